@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from explorer.network import Network
@@ -35,6 +36,7 @@ def create_group(
     path: str | Path | None = None,
     *,
     threads: int = 0,
+    device: str = "cpu",
 ) -> RunGroup:
     """Make the folders of a comparison, the baseline first; those that are there already stay. Raises RunError.
 
@@ -47,7 +49,7 @@ def create_group(
     for place, (title, network) in enumerate(networks.items()):
         total = network.figures.total
         specs = [
-            RunSpec(title, data, recipe, seed, threads=threads, params=total.params, macs=total.macs) for seed in seeds
+            RunSpec(title, data, recipe, seed, device, threads, params=total.params, macs=total.macs) for seed in seeds
         ]
         contestants.append(tuple(_find_or_create(network, spec, root / f"{place}-seed-{spec.seed}") for spec in specs))
     return RunGroup(root, tuple(contestants))
@@ -70,10 +72,15 @@ def open_group(path: str | Path) -> RunGroup:
     return RunGroup(Path(path), tuple(tuple(folder for _, folder in pairs[:shortest]) for pairs in ordered))
 
 
-def list_groups(root: Path | None = None) -> list[RunGroup]:
-    """Return the groups in a folder, the newest first; of the app's own without one."""
+def list_groups(root: Path | None = None, most: int | None = None) -> list[RunGroup]:
+    """Return the groups in a folder, the newest first; of the app's own without one.
+
+    Args:
+        most: as many at the most; those that are older are not looked at.
+    """
     folder = root if root is not None else runs_folder()
     with suppress(OSError):
-        groups = [open_group(path) for path in sorted(folder.iterdir(), reverse=True) if path.is_dir()]
-        return [group for group in groups if group.contestants]
+        paths = sorted((path for path in folder.iterdir() if path.is_dir()), reverse=True)
+        groups = (group for path in paths if (group := open_group(path)).contestants)
+        return list(islice(groups, most))
     return []

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
@@ -78,13 +75,13 @@ class GradCamPanel(QWidget):
         for picture in self._image_captions:
             picture.show_image(photo)
         self._image_captions[self.image].setText(tr("Network input"))
-        self.current.set_overlay(_heat_overlay(result.now.heat))
+        self.current.set_overlay(colour_maps.heat_overlay(result.now.heat))
         self._image_captions[self.current].setText(
             tr("Current: {probability}", probability=_format_percent(result.now.probability))
         )
         self._image_columns[self.baseline].setVisible(result.baseline is not None)
         if result.baseline is not None:
-            self.baseline.set_overlay(_heat_overlay(result.baseline.heat))
+            self.baseline.set_overlay(colour_maps.heat_overlay(result.baseline.heat))
             self._image_captions[self.baseline].setText(
                 tr("Baseline: {probability}", probability=_format_percent(result.baseline.probability))
             )
@@ -94,20 +91,6 @@ class GradCamPanel(QWidget):
         """Say that the heat maps are being computed, while there are none yet."""
         if self._image_columns[self.current].isHidden():
             self.caption.setText(tr("Computing the heat map…"))
-
-
-def _heat_overlay(heat: NDArray[np.float32]) -> QImage:
-    """Return a translucent image of a heat map, the more opaque the warmer, enlarged sixteen times."""
-    maximum = float(heat.max()) or 1.0
-    levels = (255 * np.clip(heat / maximum, 0, 1)).astype(np.uint8)
-    pixels = np.empty((*heat.shape, 4), np.uint8)
-    pixels[..., :3] = colour_maps.colour_table("Turbo", False)[levels]
-    pixels[..., 3] = (25 + 140 * (levels / 255.0)).astype(np.uint8) if heat.any() else 0
-    height, width = heat.shape
-    small = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-    # Enlarged here rather than when painted: at once, a painter would keep hard edges between so few pixels.
-    mode = Qt.TransformationMode.SmoothTransformation
-    return small.scaled(16 * width, 16 * height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
 
 
 def _format_percent(share: float) -> str:

@@ -25,6 +25,7 @@ from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
+from explorer.ui.training.data_form import DataForm
 from explorer.ui.training.recipe_form import RecipeForm
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class TrainingPanel(QWidget):
     data_changed = Signal()
     folder_requested = Signal()
     group_chosen = Signal(object)  # RunGroup
+    look_requested = Signal()  # what the trained networks get wrong
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,12 +119,11 @@ class TrainingPanel(QWidget):
         self.start_button.setDefault(True)
         self.start_button.setProperty("role", "primary")
         self.start_button.clicked.connect(self.start_requested)
-        self.recipe_form = RecipeForm()
-        self.recipe_form.hide()
+        more = self._build_more()
         self.more_button = live_text(QPushButton(), QPushButton.setText, "Recipe…")
         self.more_button.setCheckable(True)
-        live_text(self.more_button, QWidget.setToolTip, "Optimizer, learning rate, augmentation, first weights")
-        self.more_button.toggled.connect(self.recipe_form.setVisible)
+        live_text(self.more_button, QWidget.setToolTip, "Data, optimizer, learning rate, augmentation, first weights")
+        self.more_button.toggled.connect(more.setVisible)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.more_button)
@@ -134,13 +135,38 @@ class TrainingPanel(QWidget):
         column.addWidget(self.preview_caption)
         column.addLayout(counts)
         column.addLayout(buttons)
-        column.addWidget(self.recipe_form)
+        column.addWidget(more)
         column.addStretch(1)
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._settings_area.setFixedWidth(_SIDE)
 
+    def _build_more(self) -> QWidget:
+        """What a first run needs no look at: the data, the recipe, the device."""
+        self.data_form, self.recipe_form = DataForm(), RecipeForm()
+        self.data_form.changed.connect(self.data_changed)
+        self.device_box = QComboBox()
+        live_text(self.device_box, QWidget.setAccessibleName, "Device")
+        self.device_label = live_text(QLabel(), QLabel.setText, "Device")
+        self.show_devices(("cpu",))
+        more = QWidget()
+        column = QVBoxLayout(more)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.data_form, self.recipe_form, self.device_label, self.device_box):
+            column.addWidget(widget)
+        more.hide()
+        return more
+
+    def show_devices(self, devices: tuple[str, ...]) -> None:
+        """Offer the devices of this machine; a single one is no choice."""
+        for device in devices:
+            if self.device_box.findData(device) < 0:
+                self.device_box.addItem(device.upper(), device)
+        for widget in (self.device_label, self.device_box):
+            widget.setVisible(len(devices) > 1)
+
     def _choose_data(self) -> None:
+        self.data_form.show_set(self.data_box.currentData())
         if self.data_box.currentData() == "folder":
             self.folder_requested.emit()
         else:
@@ -149,14 +175,19 @@ class TrainingPanel(QWidget):
     def data(self) -> DataSpec | None:
         """Return the data set that is chosen; None for a folder that has not been."""
         name = self.data_box.currentData()
-        if name != "folder":
-            return DataSpec(name)
-        return DataSpec("folder", path=self._folder) if self._folder else None
+        if name == "folder" and not self._folder:
+            return None
+        return self.data_form.spec(name, self._folder if name == "folder" else "")
+
+    def device(self) -> str:
+        """Return the device to train on: "cpu", "cuda", "mps"."""
+        return str(self.device_box.currentData())
 
     def set_folder(self, path: str) -> None:
         """Use a folder of the user's own."""
         self._folder = path
         self.data_box.setCurrentIndex(self.data_box.findData("folder"))
+        self.data_form.show_set("folder")
         self.data_changed.emit()
 
     def recipe(self) -> Recipe:
@@ -193,6 +224,13 @@ class TrainingPanel(QWidget):
         self.pause_button.clicked.connect(self.pause_requested)
         self.resume_button = live_text(QPushButton(), QPushButton.setText, "Go on")
         self.resume_button.clicked.connect(self.resume_requested)
+        self.look_button = live_text(QPushButton(), QPushButton.setText, "Mistakes…")
+        live_text(
+            self.look_button,
+            QWidget.setToolTip,
+            "What the trained networks confuse, the images that are hardest for them, and where they look there",
+        )
+        self.look_button.clicked.connect(self.look_requested)
         self.runs_box = QComboBox()
         live_text(self.runs_box, QWidget.setAccessibleName, "Earlier trainings")
         self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -206,7 +244,7 @@ class TrainingPanel(QWidget):
         self.quantity_box.activated.connect(lambda _: self._update_plot())
         head = QHBoxLayout()
         head.addWidget(self.state_label, 1)
-        for widget in (self.pause_button, self.resume_button, self.quantity_box, self.runs_box):
+        for widget in (self.pause_button, self.resume_button, self.look_button, self.quantity_box, self.runs_box):
             head.addWidget(widget)
         self.plot = CurvesPlot()
         self.rows = [_ResultRow(place) for place in range(2)]
@@ -248,6 +286,7 @@ class TrainingPanel(QWidget):
         self.pause_button.setVisible(progress is not None and progress.state == "running")
         self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))
         contestants = progress.rows if progress is not None else ()
+        self.look_button.setVisible(bool(contestants) and all(row.accuracy is not None for row in contestants))
         for place, row in enumerate(self.rows):
             row.show_row(contestants[place] if place < len(contestants) else None, len(contestants))
         if progress is None:

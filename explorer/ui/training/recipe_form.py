@@ -52,7 +52,6 @@ _FIELDS: dict[str, str] = {
     "mixup": tr_noop("Mixup α"),
     "initialisation": tr_noop("First weights"),
     "trained": tr_noop("Trained layers"),
-    "frozen_until": "",
     "precision": tr_noop("Precision"),
 }
 
@@ -80,13 +79,36 @@ class RecipeForm(QWidget):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         defaults = Recipe()
         for name, title in _FIELDS.items():
-            if not title:
-                continue
             control = self._build(name, getattr(defaults, name))
             live_text(control, QWidget.setAccessibleName, title)
             self.controls[name] = control
             form.addRow(live_text(QLabel(), QLabel.setText, title), control)
+        self.freeze_box = QCheckBox()
+        live_text(
+            self.freeze_box,
+            QWidget.setToolTip,
+            "Keep the weights of the selected card and of all before it, as the network has them, and train the rest",
+        )
+        self.freeze_box.toggled.connect(self.changed)
+        form.addRow(self.freeze_box)
+        self._freeze_path = ""
+        self._freeze_title = ""
+        follow_language(self, RecipeForm._show_freeze)
         self.show_recipe(defaults)
+
+    def show_freezable(self, path: str, title: str) -> None:
+        """Offer to freeze up to a layer: its path, and the title of the card it is in; none is selected without."""
+        if not self.freeze_box.isChecked():  # what was chosen stays, whatever is clicked afterwards
+            self._freeze_path, self._freeze_title = path, title
+            self._show_freeze()
+
+    def _show_freeze(self) -> None:
+        self.freeze_box.setEnabled(bool(self._freeze_path))
+        self.freeze_box.setText(
+            tr("Freeze up to {card}", card=self._freeze_title)
+            if self._freeze_path
+            else tr("Freeze up to the selected card")
+        )
 
     def _build(self, name: str, default: Any) -> QWidget:
         if name in _CHOICES:
@@ -117,6 +139,9 @@ class RecipeForm(QWidget):
 
     def show_recipe(self, recipe: Recipe) -> None:
         """Set the controls to a recipe."""
+        self._freeze_path = self._freeze_title = recipe.frozen_until
+        self.freeze_box.setChecked(bool(recipe.frozen_until))
+        self._show_freeze()
         for name, control in self.controls.items():
             value = getattr(recipe, name)
             if isinstance(control, QComboBox):
@@ -136,6 +161,8 @@ class RecipeForm(QWidget):
                 found[name] = control.isChecked()
             elif isinstance(control, (QSpinBox, QDoubleSpinBox)):
                 found[name] = control.value()
+        if self.freeze_box.isChecked():
+            found |= {"frozen_until": self._freeze_path, "initialisation": "network"}
         return recipe_from_json(found, dataclasses.replace(Recipe()))
 
 

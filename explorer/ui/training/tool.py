@@ -18,6 +18,7 @@ from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
     from explorer.network import Network
+    from explorer.training.closer_look import CloserLook
     from explorer.training.data_spec import DataSpec
     from explorer.training.groups import RunGroup
     from explorer.training.preview import DatasetPreview
@@ -39,12 +40,14 @@ class TrainingTool:
         self.start_lane = context.add_lane(self.title)
         self.read_lane = context.add_lane("curves of training", latest_only=True)
         self.preview_lane = context.add_lane("images of a data set", latest_only=True)
+        self.look_lane = context.add_lane("mistakes of trained networks", latest_only=True)
         self.panel: TrainingPanel | None = None
         self.group: RunGroup | None = None
         self._reader: ProgressReader | None = None
         self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut, icon="training")
         self.session.on("network", self._show_contestants)
         self.session.on("language", self._show_preview)
+        self.session.on("selection", self._show_freezable)
         self._timer = QTimer(context.window, interval=_POLL_MS)
         self._timer.timeout.connect(self._read)
 
@@ -59,8 +62,11 @@ class TrainingTool:
         panel.data_changed.connect(self._show_preview)
         panel.folder_requested.connect(self._choose_folder)
         panel.group_chosen.connect(self._follow)
+        panel.look_requested.connect(self._look_closer)
         self._show_contestants()
+        self._show_freezable()
         self._show_preview()
+        self.start_lane.submit(find_devices, panel.show_devices, self._show_failure)
         self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
         enlarge_dock(self.context.window, self.dock, self.preferred_height)
         return panel
@@ -70,6 +76,12 @@ class TrainingTool:
             network = self.session.network
             edited = network is not None and bool(network.history.applied_edits)
             self.panel.show_contestants(edited, network is not None)
+
+    def _show_freezable(self) -> None:
+        network = self.session.network
+        if self.panel is not None and network is not None:
+            cards = self.session.selection
+            self.panel.recipe_form.show_freezable(find_last_layer(network, cards), cards[-1] if cards else "")
 
     # data
 
@@ -102,7 +114,7 @@ class TrainingTool:
             self._show_failure(failure)
             return
         panel.start_button.setEnabled(False)
-        job = partial(start_training, network, data, recipe, panel.seeds.value())
+        job = partial(start_training, network, data, recipe, panel.seeds.value(), panel.device())
         self.start_lane.submit(job, self._started, self._show_failure)
         panel.verdict.setText(tr("Starting…"))
         panel.verdict.show()
@@ -150,6 +162,15 @@ class TrainingTool:
             path = self.group.contestants[place][0].weights_path
             self.context.commands.rebuild_network(partial(load_trained, self.group, place, str(path)))
 
+    def _look_closer(self) -> None:
+        if self.group is not None:
+            self.look_lane.submit(partial(compute_closer_look, self.group), self._show_closer_look, self._show_failure)
+
+    def _show_closer_look(self, look: CloserLook) -> None:
+        from explorer.ui.training.closer_look_dialog import CloserLookDialog
+
+        CloserLookDialog(look, self.context.window).show()
+
     def _show_failure(self, failure: Exception) -> None:
         self._timer.stop()
         if self.panel is not None:
@@ -157,7 +178,29 @@ class TrainingTool:
             self.panel.show_failure(str(failure))
 
 
+def find_last_layer(network: Network, cards: tuple[str, ...]) -> str:
+    """Return the path of the last layer, in the order of the data, in the cards that are selected; "" without one."""
+    from explorer.graph.to_module import module_paths
+
+    paths = module_paths(network.architecture)
+    inside = [
+        paths[node.name]
+        for node in network.architecture.live.values()
+        if node.name in paths
+        and any(card in (node.name, node.path) or node.path.startswith(f"{card}.") for card in cards)
+    ]
+    return inside[-1] if inside else ""
+
+
 # jobs
+
+
+def find_devices(keep_going: KeepGoing) -> tuple[str, ...]:
+    """Return the devices of this machine that can train."""
+    import torch
+
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return ("cpu", *(name for name, there in found.items() if there))
 
 
 def read_preview(data: DataSpec, keep_going: KeepGoing) -> DatasetPreview:
@@ -167,14 +210,16 @@ def read_preview(data: DataSpec, keep_going: KeepGoing) -> DatasetPreview:
     return preview_dataset(data)
 
 
-def start_training(network: Network, data: DataSpec, recipe: Recipe, seeds: int, keep_going: KeepGoing) -> RunGroup:
+def start_training(
+    network: Network, data: DataSpec, recipe: Recipe, seeds: int, device: str, keep_going: KeepGoing
+) -> RunGroup:
     """Make the runs of a network, and of its baseline where it is edited, and start them in a process."""
     from explorer.training.groups import create_group
     from explorer.training.launch import start_run
     from explorer.training.train import fit_network, with_baseline
 
     fitted = {title: fit_network(one, data) for title, one in with_baseline(network).items()}
-    group = create_group(fitted, data, recipe, range(seeds))
+    group = create_group(fitted, data, recipe, range(seeds), device=device)
     start_run(*group.folders, trusted=True)  # the network is open: its code has been agreed to
     return group
 
@@ -199,12 +244,19 @@ def read_progress(
     return known, known.read()
 
 
+def compute_closer_look(group: RunGroup, keep_going: KeepGoing) -> CloserLook:
+    """Return what the networks of a training get wrong."""
+    from explorer.training.closer_look import look_closer
+
+    return look_closer(group, trusted=True, keep_going=keep_going)
+
+
 def list_trainings(keep_going: KeepGoing) -> list[tuple[str, Any]]:
     """Return earlier trainings with their titles, the newest first."""
     from explorer.training.groups import list_groups
 
     found = []
-    for group in list_groups()[:_MOST_GROUPS]:
+    for group in list_groups(most=_MOST_GROUPS):
         spec = group.folders[0].read_spec()
         day, _, rest = group.path.name.partition("-")
         when = f"{day[4:6]}-{day[6:8]} {rest[:2]}:{rest[2:4]}"

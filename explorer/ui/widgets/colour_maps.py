@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from explorer.base.memo import bounded
@@ -48,3 +49,17 @@ def rgb_to_image(pixels: NDArray[np.uint8]) -> QImage:
     """Return an image from 8-bit RGB of shape (height, width, 3)."""
     height, width = pixels.shape[:2]
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def heat_overlay(heat: NDArray[np.float32]) -> QImage:
+    """Return a translucent image of a heat map, the more opaque the warmer, enlarged sixteen times."""
+    maximum = float(heat.max()) or 1.0
+    levels = (255 * np.clip(heat / maximum, 0, 1)).astype(np.uint8)
+    pixels = np.empty((*heat.shape, 4), np.uint8)
+    pixels[..., :3] = colour_table("Turbo", False)[levels]
+    pixels[..., 3] = (25 + 140 * (levels / 255.0)).astype(np.uint8) if heat.any() else 0
+    height, width = heat.shape
+    small = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    # Enlarged here rather than when painted: at once, a painter would keep hard edges between so few pixels.
+    mode = Qt.TransformationMode.SmoothTransformation
+    return small.scaled(16 * width, 16 * height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)

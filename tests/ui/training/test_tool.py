@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import ToggleChannelShuffle
@@ -16,6 +17,7 @@ from explorer.training.data_spec import DataSpec
 from explorer.training.groups import list_groups
 from explorer.training.launch import pause_run
 from explorer.ui.shell.window import Window
+from explorer.ui.training.closer_look_dialog import CloserLookDialog
 from explorer.ui.training.panel import TrainingPanel
 from explorer.ui.training.tool import TrainingTool
 
@@ -61,6 +63,13 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
         panel.quantity_box.activated.emit(row)
         shown = [len(line.getData()[0]) for line in panel.plot._lines if line.getData()[0] is not None]
         assert len(shown) == 2, panel.quantity_box.currentText()
+    panel.look_button.click()
+    qtbot.waitUntil(lambda: bool(window.findChildren(CloserLookDialog)), timeout=60_000)
+    (dialog,) = window.findChildren(CloserLookDialog)
+    assert len(dialog.matrices) == 2
+    assert len(dialog.images) == 3 * 8
+    assert dialog.matrices[0].cell_at(QPoint(0, 0)) == (0, 0)
+    dialog.close()
     panel.rows[1].weights_button.click()
     qtbot.waitUntil(
         lambda: window.session.network is not None and window.session.network.context.checkpoint is not None,
@@ -112,3 +121,30 @@ def test_every_field_of_the_form_reaches_the_recipe(panel: TrainingPanel) -> Non
     )  # fmt: skip
     panel.recipe_form.show_recipe(changed)
     assert panel.recipe_form.recipe(3) == changed
+
+
+def test_the_selected_card_can_be_frozen(panel: TrainingPanel, window: Window) -> None:
+    form = panel.recipe_form
+    assert not form.freeze_box.isEnabled()
+    window.session.select("stage2")
+    assert form.freeze_box.text() == "Freeze up to stage2"
+    form.freeze_box.setChecked(True)
+    window.session.select(None)
+    recipe = form.recipe(1)
+    assert (recipe.frozen_until, recipe.initialisation) == ("stage2.3.branch2.7", "network")
+    form.freeze_box.setChecked(False)
+    assert form.recipe(1).frozen_until == ""
+
+
+def test_a_set_has_the_controls_that_matter_for_it(panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
+    controls = panel.data_form.controls
+    for name, value in (("train_images", 200), ("noise", 0.3), ("clutter", 5), ("test_share", 0.5)):
+        controls[name].setValue(value)  # type: ignore[arg-type]  # a whole number where it takes one
+    panel.data_box.setCurrentIndex(panel.data_box.findData("shapes"))
+    panel.data_box.activated.emit(panel.data_box.currentIndex())
+    assert [n for n, c in controls.items() if not c.isHidden()] == ["train_images", "noise", "clutter", "seed"]
+    assert panel.data() == DataSpec("shapes", train_images=200, noise=0.3, clutter=5)
+    panel.data_box.setCurrentIndex(panel.data_box.findData("digits"))
+    panel.data_box.activated.emit(panel.data_box.currentIndex())
+    assert panel.data() == DataSpec("digits", train_images=200, test_share=0.5)

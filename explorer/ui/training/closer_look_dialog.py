@@ -1,0 +1,155 @@
+"""Dialog of what trained networks get wrong: confusion matrices, and the hardest images with where they look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
+
+from explorer.base.languages import tr, tr_noop
+from explorer.training.closer_look import most_confused
+from explorer.ui.base import appearance
+from explorer.ui.widgets.colour_maps import heat_overlay, rgb_to_image
+from explorer.ui.widgets.image_view import ImageView
+
+if TYPE_CHECKING:
+    from explorer.training.closer_look import Answer, CloserLook, HardImage
+
+_CELL_TEXT_FROM = 16  # pixels of a cell from which its number is written
+_IMAGE_SIDE = 96  # pixels
+
+
+class ConfusionView(QWidget):
+    """A matrix of counts: rows are true classes, columns what the network takes them for."""
+
+    def __init__(self, confusion: Sequence[Sequence[int]], names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._confusion, self._names = confusion, names
+        self.setMinimumSize(220, 220)
+        self.setAccessibleName(tr("Confusion matrix"))
+        self.setAccessibleDescription(self.summary)
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 280)
+
+    def describe(self, truth: int, said: int) -> str:
+        """Return a cell in words."""
+        return tr(
+            "{count} of class {truth} taken for {said}",
+            count=self._confusion[truth][said],
+            truth=self._names[truth],
+            said=self._names[said],
+        )
+
+    @property
+    def summary(self) -> str:
+        """The pairs that are taken for each other most often, in words."""
+        return "; ".join(self.describe(truth, said) for truth, said, _ in most_confused(self._confusion))
+
+    @property
+    def _cell(self) -> float:
+        return min(self.width(), self.height()) / max(1, len(self._confusion))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.current_colours()
+        painter = QPainter(self)
+        cell = self._cell
+        wrong = max((n for t, row in enumerate(self._confusion) for s, n in enumerate(row) if s != t), default=0)
+        for truth, row in enumerate(self._confusion):
+            for said, count in enumerate(row):
+                right = truth == said
+                share = count / max(1, sum(row)) if right else count / max(1, wrong)
+                colour = QColor(c.accent if right else c.increase)
+                colour.setAlphaF(0.08 + 0.72 * share if count else 0.03)
+                box = QRectF(said * cell, truth * cell, cell - 1, cell - 1)
+                painter.fillRect(box, colour)
+                if count and cell >= _CELL_TEXT_FROM:
+                    painter.setPen(QColor(c.text))
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
+
+    def event(self, event: object) -> bool:
+        if isinstance(event, QHelpEvent):
+            found = self.cell_at(event.pos())
+            QToolTip.showText(event.globalPos(), self.describe(*found) if found is not None else "", self)
+            return True
+        return super().event(event)  # type: ignore[arg-type]  # Qt's own event
+
+    def cell_at(self, place: QPoint) -> tuple[int, int] | None:
+        """Return the true class and the likeliest one of the cell at a place of the widget."""
+        truth, said = int(place.y() / self._cell), int(place.x() / self._cell)
+        return (truth, said) if truth < len(self._confusion) and said < len(self._confusion) else None
+
+
+class CloserLookDialog(QDialog):
+    """Confusion matrices on top; below, each of the hardest images with the Grad-CAM of each network."""
+
+    def __init__(self, look: CloserLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("What they get wrong"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.addLayout(self._build_matrices(look))
+        caption = QLabel(
+            tr(
+                "The hardest test images: those whose true class is least likely. Warm places speak for the true class "
+                "(Grad-CAM of the first seed)."
+            )
+        )
+        caption.setWordWrap(True)
+        caption.setProperty("role", "muted")
+        column.addWidget(caption)
+        column.addLayout(self._build_images(look))
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        self.resize(QSize(780, 760).boundedTo(self.screen().availableSize()))
+
+    def _build_matrices(self, look: CloserLook) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.matrices = [ConfusionView(confusion, look.class_names) for confusion in look.confusions]
+        for title, matrix in zip(look.titles, self.matrices, strict=True):
+            column = QVBoxLayout()
+            label = QLabel(f"<b>{title}</b>")
+            label.setWordWrap(True)
+            note = QLabel(" ".join((tr("Rows: the true class; columns: what it is taken for."), matrix.summary)))
+            note.setProperty("role", "muted")
+            note.setWordWrap(True)
+            for widget in (label, note, matrix):
+                column.addWidget(widget)
+            row.addLayout(column)
+        return row
+
+    def _build_images(self, look: CloserLook) -> QGridLayout:
+        grid = QGridLayout()
+        self.images: list[ImageView] = []
+        for number, image in enumerate(look.images):
+            place = QHBoxLayout()
+            place.addLayout(self._image(image, None, tr("true class: {name}", name=look.class_names[image.label])))
+            for answer in image.answers:
+                said = f"{look.class_names[answer.predicted]} · {100 * answer.probability:.0f} %"
+                place.addLayout(self._image(image, answer, said))
+            grid.addLayout(place, number // 2, number % 2)
+        return grid
+
+    def _image(self, image: HardImage, answer: Answer | None, text: str) -> QVBoxLayout:
+        view = ImageView(tr_noop("Test image"))
+        view.setFixedSize(_IMAGE_SIDE, _IMAGE_SIDE)
+        view.show_image(rgb_to_image(image.pixels))
+        if answer is not None and answer.heat is not None:
+            view.set_overlay(heat_overlay(answer.heat))
+        label = QLabel(text)
+        label.setToolTip(tr("What the network takes it for, and how likely it holds the true class") if answer else "")
+        self.images.append(view)
+        column = QVBoxLayout()
+        column.addWidget(view)
+        column.addWidget(label)
+        return column
