@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
+from explorer.edits import Edit
+from explorer.edits.options import find_options
 from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
 from explorer.networks.input_spec import parse_inputs
@@ -29,6 +32,9 @@ from explorer.presenters import build_inspection
 from tests.cases.architectures import PAPERS
 from tests.cases.hard import HARD
 from tests.cases.reported import CASES, Case
+
+#: Of an edited case; a head of 21,841 classes on a flattened map has more.
+MOST_PARAMS = 50_000_000
 
 ALL = {**CASES, **PAPERS, **HARD}
 
@@ -117,6 +123,50 @@ def test_it_opens_verified_and_is_as_torch_says(name: str) -> None:
             explorer.open(make(case), inputs=case.inputs)
     else:
         assert faults(case) == []
+
+
+def offers(network: Network) -> list[Edit]:
+    """Every edit that is offered on any card, but other inputs: what goes in would have to follow."""
+    cards = ["", *filter(None, network.analysis.hierarchy.groups), *network.architecture.live]
+    options = [option for card in cards for option in find_options(network.analysis, card) if not option.reason]
+    found = [choice.edit for option in options for choice in option.choices if choice.edit is not None]
+    return [edit for edit in found if edit.name not in ("set_input_size", "apply_compound_scaling")]
+
+
+def edit_faults(case: Case, count: int) -> list[str]:
+    """Make some of the edits that are offered, and return where what runs and the module that leaves differ."""
+    specs = parse_inputs(case.inputs)
+    network = explorer.open(make(case), inputs=specs)
+    example = next(iter(build_examples(unwrap(make(case)), specs)))
+    args, kwargs = example.fresh_arguments(network.preprocess("cat")[0])
+    given, found = list(flat((args, tuple(kwargs.values())))), list[str]()
+    possible = offers(network)
+    for edit in random.Random(0).sample(possible, min(count, len(possible))):
+        edited = network.edit(edit)  # what is offered can be made
+        if edited.figures.total.params > MOST_PARAMS:
+            continue
+        module = edited.module()
+        if edited.figures.total.params - edited.figures.unused_params != sum(p.numel() for p in module.parameters()):
+            found.append(f"{edit}: parameters")
+        with torch.no_grad():
+            torch.manual_seed(0)
+            leaving = list(flat(module(*(tensor.clone() for tensor in given))))
+        torch.manual_seed(0)
+        found += _unlike(list(flat(edited.run("cat").result.value)), leaving, f"{edit}", case)
+    return found
+
+
+#: It writes through views whose strides are recorded: they are those of the layout that it had.
+STRIDES_ARE_FIXED = ("InplaceThroughViews",)
+EDITED = [name for name, case in ALL.items() if not (case.refusal or case.differs or name in STRIDES_ARE_FIXED)]
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, request: pytest.FixtureRequest) -> None:
+    long = request.config.getoption("--long")
+    if not long and list(ALL).index(name) % 3:
+        pytest.skip("with --long")
+    assert edit_faults(ALL[name], 12 if long else 2) == []
 
 
 @pytest.mark.parametrize("name", ["Autocast", "GraphConvolution", "ConditionalGenerator", "scripted_whole"])

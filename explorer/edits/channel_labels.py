@@ -243,8 +243,10 @@ class _LabelWalk:
             if dims[axis] == len(row):
                 self.result.constants[name] = (row, len(dims) + axis)
 
-    def concatenate(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> Labels:
-        axis, rows = self.groups.axes[sources[0]], list[Labels]()
+    def concatenate(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> Labels | None:
+        axis, rows = self.groups.axes.get(node.name), list[Labels]()
+        if axis is None:
+            return None
         for name in node.inputs:
             row, dims = self.result.rows.get(name), self.shape(name)
             if row is None:  # a constant
@@ -286,8 +288,8 @@ class _LabelWalk:
         values = {name: labels if name in self.result.rows else self.measures[name].value for name in node.inputs}
         try:
             moved = call_op(node, *node.bind_arguments(values))
-        except (RuntimeError, TypeError, ValueError):
-            return None
+        except (RuntimeError, TypeError, ValueError, LookupError):
+            return None  # an argument that is a tensor itself, of which only the shape is known
         if not isinstance(moved, torch.Tensor) or tuple(moved.shape) != shape:
             return None
         lines = moved.movedim(axis, 0).reshape(shape[axis], -1)

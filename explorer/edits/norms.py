@@ -25,7 +25,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer
 from explorer.graph.node import Node
-from explorer.graph.ops import Bypass
+from explorer.graph.ops import Bypass, Method
 
 #: Norms by the name the edits use, and how each is written for people.
 NORM_TITLES: dict[str, str] = {
@@ -67,6 +67,7 @@ class SwapNorm:
             done = self._swap(architecture, norms)
         else:
             done = architecture if self.to == "none" else self._insert(architecture, bare)
+        done = _reshape_strided_maps(done) if self.to == "layer" else done
         try:
             return done if done is architecture else propagate(done)
         except EditError as failure:
@@ -98,6 +99,22 @@ class SwapNorm:
             new = Node(name, op, (Ref(read),), scope=node.scope, path=name, added=True, identity_init=True)
             architecture = architecture.with_inserted(read, new)
         return architecture
+
+
+def _reshape_strided_maps(architecture: Architecture) -> Architecture:
+    """The snapshot with `reshape` in place of `view` behind layer norms over channels: these leave a map whose channels
+    lie last in memory, which torch refuses to view in another shape."""
+    strided: set[str] = set()
+    changed: list[Node] = []
+    for node in architecture.live.values():
+        if isinstance(node.layer, LayerNorm2d):
+            strided.add(node.name)
+        elif node.inputs and node.inputs[0] in strided:
+            if node.op == Method("view"):
+                changed.append(change_node(node, op=Method("reshape")))
+            elif op_kinds.kind(node) in ("activation", "dropout", "add", "multiply"):
+                strided.add(node.name)
+    return architecture.with_replaced(changed) if changed else architecture
 
 
 def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:

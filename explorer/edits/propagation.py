@@ -161,7 +161,8 @@ class _Propagator:
         return {"channels": count}
 
     def adapt_conv(self, node: Node, layer: _ConvNd, input_shape: Shape) -> Node:
-        entering = input_shape.dims[1] if len(input_shape.dims) > 1 else layer.in_channels
+        axis = -1 - len(layer.kernel_size)  # also of a map without a batch
+        entering = input_shape.dims[axis] if len(input_shape.dims) >= -axis else layer.in_channels
         if is_depthwise(layer):
             if entering == layer.in_channels:
                 return node
@@ -267,7 +268,10 @@ class _Propagator:
         if known is None or not others or op_kinds.kind(node) == "concat":
             return node
         wide = others[0].dims
-        dims = tuple(have if have == 1 else wide[len(wide) - len(known.dims) + i] for i, have in enumerate(known.dims))
+        if len(wide) < len(known.dims):
+            return node
+        beside = wide[len(wide) - len(known.dims) :]  # where one of them is 1, it is spread over the other
+        dims = tuple(have if 1 in (have, side) else side for have, side in zip(known.dims, beside, strict=True))
         if dims != known.dims:
             constant = self.architecture.nodes[constants[0]]
             assert isinstance(constant.op, Constant)

@@ -26,6 +26,7 @@ from explorer.edits.node_changes import change_node
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
+from explorer.graph.layers import ComputedWeightsError, building_as
 from explorer.graph.node import Node
 from explorer.graph.ops import Layer
 
@@ -66,13 +67,13 @@ class UnshareLayer:
 def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
     """Return the snapshot after an edit that changes all calls of a shared layer alike. Raises EditError where it
     cannot; the repair cuts the calls loose."""
-    result = edit.apply(architecture)
+    result = _apply(edit, architecture)
     if not _find_apart(architecture, result):
         return result
     calls = next((calls for calls in architecture.shared_layers.values() if edit.at in map(place_of, calls)), None)
     if calls is not None:
         edit_of_all: Any = replace(edit, at=place_of(*calls))  # type: ignore[type-var]  # edits are dataclasses
-        result = edit_of_all.apply(architecture)
+        result = _apply(edit_of_all, architecture)
     elif result.nodes.keys() == architecture.nodes.keys():
         result = _let_follow(architecture, result)
     for path, apart in _find_apart(architecture, result).items():
@@ -89,6 +90,17 @@ def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
             ],
         )
     return result
+
+
+def _apply(edit: Edit, architecture: Architecture) -> Architecture:
+    """Apply an edit to the calls that it names. New layers have numbers of the network's own type."""
+    try:
+        with building_as(architecture.dtype):
+            return edit.apply(architecture)
+    except ComputedWeightsError as failure:
+        node = next((node for node in architecture.live.values() if node.op is failure.layer), None)
+        name = node.name if node is not None else type(failure.layer.module).__name__
+        raise EditError(f"{name}: {failure}", node=name if node is not None else "") from failure
 
 
 def _find_apart(before: Architecture, after: Architecture) -> Mapping[str, dict[str, Node]]:

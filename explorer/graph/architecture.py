@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 import networkx as nx
+import torch
 
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
@@ -48,6 +49,15 @@ class Architecture:
     def opened(self) -> Architecture:
         """The network as opened that this snapshot was made of by edits: itself where there were none."""
         return self if self._opened is None else self._opened
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """The type of the network's numbers, as opened: that of the first layer that has any; float32 for none."""
+        if self._opened is not None:
+            return self._opened.dtype
+        layers = (node.op.module for node in self.nodes.values() if isinstance(node.op, Layer))
+        types = (tensor.dtype for layer in layers for tensor in layer._parameters.values() if tensor is not None)
+        return next((dtype for dtype in types if dtype.is_floating_point or dtype.is_complex), torch.float32)
 
     @cached_property
     def edited_names(self) -> frozenset[str]:

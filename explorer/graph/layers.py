@@ -7,7 +7,9 @@ would initialise weights nobody will read.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -15,16 +17,33 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.instancenorm import _InstanceNorm
+from torch.nn.utils import parametrize
 
+from explorer.base.languages import tr
 from explorer.base.memo import BoundedCache
 from explorer.graph.module_copy import module_key
 from explorer.graph.ops import Layer
 
+#: The type of the numbers in layers that are built.
+_NEW_DTYPE: ContextVar[torch.dtype] = ContextVar("dtype of new layers", default=torch.float32)
+
+
+@contextmanager
+def building_as(dtype: torch.dtype) -> Iterator[None]:
+    """Build layers with numbers of that type: what is put into a network of half precision has it too."""
+    token = _NEW_DTYPE.set(dtype)
+    try:
+        yield
+    finally:
+        _NEW_DTYPE.reset(token)
+
 
 def build_layer(factory: Callable[[], nn.Module]) -> Layer:
     """Return the layer that `factory` builds on the meta device."""
+    dtype = _NEW_DTYPE.get()
     with torch.device("meta"):
-        return Layer.from_module(factory())
+        module = factory()
+    return Layer.from_module(module if dtype is torch.float32 else module.to(dtype))
 
 
 def build_conv(in_channels: int, out_channels: int, kernel: int | tuple[int, int] = 1, **settings: Any) -> Layer:
@@ -34,13 +53,29 @@ def build_conv(in_channels: int, out_channels: int, kernel: int | tuple[int, int
     return build_layer(lambda: nn.Conv2d(in_channels, out_channels, sides, **settings))
 
 
+class ComputedWeightsError(ValueError):
+    """Raised for a layer whose weights are computed from others, by weight norm or another parametrization: other
+    settings would need other weights."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(tr("its weights are computed from others, so its settings cannot be changed"))
+        self.layer = layer
+
+
+def has_computed_weights(module: nn.Module) -> bool:
+    """Whether a layer has no weight of its own: torch's parametrizations and weight norm compute it."""
+    return parametrize.is_parametrized(module) or "weight_g" in module._parameters
+
+
 def reconfigure(layer: Layer, **changes: Any) -> Layer:
     """The layer with other settings. Convolution: in_channels, out_channels, kernel_size, stride, padding, dilation,
     groups (pairs as tuples), bias (bool). Linear: in_features, out_features, bias. Norms: channels. Anything else is
     set as an attribute.
 
-    Raises ValueError for a convolution whose groups do not divide its channels.
+    Raises ValueError for a convolution whose groups do not divide its channels, and ComputedWeightsError.
     """
+    if has_computed_weights(layer.module):
+        raise ComputedWeightsError(layer)
     wanted = (layer.key, *sorted(changes.items()))
     return _RECONFIGURED.get_or_compute(wanted, lambda: _reconfigure(layer.module, changes))
 
@@ -71,16 +106,18 @@ def _set_conv(twin: Any, changes: dict[str, Any]) -> None:
         twin._reversed_padding_repeated_twice = tuple(side for side in reversed(twin.padding) for _ in range(2))
     fed = twin.in_channels // twin.groups
     lead = (twin.in_channels, twin.out_channels // twin.groups) if twin.transposed else (twin.out_channels, fed)
-    twin._parameters["weight"] = _parameter((*lead, *twin.kernel_size))
-    twin._parameters["bias"] = _parameter((twin.out_channels,)) if bias else None
+    dtype = _dtype(twin)
+    twin._parameters["weight"] = _parameter((*lead, *twin.kernel_size), dtype)
+    twin._parameters["bias"] = _parameter((twin.out_channels,), dtype) if bias else None
     changes.clear()
 
 
 def _set_linear(twin: Any, changes: dict[str, Any]) -> None:
     bias = changes.pop("bias", twin.bias is not None)
     twin.__dict__.update(changes)
-    twin._parameters["weight"] = _parameter((twin.out_features, twin.in_features))
-    twin._parameters["bias"] = _parameter((twin.out_features,)) if bias else None
+    dtype = _dtype(twin)
+    twin._parameters["weight"] = _parameter((twin.out_features, twin.in_features), dtype)
+    twin._parameters["bias"] = _parameter((twin.out_features,), dtype) if bias else None
     changes.clear()
 
 
@@ -112,15 +149,20 @@ def _set_channels(twin: Any, count: int) -> None:
     for held, make in ((twin._parameters, _parameter), (twin._buffers, _buffer)):
         for name, tensor in held.items():
             if tensor is not None and tensor.dim() == 1:
-                held[name] = make((count,))
+                held[name] = make((count,), tensor.dtype)
 
 
-def _parameter(shape: tuple[int, ...]) -> nn.Parameter:
-    return nn.Parameter(torch.empty(shape, device="meta"))
+def _dtype(module: nn.Module) -> torch.dtype:
+    """The type of a layer's numbers, before it gets others."""
+    return next((tensor.dtype for tensor in module._parameters.values() if tensor is not None), torch.float32)
 
 
-def _buffer(shape: tuple[int, ...]) -> torch.Tensor:
-    return torch.empty(shape, device="meta")
+def _parameter(shape: tuple[int, ...], dtype: torch.dtype) -> nn.Parameter:
+    return nn.Parameter(torch.empty(shape, device="meta", dtype=dtype))
+
+
+def _buffer(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(shape, device="meta", dtype=dtype)
 
 
 def is_depthwise(module: nn.Module | None) -> bool:

@@ -37,7 +37,7 @@ def build_module(
     for node in architecture.live.values():
         made[node.name] = _emit(graph, root, node, paths.get(node.name, ""), made)
     graph.lint()
-    _tie(root, architecture)
+    _tie(root, architecture, paths)
     module = fx.GraphModule(root, graph, class_name=to_class_name(architecture.title)).eval()
     _restore_keywords(module)
     return module
@@ -95,7 +95,8 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
     """Return where each layer and tensor lives in the module that is built, by name of its node.
 
     A layer that is called at several places is one module, unless an edit gave one of the calls other settings: that
-    call has a layer of its own then. A tensor that tracing put at the outermost level belongs to whom reads it.
+    call has a layer of its own then. A tensor that tracing put at the outermost level belongs to whom reads it. A
+    weight that the code reads as well is no longer the layer's once an edit changed the layer.
     """
     held: dict[str, Hashable] = {}
     paths: dict[str, str] = {}
@@ -103,12 +104,19 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
     for node in architecture.live.values():
         for name in node.inputs:
             readers.setdefault(name, []).append(node)
+    edited = {
+        node.path
+        for node in architecture.live.values()
+        if isinstance(node.op, Layer) and (node.added or node.original is not None)
+    }
     for node in architecture.live.values():
         path = node.path
         if isinstance(node.op, Constant) and path.startswith("_tensor_constant"):
             scopes = [reader.scope for reader in readers.get(node.name, ()) if reader.scope]
             if scopes and len(scopes) == len(readers[node.name]) and all(scope == scopes[0] for scope in scopes):
                 path = f"{scopes[0][-1]}.tensor_constant"
+        if isinstance(node.op, Constant) and path.rpartition(".")[0] in edited:
+            path = "_".join(path.rsplit(".", 1))  # an edited layer has a weight of its own under that name
         if isinstance(node.op, Layer) and not node.op.has_tensors:
             path = re.sub(r"[:~](?=[^.]*$)", "_", path)  # an attribute that can be written: no tensor has its name
         if isinstance(node.op, (Layer, Constant)):
@@ -137,11 +145,14 @@ def _register(root: nn.Module, node: Node, path: str, tensors: Mapping[str, torc
         owner.add_module(name, _copy_with_tensors(node.op.module, tensors))
 
 
-def _tie(root: nn.Module, architecture: Architecture) -> None:
-    """Let layers that no edit touched share the parameters that they shared."""
+def _tie(root: nn.Module, architecture: Architecture, paths: Mapping[str, str]) -> None:
+    """Let layers that no edit touched share the parameters that they shared, also with what the code reads itself."""
+    read = {node.path: paths[name] for name, node in architecture.live.items() if isinstance(node.op, Constant)}
     edited = {_speakable(node.path) for node in architecture.live.values() if node.added or node.original is not None}
     for path, first in architecture.shared_params.items():
-        (owner, _, name), (holder, _, held) = _speakable(path).rpartition("."), _speakable(first).rpartition(".")
+        (owner, _, name), (holder, _, held) = (
+            _speakable(known).rpartition(".") for known in (path, read.get(first, first))
+        )
         parameters, others = (_parameters_at(root, place) for place in (owner, holder))
         if name in parameters and held in others and not edited & {owner, holder}:
             parameters[name] = others[held]

@@ -139,7 +139,7 @@ class SeededWeights:
     def _draw_calibrated(self, node: Node, early: LayerCalibration | None) -> Mapping[str, torch.Tensor]:
         is_identity = node.identity_init and infer_provenance(node) == "new" and isinstance(node.op, Layer)
         fresh = _identity_tensors(node) if is_identity else self._draw_tensors(node)
-        return fresh if early is None else early.apply(node, fresh, self._importance)
+        return _in_own_types(node, fresh if early is None else early.apply(node, fresh, self._importance))
 
     def _resize_original(
         self,
@@ -149,9 +149,9 @@ class SeededWeights:
         original: torch.Tensor | None,
         draw_new: Callable[[str], torch.Tensor],
     ) -> torch.Tensor:
-        if not like.dtype.is_floating_point and isinstance(node.op, Layer):
+        if not _has_fractions(like.dtype) and isinstance(node.op, Layer):
             return torch.zeros(like.shape, dtype=like.dtype)
-        if original is None or not like.dtype.is_floating_point:
+        if original is None or not _has_fractions(like.dtype):
             return draw_new(name)
         scale = 1.0
         if like.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
@@ -184,7 +184,7 @@ class SeededWeights:
             return self.buffers[path]
         generator = self._generator(path)
         shape = constant.tensor.shape
-        if not constant.tensor.dtype.is_floating_point:
+        if not _has_fractions(constant.tensor.dtype):
             return torch.zeros(shape, dtype=constant.tensor.dtype)
         if "scale" in path.rsplit(".", 1)[-1]:  # what multiplies a branch
             return torch.ones(shape)
@@ -195,6 +195,14 @@ class SeededWeights:
     def _generator(self, path: str) -> torch.Generator:
         digest = hashlib.sha256(f"{self.seed}:{path}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def _in_own_types(node: Node, tensors: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
+    """Return the tensors as half, double or complex numbers where the node has such."""
+    like = like_tensors(node)
+    if all(tensor.dtype is like[name].dtype for name, tensor in tensors.items()):
+        return tensors
+    return {name: tensor.to(like[name].dtype) for name, tensor in tensors.items()}
 
 
 def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:
@@ -217,6 +225,11 @@ def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:
     return tensors
 
 
+def _has_fractions(dtype: torch.dtype) -> bool:
+    """Whether numbers of a type can be weights; of others, such as indices, there are zeros."""
+    return dtype.is_floating_point or dtype.is_complex
+
+
 def _identity_kernel(module: nn.Conv2d) -> torch.Tensor:
     weight = torch.zeros(module.weight.shape)
     middle = tuple(side // 2 for side in module.kernel_size)
@@ -233,7 +246,7 @@ def _draw_module_tensors(module: nn.Module, generator: torch.Generator, calibrat
         if like is None:
             continue
         shape = tuple(like.shape)
-        if not like.dtype.is_floating_point:
+        if not _has_fractions(like.dtype):
             tensors[name] = torch.zeros(shape, dtype=like.dtype)
         elif name == "bias" and "running_var" in module._buffers and calibrated:
             tensors[name] = torch.randn(shape, generator=generator) * _NORM_BIAS_DEVIATION

@@ -72,7 +72,7 @@ def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Im
         found = {0: _repeat(inputs, layer.out_channels // layer.in_channels)}
     elif isinstance(layer, (_ConvNd, nn.Linear)):
         found = {0: outputs, 1: inputs} if name == "weight" else {0: outputs}
-    return {dim: index for dim, index in found.items() if index is not None}
+    return {dim: index for dim, index in found.items() if index is not None and len(index.indices) == shape[dim]}
 
 
 def _repeat(channels: ChannelIndex | None, filters: int) -> ChannelIndex | None:

@@ -137,10 +137,8 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     """Why an op refused, in plain words where torch's own are not."""
     given = first_shape(inputs)
     expected = getattr(node.layer, "in_channels", None)
-    if given is not None and expected is not None and len(given.dims) == 4:
-        if given.dims[1] != expected:
-            return tr("it expects {expected} channels, not {given}", expected=expected, given=given.dims[1])
-        return _explain(_PLAIN_REASONS["Output size is too small"], node, given)
+    if given is not None and expected is not None and len(given.dims) == 4 and given.dims[1] != expected:
+        return tr("it expects {expected} channels, not {given}", expected=expected, given=given.dims[1])
     expected = getattr(node.layer, "in_features", None)
     if given is not None and expected is not None and given.dims[-1] != expected:
         return tr("it expects {expected} features, not {given}", expected=expected, given=given.dims[-1])
@@ -162,6 +160,7 @@ def _explain(reason: str, node: Node, given: Shape) -> str:
 #: What torch says, and what it means.
 _PLAIN_REASONS = {
     "Output size is too small": tr_noop("{window} does not fit a map of {height}×{width}"),
+    "Kernel size can't be greater than": tr_noop("{window} does not fit a map of {height}×{width}"),
     "more than 1 spatial element": tr_noop(
         "a norm over positions needs more than one, and the map has {height}×{width}"
     ),

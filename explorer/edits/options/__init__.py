@@ -2,7 +2,8 @@
 
 The inspector shows these; it knows nothing else about edits. An option that is offered is applicable: where that cannot
 be told quickly and for sure, it is not offered. Where layers with weights are called at several places, an edit may be
-one that would change only some of the calls: there each choice is tried before it is offered.
+one that would change only some of the calls; and in a network that is not of the catalogue there may be anything: a
+weight that is computed, a size that is written into the code. There each choice is tried before it is offered.
 """
 
 from __future__ import annotations
@@ -13,14 +14,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from explorer.analysis.analysis import Analysis
+import torch
+
+from explorer.analysis.analysis import Analysis, analyse
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import translator
 from explorer.base.memo import memoise
 from explorer.edits.edit import EVERYWHERE, EditError, place_of, split_places
 from explorer.edits.options import block_widths, blocks, branches, bulk, depth, layers, network_options, widths
 from explorer.edits.options.scope import OptionScope
 from explorer.edits.shared_layers import apply_to_calls
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
+from explorer.graph.layers import has_computed_weights
+from explorer.graph.node import Node
+from explorer.graph.ops import Input
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.panels import Option
 
@@ -105,7 +113,32 @@ def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...
     place = OptionScope(analysis, scope, at)
     found = tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
     architecture = analysis.architecture
-    return tuple(_try_choices(option, architecture) for option in found) if architecture.shared_layers else found
+    if not memoise(architecture, ("may refuse", ""), partial(_may_refuse, architecture)):
+        return found
+    return tuple(_try_choices(option, architecture) for option in found)
+
+
+#: Nodes of a network that nobody here knows, up to which trying everything takes no time.
+_FEW_NODES = 80
+#: Kinds of functions that read sizes and weights in ways of their own; flattening is understood.
+_OF_THEIR_OWN = frozenset({"other", "conv", "linear", "attention", "reshape", "constant"})
+
+
+def _may_refuse(architecture: Architecture) -> bool:
+    """Whether an edit could be refused that the options take to be possible."""
+    if architecture.key or architecture.shared_layers:
+        return bool(architecture.shared_layers)
+    live = architecture.live
+    inputs = sum(isinstance(node.op, Input) for node in live.values())
+    if len(live) <= _FEW_NODES or inputs > 1 or architecture.shared_params or architecture.dtype is not torch.float32:
+        return True
+    return any(_is_of_its_own(node) for node in live.values())
+
+
+def _is_of_its_own(node: Node) -> bool:
+    if node.layer is not None:
+        return has_computed_weights(node.layer)
+    return op_kinds.kind(node) in _OF_THEIR_OWN and getattr(node.op, "name", "") != "flatten"
 
 
 def _try_choices(option: Option, architecture: Architecture) -> Option:
@@ -127,10 +160,11 @@ _OF_ALL_CALLS = ("multiply_depth", "apply_compound_scaling", "set_input_size")
 
 
 def _refusal(edit: Any, architecture: Architecture) -> str:
+    """Why an edit that would be offered cannot be made; "" where it can."""
     try:
-        if edit is not None and edit.name not in _OF_ALL_CALLS:
-            apply_to_calls(edit, architecture)
-    except EditError as refusal:
+        if edit is not None and not (architecture.key and edit.name in _OF_ALL_CALLS):
+            analyse(apply_to_calls(edit, architecture)).figures.measures  # noqa: B018 - raises where shapes do not meet
+    except (EditError, ShapeError) as refusal:
         return str(refusal)
     return ""
 
