@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 from explorer.base.number_format import format_exact
 from explorer.drawing import compose_picture
 from explorer.edits import RemoveBlock, ToggleShortcut
-from explorer.export.network_sheet import build_network_sheet, resolve_selection
+from explorer.export.network_sheet import build_network_sheet
 from explorer.export.page import Page
+from explorer.export.page_diagram import resolve_selection
 from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level

@@ -21,8 +21,8 @@ from explorer.drawing.card_text import is_inactive
 from explorer.drawing.legend import kind_label
 from explorer.drawing.picture import Picture
 from explorer.export.documents.scene import clean_text
-from explorer.export.network_sheet import build_page_diagram, filter_diagram
 from explorer.export.page import ExportError
+from explorer.export.page_diagram import build_page_diagram, filter_diagram
 from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.layout import arrange
 from explorer.network import Network

@@ -67,7 +67,7 @@ def build_sheet(source: ExportSource, page: Page) -> Sheet:
 
 def _drawn_parts(source: ExportSource, page: Page) -> tuple[str, ...]:
     """Nodes and groups that the picture is of; none for the whole network."""
-    from explorer.export.network_sheet import resolve_selection
+    from explorer.export.page_diagram import resolve_selection
 
     if page.kind == "graph" and page.scope == "visible" and source.picture is not None and source.visible_rect:
         seen = source.picture.cards_in_sight(source.visible_rect)
@@ -98,7 +98,7 @@ def _build_content(source: ExportSource, page: Page) -> SheetContent:
 def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture:
     """Return the diagram as it is expanded in the window, in the direction and colours of the page."""
     from explorer.drawing import compose_picture
-    from explorer.export.network_sheet import filter_diagram, finish_diagram
+    from explorer.export.page_diagram import filter_diagram, finish_diagram
     from explorer.presenters import build_diagram
 
     network, whole = source.network, picture.diagram
