@@ -25,7 +25,7 @@ from explorer.graph.module_copy import module_key
 from explorer.graph.ops import Layer
 
 #: The type of the numbers in layers that are built.
-_NEW_DTYPE: ContextVar[torch.dtype] = ContextVar("dtype of new layers", default=torch.float32)
+_NEW_DTYPE: ContextVar[torch.dtype] = ContextVar("new_layer_dtype", default=torch.float32)
 
 
 @contextmanager
