@@ -31,7 +31,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "signal_depth": {"depth": 20, "batch": 8},
     "relu_spiral": {"draws": 100},
     "augmentation": {"network": "resnet18", "count": 4},
-} | {id: {"epochs": 1, "images": 100, "seeds": 1} for id in IDS if id.startswith("learning_")}
+    **{id: {"epochs": 1, "images": 100, "seeds": 1} for id in IDS if id.startswith("learning_")},
+}
 QUICK["learning_degradation"]["depth"] = 32
 QUICK["learning_initialisation"]["depth"] = 10
 
