@@ -14,13 +14,14 @@ from explorer.analysis.arithmetic.explanation import NumberPlace
 from explorer.analysis.arithmetic.op_arithmetic import OpArithmetic, compute_arithmetic
 from explorer.analysis.arithmetic.operands import Operand
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
+from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.ops import Input, Output
 from explorer.presenters.layer_activations import network_input_image
-from explorer.viewmodels.number_planes import Plane, PlaneAxes
+from explorer.viewmodels.number_planes import Plane, PlaneAxes, PlaneCell
 
 _MOST_MATRIX = 4_000_000  # numbers of a weight that is drawn as a matrix
 
@@ -36,6 +37,8 @@ class ArithmeticView:
     input_titles: dict[str, str]  # of the nodes that it reads
     photo: NDArray[np.uint8] | None = field(repr=False, default=None)  # where it reads the image: its pixels
     matrix: NDArray[np.float32] | None = field(repr=False, default=None)  # its weight, (outputs, inputs)
+    #: Of the number that the way back began at: the first and the last pixel it can see. Only where the way has ended.
+    receptive_box: tuple[PlaneCell, PlaneCell] | None = None
 
     @property
     def axes(self) -> PlaneAxes:
@@ -80,6 +83,21 @@ def build_arithmetic_view(
         network_input_image(probe).pixels if reads_image and probe.image.dim() == 4 else None,
         _weight_matrix(arithmetic),
     )
+
+
+def find_receptive_box(origin: NumberPlace, probe: Probe) -> tuple[PlaneCell, PlaneCell] | None:
+    """Return the first and the last pixel that a number can see; None where it is on no map, and sees all of them."""
+    measures = probe.analysis.figures.measures
+    shape = probe.analysis.figures.shape(origin.node)
+    axes = PlaneAxes.of(shape.dims) if shape is not None else None
+    if axes is None or axes.channel is None or axes.row is None or axes.column is None:
+        return None
+    row, column = origin.index[axes.row], origin.index[axes.column]
+    try:
+        box = compute_receptive_box(origin.node, row, column, probe.architecture, measures)
+    except NotAvailable:
+        return None
+    return None if box is None else ((box.top, box.left), (box.bottom, box.right))
 
 
 def ops_of_card(selection: Iterable[str], probe: Probe) -> tuple[str, ...]:

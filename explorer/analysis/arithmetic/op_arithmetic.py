@@ -25,6 +25,7 @@ from explorer.analysis.arithmetic.sums import (
     explain_matrix_product,
     explain_mean,
 )
+from explorer.analysis.arithmetic.window_attention import explain_window_attention
 from explorer.analysis.probes.probe import NotAvailable, Probe
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr
@@ -50,6 +51,7 @@ _EXPLAINERS: tuple[Callable[[OpCall], Explainer | None], ...] = (
     explain_matrix_product,
     explain_multihead_attention,
     explain_dot_product_attention,
+    explain_window_attention,
 )
 #: By what an op does to numbers, whatever it is called. What is no activation may only move them: dropout does.
 _ACTIVATION_FIRST = (explain_curve, explain_move, explain_dependence)

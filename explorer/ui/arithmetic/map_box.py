@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QRegion
 
+from explorer.drawing.theme import text_width
 from explorer.ui.arithmetic.ink import Ink
 from explorer.ui.widgets import colour_maps
 from explorer.viewmodels.number_planes import Plane, PlaneCell
@@ -25,6 +26,7 @@ class MapBox:
         self.plane, self.title = plane, title
         self.limits = limits if limits is not None else finite_range(plane.values)
         self.photo: NDArray[np.uint8] | None = None
+        self.is_at_right = False  # of the stage
         self.padding = (0, 0, 0, 0)  # rows above, columns left, rows below, columns right
         self._image = QImage()
         self._area = QRectF()
@@ -101,8 +103,7 @@ class MapBox:
 
     def paint(self, painter: QPainter, ink: Ink, uncovered: int | None = None) -> None:
         """Paint the picture; `uncovered` says how many numbers, row by row, are computed, by default all."""
-        title = QRectF(self._area.x() - 20, self.rect.y() - TITLE_HEIGHT - self._margin, self._area.width() + 40, 18)
-        ink.draw_text(painter, title, self.title, 11, colour=ink.muted)
+        self._paint_title(painter, ink)
         if any(self.padding):
             self._paint_padding(painter, ink)
         if uncovered is None:
@@ -118,6 +119,16 @@ class MapBox:
         painter.setPen(QPen(ink.border, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self.rect)
+
+    def _paint_title(self, painter: QPainter, ink: Ink) -> None:
+        """Write the title above the middle of the map; one that is too long begins, or ends, at the widget's edge."""
+        rect = QRectF(self._area.x(), self.rect.y() - TITLE_HEIGHT - self._margin, self._area.width(), 18)
+        align = Qt.AlignmentFlag.AlignCenter
+        if text_width(self.title, 11) > rect.width():
+            align = Qt.AlignmentFlag.AlignVCenter | (
+                Qt.AlignmentFlag.AlignRight if self.is_at_right else Qt.AlignmentFlag.AlignLeft
+            )
+        ink.draw_text(painter, rect, self.title, 11, colour=ink.muted, align=align)
 
     @property
     def _margin(self) -> float:
@@ -139,6 +150,18 @@ class MapBox:
         painter.setBrush(QBrush(ink.border, Qt.BrushStyle.BDiagPattern))
         painter.drawRect(outer)
         painter.fillRect(self.rect, QColor(ink.colours.surface))
+
+    def paint_field(self, painter: QPainter, ink: Ink, first: PlaneCell, last: PlaneCell) -> None:
+        """Outline a receptive field, and dim what lies outside it."""
+        seen = self.box_rect(first, last)
+        outside = QRegion(self.rect.toRect()).subtracted(QRegion(seen.toRect()))
+        painter.save()
+        painter.setClipRegion(outside)
+        painter.fillRect(self.rect, QColor(0, 0, 0, 110))
+        painter.restore()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor("#ffffff"), 1.6, Qt.PenStyle.DashLine))
+        painter.drawRect(seen)
 
     def paint_outline(self, painter: QPainter, ink: Ink, rect: QRectF) -> None:
         """Outline a part, so that it is seen on every colour."""

@@ -60,6 +60,7 @@ class Stage:
         self.view, self.centre = view, centre
         plane = view.output_plane(explanation.place.index)
         self.output = MapBox(plane, _plane_title(tr("Output"), plane, explanation.place))
+        self.output.is_at_right = True
         self.inputs = [_input_box(view, place) for place in shown_places(explanation)]
         if view.photo is not None and not self.inputs:
             self.output.photo = view.photo
@@ -68,7 +69,8 @@ class Stage:
     def arrange(self, area: QRectF, ink: Ink, ratio: float) -> None:
         """Give each part its place in a rectangle."""
         area = area.adjusted(_MARGIN, 4, -_MARGIN, -6)
-        middle = max(self.centre.wanted_width, _LEAST_MIDDLE)
+        most = area.width() - 2 * (_GAP + _LEAST_SIDE)  # where even that is too little, maps are worth more
+        middle = self.centre.wanted_width if _LEAST_MIDDLE < self.centre.wanted_width <= most else _LEAST_MIDDLE
         side = min(area.height() - 20, max((area.width() - middle - 2 * _GAP) / 2, _LEAST_SIDE))
         left = side if self.inputs else 0.0
         high = area.height() / max(len(self.inputs), 1)
@@ -89,6 +91,8 @@ class Stage:
         for box, rect in zip(self.inputs, self.window_rects(explanation), strict=True):
             if rect is not None:
                 box.paint_outline(painter, ink, rect)
+        if self.view.receptive_box is not None:
+            self.output.paint_field(painter, ink, *self.view.receptive_box)
         self.centre.paint(painter, ink, self, explanation, phase)
         self.output.paint_outline(painter, ink, self.output_rect(explanation))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,8 @@ class ArithmeticTool(FollowingTool["ArithmeticPanel"]):
     def create_job(self, network: Network, sample: Sample) -> Job | None:
         """Return a job that explains the op in question; None without a selection."""
         selection = self.session.selection
-        place = self._trail[-1] if self._trail else None
-        return partial(compute_view, network, sample, selection, self._chosen_op, place) if selection else None
+        way = tuple(self._trail)
+        return partial(compute_view, network, sample, selection, self._chosen_op, way) if selection else None
 
     def show_result(self, result: ArithmeticView) -> None:
         """Show the op, and the way that led to it."""
@@ -125,18 +126,28 @@ def compute_view(
     sample: Sample,
     selection: tuple[str, ...],
     chosen: str,
-    place: NumberPlace | None,
+    way: tuple[NumberPlace, ...],
     keep_going: KeepGoing,
 ) -> Any:
-    """Return how an op of the selection computes: the chosen one, or that of a number; a job."""
-    from explorer.presenters.arithmetic_views import build_arithmetic_view, first_shown_op, ops_of_card
+    """Return how an op of the selection computes: the chosen one, or that of the last number of a way back. At the
+    image it says what the first number of the way can see. A job."""
+    from explorer.presenters.arithmetic_views import (
+        build_arithmetic_view,
+        find_receptive_box,
+        first_shown_op,
+        ops_of_card,
+    )
 
     probe = network.probe(sample)
+    place = way[-1] if way else None
     card = ops_of_card(selection, probe)
     name = place.node if place is not None and place.node in network.architecture.live else chosen
     name = name or first_shown_op(card, probe)
     index = place.index if place is not None and place.node == name else None
-    return build_arithmetic_view(name, card if name in card else (*card, name), probe, index, keep_going)
+    view = build_arithmetic_view(name, card if name in card else (*card, name), probe, index, keep_going)
+    if len(way) > 1 and name == network.architecture.input.name:
+        return replace(view, receptive_box=find_receptive_box(way[0], probe))
+    return view
 
 
 def trace_way(network: Network, sample: Sample, place: NumberPlace, keep_going: KeepGoing) -> list[NumberPlace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -19,13 +20,16 @@ from explorer.analysis.arithmetic.explanation import (
     GivenValue,
     MovedValue,
     NormalisedValue,
+    NumberPlace,
     ResponseNormalised,
     SoftmaxShare,
     WeightedSum,
     WindowMaximum,
 )
 from explorer.analysis.arithmetic.op_arithmetic import OpArithmetic, compute_arithmetic
+from explorer.analysis.arithmetic.provenance import trace_provenance
 from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 from explorer.network import Network, open_network
 
 
@@ -162,3 +166,41 @@ def test_every_kind_of_op_equals_torchs(case: str) -> None:
     assert form in forms[1:]
     assert GivenValue in forms
     assert Dependence not in forms
+
+
+@pytest.mark.parametrize("key", ["swin_t", "swin_v2_t"])
+def test_attention_in_shifted_windows_equals_torchs_at_every_corner(key: str, opened: Callable[[str], Network]) -> None:
+    probe = opened(key).probe()
+    names = [name for name in probe.architecture.live if name.endswith("shifted_window_attention")]
+    for name in names[:4]:
+        arithmetic = compute_arithmetic(name, probe)
+        _, height, width, channels = arithmetic.outputs[0].values.shape
+        for row in (0, height // 2, height - 1):
+            for column in (0, width // 2, width - 1):
+                found = arithmetic.explain((0, row, column, (row + 7 * column) % channels))
+                assert isinstance(found, AttentionMix)
+                assert_is_torchs(found, probe)
+
+
+@pytest.mark.parametrize("key", ["resnet18", "mobilenet_v3_small", "densenet121"])
+def test_the_way_back_from_a_number_ends_at_a_pixel_it_can_see(key: str, opened: Callable[[str], Network]) -> None:
+    network = opened(key)
+    probe = network.probe()
+    live, measures = network.architecture.live, network.figures.measures
+    convs = [name for name, node in live.items() if isinstance(node.layer, nn.Conv2d)]
+    convs = [name for name in convs if (shape := measures[name].shape) is not None and shape.dims[2] > 6]
+    name = convs[len(convs) // 3]
+    start = NumberPlace(name, (0, 1, 3, 4))
+    steps = list(trace_provenance(start, probe))
+    assert steps[0].explanation.place == start
+    assert all(0 <= step.share <= 1 for step in steps)
+    for step, following in itertools.pairwise(steps):
+        sources = {terms.node for terms in step.explanation.terms}
+        assert following.explanation.place.node in sources
+        assert following.explanation.place.node in network.architecture.live[step.explanation.place.node].inputs
+    last = steps[-1].explanation
+    assert isinstance(last, GivenValue)
+    box = compute_receptive_box(name, 3, 4, network.architecture, network.figures.measures)
+    assert box is not None
+    assert box.top <= last.place.index[2] <= box.bottom
+    assert box.left <= last.place.index[3] <= box.right

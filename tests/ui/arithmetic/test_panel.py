@@ -212,5 +212,14 @@ def test_the_tool_follows_numbers_back_to_a_pixel(window: Window, qtbot: QtBot) 
     qtbot.waitUntil(lambda: panel.place is not None and panel.place.node == "input" and not tool.busy, timeout=60_000)
     assert panel.trail.isVisible()
     assert "layer1.0.conv1" in panel.trail.text()
+    assert panel.view is not None
+    assert panel.view.receptive_box is not None
+    network = window.session.network
+    assert network is not None
+    first, last = panel.view.receptive_box
+    side = network.figures.receptive_fields["layer1.0.conv1"]
+    assert max(last[0] - first[0], last[1] - first[1]) + 1 <= side
+    assert first[0] <= panel.place.index[2] <= last[0]
+    assert first[1] <= panel.place.index[3] <= last[1]
     panel.trail.step_clicked.emit(0)
     qtbot.waitUntil(lambda: panel.place is not None and panel.place.node == "layer1.0.conv1", timeout=60_000)
