@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from explorer.training.results import Comparison as Comparison
     from explorer.training.results import TrainingResult as TrainingResult
     from explorer.training.run_folder import RunError as RunError
+    from explorer.training.sweep import sweep as sweep
     from explorer.training.train import compare as compare
     from explorer.training.train import train as train
     from explorer.ui.shell.app import show as show
@@ -78,6 +79,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.training.recipe": "Recipe RecipeError",
         "explorer.training.results": "Comparison TrainingResult",
         "explorer.training.run_folder": "RunError",
+        "explorer.training.sweep": "sweep",
         "explorer.training.train": "compare train",
         "explorer.ui.shell.app": "show",
     }.items()

@@ -156,6 +156,9 @@ def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -
     _add_networks_argument(compare)
     training_commands.add_compare_arguments(compare, _open_network)
 
+    sweep = add_parser("sweep", help="train what a file varies: edits, recipes, networks")
+    training_commands.add_sweep_arguments(sweep)
+
     worksheet = add_parser("worksheet", help="exercises on a network with an answer key, for a class")
     _add_network_argument(worksheet)
     add_worksheet_arguments(worksheet, _open_network)

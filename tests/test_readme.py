@@ -44,8 +44,16 @@ def test_the_training_example(
 
 
 def test_the_edits_example() -> None:
-    (example,) = blocks("json")
+    _, example = blocks("json")
     assert len([edit_from_json(value) for value in json.loads(example)]) == 4
+
+
+def test_the_sweep_example() -> None:
+    from explorer.training.sweep import build_trials
+    from explorer.training.sweep_spec import sweep_from_json
+
+    example, _ = blocks("json")
+    assert len(build_trials(sweep_from_json(json.loads(example)))) == 8
 
 
 def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The commands `train`, `compare` and `runs` of the command line."""
+"""The commands `train`, `compare` and `sweep` of the command line."""
 
 from __future__ import annotations
 
@@ -42,6 +42,33 @@ def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNet
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--csv", action="store_true", help="one row for each network and seed")
     parser.set_defaults(run=lambda parsed: _compare(parsed, open_network))
+
+
+def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `sweep` takes."""
+    parser.add_argument("file", metavar="FILE", help="JSON with the network, what is varied, and how")
+    parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--sort", default="accuracy", choices=("accuracy", "macs", "params", "seconds"))
+    parser.add_argument("--csv", action="store_true", help="one row for each point and seed")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=_sweep)
+
+
+def _sweep(parsed: argparse.Namespace) -> None:
+    from explorer.training.sweep import sweep
+
+    found = sweep(
+        parsed.file,
+        folder=parsed.folder,
+        workers=parsed.workers,
+        trusted=True,  # naming the code in the file that is named runs it
+        keep_going=_progress("sweep"),
+    )
+    if parsed.json:
+        print(json.dumps(found.as_json(parsed.sort), indent=2))
+    else:
+        print(found.as_csv(parsed.sort) if parsed.csv else found.as_markdown(parsed.sort), end="")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,16 @@ class RunGroup:
         return tuple(folder for pair in zip(*self.contestants, strict=True) for folder in pair)
 
 
+@dataclass(frozen=True)
+class ContestantSpec:
+    """What one contestant is trained as: a network that fits the data already."""
+
+    title: str
+    network: Network
+    data: DataSpec
+    recipe: Recipe
+
+
 def create_group(
     networks: Mapping[str, Network],
     data: DataSpec,
@@ -45,14 +55,24 @@ def create_group(
         path: of the group; None for a new one among the app's.
     """
     root = Path(path) if path is not None else unused_path(next(iter(networks)))
-    contestants = []
-    for place, (title, network) in enumerate(networks.items()):
-        total = network.figures.total
+    contestants = [ContestantSpec(title, network, data, recipe) for title, network in networks.items()]
+    return create_contestants(root, contestants, seeds, threads=threads, device=device)
+
+
+def create_contestants(
+    root: Path, contestants: Sequence[ContestantSpec], seeds: Sequence[int], *, threads: int = 0, device: str = "cpu"
+) -> RunGroup:
+    """Make the folders of networks that each have data and a recipe of their own. Raises RunError."""
+    folders = []
+    for place, one in enumerate(contestants):
+        total = one.network.figures.total
         specs = [
-            RunSpec(title, data, recipe, seed, device, threads, params=total.params, macs=total.macs) for seed in seeds
+            RunSpec(one.title, one.data, one.recipe, seed, device, threads, params=total.params, macs=total.macs)
+            for seed in seeds
         ]
-        contestants.append(tuple(_find_or_create(network, spec, root / f"{place}-seed-{spec.seed}") for spec in specs))
-    return RunGroup(root, tuple(contestants))
+        paths = [root / f"{place}-seed-{spec.seed}" for spec in specs]
+        folders.append(tuple(_find_or_create(one.network, s, path) for s, path in zip(specs, paths, strict=True)))
+    return RunGroup(root, tuple(folders))
 
 
 def _find_or_create(network: Network, spec: RunSpec, path: Path) -> RunFolder:

@@ -11,7 +11,7 @@ from explorer.base.languages import tr
 from explorer.base.number_format import format_short
 from explorer.network import Network
 from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunSpec, RunState
-from explorer.training.statistics import Interval, mean_interval, paired_difference, verdict
+from explorer.training.statistics import Interval, mean_interval, paired_difference, pareto_front, verdict
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,8 @@ class Comparison:
     @property
     def pareto(self) -> frozenset[str]:
         """Titles of the contestants that none beats in accuracy with as few MACs."""
-        return frozenset(
-            one.title
-            for one in self.contestants
-            if not any(
-                other.macs <= one.macs
-                and other.accuracy.mean >= one.accuracy.mean
-                and (other.macs, -other.accuracy.mean) != (one.macs, -one.accuracy.mean)
-                for other in self.contestants
-            )
-        )
+        front = pareto_front([(one.macs, one.accuracy.mean) for one in self.contestants])
+        return frozenset(self.contestants[place].title for place in front)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the table, the heads first."""

@@ -46,6 +46,16 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> Interv
     return mean_interval([b - a for a, b in zip(first, second, strict=True)])
 
 
+def pareto_front(points: Sequence[tuple[float, float]]) -> frozenset[int]:
+    """Return the places of the points (cost, gain) that no other beats: none is as cheap and as good, and cheaper or
+    better."""
+    return frozenset(
+        place
+        for place, (cost, gain) in enumerate(points)
+        if not any(c <= cost and g >= gain and (c, g) != (cost, gain) for c, g in points)
+    )
+
+
 def verdict(difference: Interval, name: str, baseline: str) -> str:
     """Return what a difference in accuracy (as a part, 0 to 1) allows to say: "No difference seen with 3 seeds: …"."""
     points = f"{100 * difference.mean:+.1f}"
