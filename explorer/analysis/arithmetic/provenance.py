@@ -10,6 +10,8 @@ from explorer.analysis.arithmetic.op_arithmetic import compute_arithmetic
 from explorer.analysis.probes.probe import Probe
 from explorer.base.cancellation import KeepGoing, always
 
+_EQUAL = 1e-9  # relative difference of products that are the same: both factors of one
+
 
 @dataclass(frozen=True, eq=False)
 class ProvenanceStep:
@@ -21,7 +23,7 @@ class ProvenanceStep:
 
 def trace_provenance(place: NumberPlace, probe: Probe, keep_going: KeepGoing = always) -> Iterator[ProvenanceStep]:
     """Yield the steps from a number back to the image: each time to the input that adds the most of those that depend
-    on the image. Raises as `compute_arithmetic` does."""
+    on the image; of a map and the gate it is multiplied by, to the map. Raises as `compute_arithmetic` does."""
     reaches_image = _depends_on_image(probe)
     share = 1.0
     while True:
@@ -29,10 +31,18 @@ def trace_provenance(place: NumberPlace, probe: Probe, keep_going: KeepGoing = a
         yield ProvenanceStep(explanation, share)
         found = list(explanation.strongest_terms())
         total = sum(abs(product) for _, product in found)
-        following = next(((at, product) for at, product in found if at.node in reaches_image), None)
-        if following is None:
+        following = [(at, abs(product)) for at, product in found if at.node in reaches_image]
+        if not following:
             return
-        place, share = following[0], abs(following[1]) / total if total else 1.0
+        least = following[0][1] * (1 - _EQUAL)
+        equal = [term for term in following if term[1] >= least]
+        place, adds = max(equal, key=lambda term: _size(term[0], probe))
+        share = adds / total if total else 1.0
+
+
+def _size(place: NumberPlace, probe: Probe) -> int:
+    """How many numbers there are where a number stands: a gate has few."""
+    return probe.analysis.figures.measures[place.node].elements
 
 
 def _depends_on_image(probe: Probe) -> set[str]:
