@@ -58,7 +58,7 @@ exec(experiment.code({"kernel": 5}))
 print(outcome.number("macs").computed)
 
 for language in ("en", "zh"):
-    page = load_page("squeezenet", language)
+    page = load_page("zfnet", language)
     analysis = explorer.open(page.facts.networks[0]).analysis
     assert all(find_locations(analysis, idea) for idea in page.facts.ideas.values())
     assert "{" not in "".join(fill_page(page, analysis).pros)
@@ -158,10 +158,10 @@ def follow_experiment(folder: Path) -> None:
 
 def follow_guide_page(folder: Path) -> None:
     blocks = read_blocks(read_section("Add a guide page"), "json")
-    paths = ("squeezenet.json", "en/squeezenet.json", "zh/squeezenet.json")
+    paths = ("zfnet.json", "en/zfnet.json", "zh/zfnet.json")
     for path, block in zip(paths, blocks, strict=True):
         (folder / "resources/guide" / path).write_text(block, encoding="utf-8")
-    add_line(folder / "explorer/guide/page.py", '    "densenet",\n', '    "squeezenet",\n')
+    add_line(folder / "explorer/guide/page.py", '    "vgg",\n', '    "zfnet",\n')
 
 
 def follow_panel(folder: Path) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ("CONTRIBUTING.md", "explorer/README.md", "explorer/ARCHITECTURE.md")
 _FROM_PACKAGE = {"explorer/README.md"}  # its paths are relative to the package
 #: What a contributor is told to create.
-_EXAMPLES = ("zfnet", "depth_report", "RemoveDropout", "cross_stage", "kernel_cost", "squeezenet", "<page>", "build/")
+_EXAMPLES = ("zfnet", "depth_report", "RemoveDropout", "cross_stage", "kernel_cost", "<page>", "build/")
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"[\w./-]+(?:\.(?:py|json|md|toml)|/)$")

@@ -28,14 +28,21 @@ PAGES: tuple[str, ...] = (
     "inception_v2",
     "inception_v3",
     "resnet",
+    "squeezenet",
     "resnext",
     "densenet",
     "mobilenet_v1",
     "shufflenet_v1",
     "mobilenet_v2",
     "shufflenet_v2",
+    "mnasnet",
     "mobilenet_v3",
     "efficientnet",
+    "regnet",
+    "vit",
+    "swin",
+    "convnext",
+    "maxvit",
 )
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)

@@ -115,8 +115,12 @@ def test_numbers_are_beside_what_was_published(opened: Opened) -> None:
 
 
 def test_what_is_known_of_a_network_without_a_page(opened: Opened) -> None:
-    bare = next(entry.key for entry in all_entries() if find_page_key(entry.key) is None)
-    assert catalogue_facts(opened(bare).analysis).title == get_entry(bare).title
+    assert find_page_key("none") is None
+    assert catalogue_facts(opened("resnet18").analysis).title == get_entry("resnet18").title
+
+
+def test_every_network_of_the_catalogue_has_a_page() -> None:
+    assert [entry.key for entry in all_entries() if find_page_key(entry.key) is None] == []
 
 
 def test_a_part_that_a_variant_lacks_is_a_dash(opened: Opened) -> None:

@@ -45,7 +45,7 @@ def test_the_page_of_the_open_network(guide: GuideTool, window: Window, qtbot: Q
     assert "3,504,872" in text(guide)
     assert "of the 17 blocks, 16 expand" in text(guide)
     window.open_network("squeezenet1_1")
-    qtbot.waitUntil(lambda: "SqueezeNet 1.1" in text(guide), timeout=SLOW)
+    qtbot.waitUntil(lambda: "Fire modules" in text(guide), timeout=SLOW)
     assert "17 blocks" not in text(guide)
 
 
