@@ -103,12 +103,13 @@ def test_it_is_not_there_while_what_the_window_starts_with_is_opened(window: Win
 def test_other_ways_to_begin(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = start_page(window)
     qtbot.waitUntil(lambda: bool(page.links))
-    assert [way.text() for way in page.links] == ["Guided tours…", "Open project…", "Open your own module…"]
+    ways = {way.text(): way for way in page.links}
+    assert [*ways] == ["Guided tours…", "Open project…", "New network…", "Open your own module…"]
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: asked.append("project"))
-    page.links[1].click()
+    ways["Open project…"].click()
     assert asked == ["project"]
-    page.links[2].click()
+    ways["Open your own module…"].click()
     module = next(tool for tool in window.tools if isinstance(tool, UserModuleTool))
     assert module.dialog is not None
     module.dialog.reject()
@@ -125,8 +126,8 @@ def test_recent_projects_that_are_still_there(qtbot: QtBot, tmp_path: Path, monk
     taken: list[str] = []
     monkeypatch.setattr(Window, "open_project", lambda self, path: taken.append(path))
     page = start_page(window)
-    qtbot.waitUntil(lambda: len(page.links) == 6)
-    assert [way.text() for way in page.links[3:]] == ["four.cnnx", "three.cnnx", "two.cnnx"]
-    page.links[3].click()
+    qtbot.waitUntil(lambda: len(page.links) == 7)
+    assert [way.text() for way in page.links[4:]] == ["four.cnnx", "three.cnnx", "two.cnnx"]
+    page.links[4].click()
     assert taken == [str(tmp_path / "four.cnnx")]
     window.close()
