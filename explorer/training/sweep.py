@@ -64,7 +64,7 @@ def sweep(
         RunError: a run could not be started.
     """
     plan = _read(spec)
-    root = Path(folder) if folder is not None else unused_path(f"sweep of {plan.network}")
+    root = Path(folder) if folder is not None else unused_path(f"sweep-{plan.network}")
     trials = build_trials(plan, trusted=trusted)
     rounds = plan.epochs_of_rounds(max(trial.recipe.epochs for trial in trials), len(trials))
     left, found = list(trials), dict[str, TrialResult]()

@@ -27,7 +27,7 @@ class SweepError(ValueError):
 
 
 @dataclass(frozen=True)
-class ValueRange:
+class SweepRange:
     """Numbers from `low` to `high`; `log` spaces them by their quotients, `whole` rounds them."""
 
     low: float
@@ -41,7 +41,7 @@ class ValueRange:
         return round(value) if self.whole else float(f"{value:.6g}")
 
 
-Variation = tuple[Any, ...] | ValueRange
+Variation = tuple[Any, ...] | SweepRange
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Sweep:
         return [dict(zip(self.vary, combination, strict=True)) for combination in itertools.product(*values)]
 
     def _values(self, variation: Variation) -> tuple[Any, ...]:
-        if not isinstance(variation, ValueRange):
+        if not isinstance(variation, SweepRange):
             return variation
         return tuple(variation.at(number / max(1, self.steps - 1)) for number in range(self.steps))
 
@@ -124,7 +124,7 @@ class Sweep:
         chance = random.Random(self.seed)
         return [
             {
-                name: v.at(chance.random()) if isinstance(v, ValueRange) else chance.choice(v)
+                name: v.at(chance.random()) if isinstance(v, SweepRange) else chance.choice(v)
                 for name, v in self.variations.items()
             }
             for _ in range(self.trials)
@@ -142,7 +142,7 @@ class Sweep:
 
 _RANGES: Ranges = {"trials": (1, MAX_TRIALS), "steps": (1, 1000), "keep": (2, 100), "seeds": (1, 100)}
 
-_RangeFile = TypeAdapter(ValueRange)
+_RangeFile = TypeAdapter(SweepRange)
 
 
 def _read_variation(name: str, value: Any) -> Variation:
