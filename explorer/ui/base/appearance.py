@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
+
+from explorer.base.languages import tr_noop
 
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
+
+#: English titles of the schemes.
+SCHEME_TITLES = {"system": tr_noop("System default"), "light": tr_noop("Light"), "dark": tr_noop("Dark")}
+
+_SETTING = "theme"
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,20 @@ def apply_scheme(app: QApplication, scheme: str) -> None:
     if not app.property("follows_scheme"):
         app.setProperty("follows_scheme", True)
         hints.colorSchemeChanged.connect(lambda _: _apply_palette(app))
+
+
+def chosen_scheme() -> str:
+    """Return the scheme that the user has chosen: "system", "light" or "dark"."""
+    chosen = str(QSettings().value(_SETTING, "system"))
+    return chosen if chosen in _SCHEMES else "system"
+
+
+def choose_scheme(scheme: str) -> None:
+    """Apply a scheme and remember it; all windows follow."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    QSettings().setValue(_SETTING, scheme)
+    apply_scheme(app, scheme)
 
 
 def is_dark(app: QApplication) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QSettings
+
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr
 from explorer.base.number_format import format_signed
@@ -71,13 +73,29 @@ def import_torch(keep_going: KeepGoing) -> None:
     # 4 kB, if it is told before it takes the first. Half of a pass of ResNet-152 went into first touches otherwise.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     with gc_paused():
-        import torch
-
         import explorer.network  # noqa: F401 - imported for its cost
     freeze_imports()
 
-    # One core stays free for the window; torch's own threads would also wait for each other on a busy machine.
-    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
+    set_thread_count()
+    set_weights_folder()
+
+
+def set_thread_count() -> None:
+    """Give passes the processor cores that the user has chosen."""
+    import torch
+
+    # By default one core stays free for the window: torch's own threads would wait for each other on a busy machine.
+    chosen = str(QSettings().value("threads", "0"))
+    count = int(chosen) if chosen.isdecimal() else 0
+    torch.set_num_threads(min(count, os.cpu_count() or 1) if count else max((os.cpu_count() or 2) - 1, 1))
+
+
+def set_weights_folder() -> None:
+    """Look for published weights, and keep them, in the folder that the user has chosen; torch's own by default."""
+    import torch
+
+    if chosen := str(QSettings().value("weights_folder", "")):
+        torch.hub.set_dir(chosen)
 
 
 def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas import transition_animation
+from explorer.ui.plugin.preference import OFF, ON, Preference
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS
 
@@ -48,6 +49,16 @@ class DiagramSettingsTool(QObject):
             context.commands.show_error,
         )
         view.aboutToShow.connect(lambda: self.animate_action.setChecked(transition_animation.is_enabled()))
+        context.preferences.append(
+            Preference(
+                tr_noop("Appearance"),
+                tr_noop("Reduced motion"),
+                tr_noop("Nothing glides: what changes is shown at once"),
+                lambda: OFF if transition_animation.is_enabled() else ON,
+                lambda value: transition_animation.set_enabled(value == OFF),
+                "switch",
+            )
+        )
         self._colour_button = QToolButton()
         self._colour_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._colour_button.setMenu(self.colours_menu)

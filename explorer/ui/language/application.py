@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from explorer.base.languages import InterfaceLanguage, closest_language, find_languages
+from explorer.ui.base.fonts import set_font_families
 
 _QT_TEXTS = "Texts of Qt"  # name of the application's translator of them
-_OWN_FONT = "font before any language"  # property of the application
 _SETTING = "language"
 _WRITING_SYSTEMS = {
     "zh": QFontDatabase.WritingSystem.SimplifiedChinese,
@@ -47,7 +47,7 @@ def apply_to_application(app: QApplication, language: InterfaceLanguage) -> None
     if app.property("language") != language.name:
         app.setProperty("language", language.name)
         _translate_qt(app, QLocale(language.locale))
-        _set_font(app, language.fonts)
+        set_font_families(app, language.fonts)
 
 
 def lacks_font(language: InterfaceLanguage) -> bool:
@@ -66,16 +66,3 @@ def _translate_qt(app: QApplication, locale: QLocale) -> None:
     translator.setObjectName(_QT_TEXTS)
     if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)
-
-
-def _set_font(app: QApplication, families: tuple[str, ...]) -> None:
-    """Take Latin letters from the font there was, and what it lacks from these families, in this order.
-
-    Without their names Qt would take any font that has a character: of Han characters the Japanese forms, and bold ones
-    from another family than the rest.
-    """
-    own = app.property(_OWN_FONT) or app.font()
-    app.setProperty(_OWN_FONT, own)
-    font = QFont(own)
-    font.setFamilies([*(own.families() or [own.family()]), *families])
-    app.setFont(font)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.base.languages import LANGUAGES, InterfaceLanguage, find_languages, tr, translator
+from explorer.base.languages import LANGUAGES, InterfaceLanguage, find_languages, tr, tr_noop, translator
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.language import application
+from explorer.ui.plugin.preference import Preference
 from explorer.ui.plugin.tool_context import ToolContext
 
 
@@ -25,10 +26,21 @@ class LanguageTool:
             action.setCheckable(True)
             action.triggered.connect(lambda _=False, language=language: self.choose_language(language))
             self.actions[language] = action
+        context.preferences.append(self._preference())
         follow_language(context.window, lambda _: self._follow(), after_texts=True)
         if (unreadable := application.unreadable_language()) is not None:
             application.remember_language("en")  # and nothing is said of it again
             self._refuse(unreadable)
+
+    def _preference(self) -> Preference:
+        return Preference(
+            tr_noop("Appearance"),
+            tr_noop("Language"),
+            tr_noop("Of the whole window, at once"),
+            lambda: translator.language,
+            self.choose_language,
+            choices=lambda: [(language, about.name) for language, about in self._languages.items()],
+        )
 
     def choose_language(self, language: str) -> None:
         """Switch all windows to a language and remember it; one that no font has is refused."""

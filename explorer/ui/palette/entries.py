@@ -34,7 +34,8 @@ def collect_entries(context: ToolContext) -> list[PaletteEntry]:
         dock = panels.get(entry.action)
         run = partial(_show_panel, dock) if dock is not None else entry.action.trigger
         found.append(PaletteEntry(entry.title, " › ".join(entry.path), entry.keys, run))
-    return [*found, *_networks(context), *_cards(context)]
+    lines = [PaletteEntry(title, detail, "", run) for more in context.palette_lines for title, detail, run in more()]
+    return [*found, *lines, *_networks(context), *_cards(context)]
 
 
 def _show_panel(dock: QDockWidget) -> None:

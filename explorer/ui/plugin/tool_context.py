@@ -24,6 +24,7 @@ from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.plugin.docks import RaisingDock
+from explorer.ui.plugin.preference import Preference
 
 DockSide = Literal["left", "right", "bottom"]
 
@@ -171,6 +172,12 @@ class ToolContext:
     file_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
     #: Handlers of links, by the scheme that they begin with.
     scheme_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    #: What the user can choose for good, in the order of the preferences.
+    preferences: list[Preference] = field(default_factory=list)
+    #: Lines that tools add to the command palette: title, where it is, callback.
+    palette_lines: list[Callable[[], Iterable[tuple[str, str, Callable[[], object]]]]] = field(default_factory=list)
+    #: Called when the window is about to close for good.
+    before_close: list[Callable[[], object]] = field(default_factory=list)
     #: Called once at the start, when torch has been imported.
     when_ready: list[Callable[[], object]] = field(default_factory=list)
     #: Handlers of errors; each returns whether it has handled one.

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.appearance import SCHEME_TITLES
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import build_menu
 from explorer.viewmodels.diagram import LEVELS, Level
@@ -30,8 +31,6 @@ _LEVEL_TITLES: dict[Level, str] = {
     "units": tr_noop("Units"),
     "ops": tr_noop("Ops"),
 }
-
-_THEMES = {"system": tr_noop("System default"), "light": tr_noop("Light"), "dark": tr_noop("Dark")}
 
 
 class Actions:
@@ -77,7 +76,7 @@ class Actions:
             for number, level in enumerate(LEVELS, 1)
         }
         self._make_exclusive(self.levels)
-        self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
+        self.themes = {name: self._build_checkable(title, None, "") for name, title in SCHEME_TITLES.items()}
         self._make_exclusive(self.themes)
         self.themes["system"].setChecked(True)
 

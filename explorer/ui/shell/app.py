@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -59,7 +59,7 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication, Window],
     app.setOrganizationName("cnn-explorer")
     app.setDesktopFileName("cnn-explorer")  # of the launcher: by it, desktops find the icon
     app.setWindowIcon(_load_icon())
-    appearance.apply_scheme(app, str(QSettings().value("theme", "system")))
+    appearance.apply_scheme(app, appearance.chosen_scheme())
     translator.set_language(first_language())
     FocusRing(app)
     app.aboutToQuit.connect(close_shared_journal)

@@ -29,9 +29,11 @@ from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
 from explorer.ui.parts.tool import PartsTool
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.preferences.tool import PreferencesTool
 from explorer.ui.presentation.tool import PresentationTool
 from explorer.ui.recovery.tool import RecoveryTool
 from explorer.ui.stage_table.tool import StageTableTool
+from explorer.ui.session_restore.tool import SessionRestoreTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
 from explorer.ui.tours.tool import ToursTool
@@ -48,6 +50,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     UserModuleTool,
     ModelFilesTool,
     RecoveryTool,
+    SessionRestoreTool,
     StartPageTool,
     GuideTool,
     ToursTool,
@@ -75,4 +78,5 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     ExportTool,
     WorksheetTool,
     HelpTool,
+    PreferencesTool,
 )

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
@@ -42,6 +42,7 @@ from explorer.ui.output.panel import OutputPanel, find_dropped_file
 from explorer.ui.output.sample_images import SampleImages
 from explorer.ui.plugin.docks import MainDocks
 from explorer.ui.plugin.tool_context import Activity, ToolContext
+from explorer.ui.preferences.tool import read_default_level
 from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.activity_bar import ActivityBar
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
@@ -66,6 +67,7 @@ class Window(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.session = Session()
+        self.session.default_level = read_default_level()
         self.actions_ = Actions(self)
         self.file_lane = Lane("files", self)
         self._build_panels()
@@ -154,8 +156,7 @@ class Window(QMainWindow):
         self.actions_.fill_toolbar(bar)
         self.actions_.fill_menus([dock.toggleViewAction() for dock in self.docks.all], self.tabs)
         self.actions_.levels[self.session.default_level].setChecked(True)
-        theme = str(QSettings().value("theme", "system"))
-        self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
+        self.actions_.themes[appearance.chosen_scheme()].setChecked(True)
         files = (self.opener.lane, self.file_lane, self.files.lane)
         slow = (self.edit_queue.lane, self.panel_updater.output_lane, *files)
         drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
@@ -193,12 +194,11 @@ class Window(QMainWindow):
         self.documents.closed.connect(self._on_document_closed)
         self.files.document_changed.connect(self._update_title)
         self.files.saved.connect(lambda path: self.show_status(tr("Saved {path}", path=path)))
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._update_canvas_theme)
 
     def _connect_actions(self) -> None:
         a = self.actions_
         a.connect_levels(self.navigator.set_level)
-        a.connect_themes(self.set_theme)
+        a.connect_themes(appearance.choose_scheme)
         for action, happens in (
             (a.fit, self.canvas.fit),
             (a.zoom_in, lambda: self.canvas.zoom(1.25)),
@@ -337,14 +337,6 @@ class Window(QMainWindow):
         """Show an error above the canvas, with its repairs."""
         self._on_failed(failure)
 
-    def set_theme(self, scheme: str) -> None:
-        """Apply a colour scheme ("system", "light", "dark") and remember it."""
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        appearance.apply_scheme(app, scheme)
-        QSettings().setValue("theme", scheme)
-        self._update_canvas_theme()
-
     def open_window(self, document: Document, position: QPoint | None) -> None:
         """Show a document, which is in no window, in a window of its own, with the same photo."""
         window = Window()
@@ -467,6 +459,12 @@ class Window(QMainWindow):
     def _update_canvas_theme(self) -> None:
         self.canvas.set_theme(DARK if self._is_dark() else LIGHT)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "canvas"):
+            self._update_canvas_theme()
+            self.actions_.themes[appearance.chosen_scheme()].setChecked(True)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         path = find_dropped_file(event.mimeData())
         if path is not None and self._find_file_handler(path) is not None:
@@ -489,6 +487,8 @@ class Window(QMainWindow):
         if not self.tabs.confirm_close_all():
             event.ignore()
             return
+        for happens in self.tool_context.before_close:
+            happens()
         self.memory.stop()
         self.docks.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):

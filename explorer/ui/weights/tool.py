@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,8 +17,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base import jobs
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.panel import OutputPanel
+from explorer.ui.plugin.preference import Preference
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
 
@@ -60,6 +64,7 @@ class WeightsTool:
         self.budgets_menu = live_text(tools.addMenu(""), QMenu.setTitle, "Feature map cache")
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
+        context.preferences.extend(self._preferences())
         follow_language(self.budgets_menu, lambda _: self._name_budgets())
         self._looked_up: WeakSet[Document] = WeakSet()  # whose remembered weights were looked for
         panel.trained_requested.connect(self._load_default)
@@ -253,6 +258,46 @@ class WeightsTool:
 
     # device and cache
 
+    def _preferences(self) -> list[Preference]:
+        """Return what the user can choose for good of where weights are and where passes run."""
+        group = tr_noop("Computing")
+
+        def write_folder(folder: str) -> None:
+            QSettings().setValue("weights_folder", folder)
+            self.settings_lane.submit(lambda _: jobs.set_weights_folder(), lambda _: None, lambda _: None)
+
+        return [
+            Preference(
+                group,
+                tr_noop("Device"),
+                tr_noop("Where networks are run"),
+                lambda: _list_devices()[0],
+                lambda name: self.set_preferences(device=name),
+                choices=lambda: _list_devices()[1],
+            ),
+            Preference(
+                group,
+                tr_noop("Memory for feature maps"),
+                tr_noop("What is remembered of passes, so that an edit computes only what it changes"),
+                lambda: str(QSettings().value("feature_map_bytes", 0)),
+                self._choose_budget,
+                choices=lambda: [(str(budget), _budget_title(budget)) for budget in CACHE_BUDGETS],
+            ),
+            Preference(
+                group,
+                tr_noop("Folder of weights"),
+                tr_noop("Where published weights are looked for and downloaded to"),
+                lambda: str(QSettings().value("weights_folder", "") or _usual_weights_folder()),
+                write_folder,
+                "folder",
+            ),
+        ]
+
+    def _choose_budget(self, budget: str) -> None:
+        self.set_preferences(budget=int(budget))
+        for one, action in zip(CACHE_BUDGETS, self.budgets_menu.actions(), strict=True):
+            action.setChecked(str(one) == budget)
+
     def _fill_devices(self) -> None:
         from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
 
@@ -274,8 +319,7 @@ class WeightsTool:
 
     def _name_budgets(self) -> None:
         for budget, action in zip(CACHE_BUDGETS, self.budgets_menu.actions(), strict=True):
-            size = number_format.format_bytes(budget)
-            action.setText(tr("Up to {size}", size=size) if budget else tr("Automatic"))
+            action.setText(_budget_title(budget))
 
     def _close_report(self) -> None:
         """Close the report: it is opened again, in another language, by the menu of the weights."""
@@ -293,6 +337,25 @@ class WeightsTool:
                 session.set_sample(session.sample)
 
         self.settings_lane.submit(_preferences_job(device, budget, network), again, self._context.commands.show_error)
+
+
+def _budget_title(budget: int) -> str:
+    return tr("Up to {size}", size=number_format.format_bytes(budget)) if budget else tr("Automatic")
+
+
+def _list_devices() -> tuple[str, list[tuple[str, str]]]:
+    """Return the device in use, and all of them with their titles; the CPU alone until torch has been imported."""
+    if "torch" not in sys.modules:
+        return "cpu", [("cpu", "CPU")]
+    from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
+
+    return DEVICE_PREFERENCES.device, [(device.name, device.title) for device in list_devices()]
+
+
+def _usual_weights_folder() -> Path:
+    """Return the folder that torch uses by itself."""
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    return Path(os.environ.get("TORCH_HOME", str(Path(cache, "torch"))), "hub")
 
 
 def _remembered_setting(key: str) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 
 from explorer.edits import SetBottleneckActivation, SwapActivation, ToggleShortcut
 from explorer.network import open_network
+from explorer.ui.base import appearance
 from explorer.ui.base.jobs import open_at_level_job
 from explorer.ui.library.delegate import IS_OPEN
 from explorer.ui.shell.window import Window
@@ -233,7 +234,7 @@ def test_a_failed_opening_changes_nothing(mobilenet: Window, qtbot: QtBot) -> No
 
 
 def test_dark_and_light(mobilenet: Window) -> None:
-    mobilenet.set_theme("dark")
+    appearance.choose_scheme("dark")
     assert mobilenet.canvas.theme.name == "dark"
-    mobilenet.set_theme("light")
+    appearance.choose_scheme("light")
     assert mobilenet.canvas.theme.name == "light"

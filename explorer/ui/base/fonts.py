@@ -1,0 +1,46 @@
+"""The font of all widgets: the system's, in the size that the user has chosen, completed by fonts of the language."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+#: Sizes of all fonts, in percent of the system's, that can be chosen.
+FONT_SCALES = (80, 90, 100, 115, 130, 150, 175, 200)
+
+_OWN_FONT = "font before any language"  # property of the application
+_FAMILIES = "families of the language"  # property of the application
+_SETTING = "font_scale"
+
+
+def font_scale() -> int:
+    """Return the chosen size of all fonts, in percent of the system's."""
+    chosen = str(QSettings().value(_SETTING, "100"))
+    return int(chosen) if chosen.isdecimal() and int(chosen) in FONT_SCALES else 100
+
+
+def set_font_scale(app: QApplication, percent: int) -> None:
+    """Give all widgets fonts of one of `FONT_SCALES`, and remember it."""
+    QSettings().setValue(_SETTING, str(percent))
+    set_font_families(app, tuple(app.property(_FAMILIES) or ()))
+
+
+def set_font_families(app: QApplication, families: tuple[str, ...]) -> None:
+    """Take Latin letters from the font there was, and what it lacks from these families, in this order.
+
+    Without their names Qt would take any font that has a character: of Han characters the Japanese forms, and bold ones
+    from another family than the rest.
+    """
+    own = app.property(_OWN_FONT) or app.font()
+    app.setProperty(_OWN_FONT, own)
+    app.setProperty(_FAMILIES, list(families))
+    font = QFont(own)
+    font.setFamilies([*(own.families() or [own.family()]), *families])
+    if own.pointSizeF() > 0:
+        font.setPointSizeF(own.pointSizeF() * font_scale() / 100)
+    if font != app.font():
+        app.setFont(font)
+        if sheet := app.styleSheet():  # widgets that it styles take a font only when they are styled anew
+            app.setStyleSheet("")
+            app.setStyleSheet(sheet)

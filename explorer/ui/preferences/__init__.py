@@ -1,0 +1,1 @@
+"""The preferences: what the tools have declared, in one dialog."""

@@ -1,0 +1,1 @@
+"""What was open at the end, opened again at the next start."""

@@ -1,0 +1,105 @@
+"""Preferences: every one is shown, applied at once, remembered, and found in the palette."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from explorer.base.languages import translator
+from explorer.ui.base import appearance
+from explorer.ui.base.fonts import FONT_SCALES, font_scale, set_font_scale
+from explorer.ui.palette.entries import collect_entries
+from explorer.ui.plugin.preference import OFF, ON, Preference
+from explorer.ui.preferences.dialog import PreferencesDialog
+from explorer.ui.preferences.tool import PreferencesTool
+from explorer.ui.shell.window import Window
+from explorer.ui.widgets.switch import Switch
+
+
+@pytest.fixture
+def tool(window: Window) -> PreferencesTool:
+    return next(tool for tool in window.tools if isinstance(tool, PreferencesTool))
+
+
+@pytest.fixture
+def dialog(tool: PreferencesTool) -> PreferencesDialog:
+    tool.show()
+    assert tool.dialog is not None
+    return tool.dialog
+
+
+def _declared(window: Window) -> dict[str, Preference]:
+    return {preference.title: preference for preference in window.tool_context.preferences}
+
+
+def test_all_that_the_issue_names_are_there_and_shown_as_they_are(window: Window, dialog: PreferencesDialog) -> None:
+    declared = _declared(window)
+    named = {"Language", "Theme", "Font size", "Reduced motion", "Level of detail", "Threads", "Device"}
+    assert named | {"Memory for feature maps", "Folder of weights", "Reopen the last session"} <= {*declared}
+    assert {*dialog.controls} == {*declared}
+    for title, preference in declared.items():
+        control = dialog.controls[title]
+        if isinstance(control, QComboBox):
+            assert control.currentData() == preference.read(), title
+        elif isinstance(control, Switch):
+            assert control.isChecked() == (preference.read() == ON), title
+        else:
+            assert isinstance(control, QPushButton)
+            assert control.text()
+
+
+def test_what_is_written_is_read_and_remembered(window: Window, qapp: QApplication) -> None:
+    for title, preference in _declared(window).items():
+        if title in ("Language", "Device"):
+            continue
+        before = preference.read()
+        values = {"choice": [value for value, _ in preference.choices()], "switch": [ON, OFF], "folder": ["/tmp"]}
+        for value in values[preference.kind]:
+            preference.write(value)
+            assert preference.read() == value, title
+        preference.write(before)
+    assert font_scale() == 100
+    assert appearance.chosen_scheme() == "system"
+
+
+def test_theme_font_and_level_are_applied_at_once(
+    window: Window, dialog: PreferencesDialog, qapp: QApplication, qtbot: QtBot
+) -> None:
+    def choose(title: str, value: str) -> None:
+        box = dialog.controls[title]
+        assert isinstance(box, QComboBox)
+        box.setCurrentIndex(box.findData(value))
+        box.activated.emit(box.currentIndex())
+
+    choose("Theme", "dark")
+    qtbot.waitUntil(lambda: window.canvas.theme.name == "dark")
+    assert window.actions_.themes["dark"].isChecked()
+    size = qapp.font().pointSizeF()
+    choose("Font size", "150")
+    qtbot.waitUntil(lambda: qapp.font().pointSizeF() == pytest.approx(1.5 * size))
+    assert window.library.filter.font().pointSizeF() == pytest.approx(1.5 * size)
+    choose("Level of detail", "stages")
+    qtbot.waitUntil(lambda: window.session.default_level == "stages")
+    choose("Language", "zh")
+    qtbot.waitUntil(lambda: translator.language == "zh")
+    assert dialog.windowTitle() == "首选项"
+    set_font_scale(qapp, 100)
+    assert FONT_SCALES
+
+
+def test_each_is_found_in_the_palette(window: Window, tool: PreferencesTool) -> None:
+    lines = {entry.title: entry for entry in collect_entries(window.tool_context) if entry.detail == "Preferences"}
+    assert {*lines} == {*_declared(window)}
+    lines["Threads"].run()
+    assert tool.dialog is not None
+    assert tool.dialog.isVisible()
+
+
+def test_a_new_window_begins_with_the_chosen_level(qtbot: QtBot) -> None:
+    QSettings().setValue("default_level", "units")
+    window = Window()
+    qtbot.addWidget(window)
+    assert window.session.default_level == "units"
+    window.close()
