@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from explorer.base.languages import tr_noop
+from explorer.ui.base.fonts import font_scale
 
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -120,6 +121,7 @@ def _apply_palette(app: QApplication) -> None:
 
 def _build_style_sheet(c: Colours) -> str:
     """Return the style sheet of the whole application."""
+    scale = font_scale() / 100
     return f"""
         QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
@@ -138,7 +140,8 @@ def _build_style_sheet(c: Colours) -> str:
         QToolBar QToolButton:disabled {{ color: {c.previous}; }}
         QToolBar#activities {{ border: 0; border-right: 1px solid {c.border}; padding: 3px 0; spacing: 0; }}
         QToolBar QToolButton[role="activity"] {{ border: 0; border-left: 2px solid transparent; border-radius: 0; }}
-        QToolBar QToolButton[role="activity"] {{ padding: 4px 2px 3px 0; color: {c.muted}; font-size: 10px; }}
+        QToolBar QToolButton[role="activity"] {{ padding: 4px 2px 3px 0; color: {c.muted}; }}
+        QToolBar QToolButton[role="activity"] {{ font-size: {round(10 * scale)}px; }}
         QToolBar QToolButton[role="activity"]:hover {{ background: {c.surface}; color: {c.text}; }}
         QToolBar QToolButton[role="activity"]:focus {{ background: {c.surface}; color: {c.text}; }}
         QToolBar QToolButton[role="activity"]:checked {{ background: transparent; color: {c.accent}; }}
@@ -163,7 +166,7 @@ def _build_style_sheet(c: Colours) -> str:
         QScrollBar::handle:hover {{ background: {c.muted}; }}
         QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
         QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-        QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
+        QLabel[role="title"] {{ font-size: {round(15 * scale)}px; font-weight: 600; }}
         QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
         QLabel[role="muted"] {{ color: {c.muted}; }}
         QLabel[role="refusal"] {{ color: {c.increase}; }}

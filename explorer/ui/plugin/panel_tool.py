@@ -51,6 +51,7 @@ class PanelTool(Generic[PanelT]):
     object_name = ""  # Qt name of the dock in saved window states; the title by default
     shortcut = ""
     icon = ""  # of `resources/icons/`, for the activity bar; not there without one
+    short_title = ""  # there, where the title is long
     preferred_height = 320  # pixels when the dock is first shown
 
     def __init__(self, context: ToolContext) -> None:
@@ -58,7 +59,9 @@ class PanelTool(Generic[PanelT]):
         self.lane = context.add_lane(self.title, latest_only=True, of_document=True)
         self.panel: PanelT | None = None  # until the dock is first shown
         context.session.on("document", self.clear)
-        self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut, icon=self.icon)
+        self.dock = context.add_dock(
+            self.title, self._create_dock_widget, "bottom", self.shortcut, icon=self.icon, short_title=self.short_title
+        )
         if self.object_name:
             self.dock.setObjectName(self.object_name)
 

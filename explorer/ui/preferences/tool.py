@@ -141,3 +141,4 @@ def _apply_font_scale(value: str) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         set_font_scale(app, int(value))
+        appearance.apply_scheme(app, appearance.chosen_scheme())  # sizes of the style sheet follow

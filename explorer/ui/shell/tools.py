@@ -32,8 +32,8 @@ from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.preferences.tool import PreferencesTool
 from explorer.ui.presentation.tool import PresentationTool
 from explorer.ui.recovery.tool import RecoveryTool
-from explorer.ui.stage_table.tool import StageTableTool
 from explorer.ui.session_restore.tool import SessionRestoreTool
+from explorer.ui.stage_table.tool import StageTableTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
 from explorer.ui.tours.tool import ToursTool

@@ -24,6 +24,7 @@ class StageTableTool(FollowingTool["StageTablePanel"]):
     """Shows the table of the network and edits it: a value follows while it is typed, Esc takes it back."""
 
     title, shortcut, preferred_height = tr_noop("Stage table"), "Ctrl+Shift+E", 380
+    icon = "stage_table"
     topics = ("network",)
 
     def __init__(self, context: ToolContext) -> None:
