@@ -20,7 +20,7 @@ from explorer.training.queue import run_all
 from explorer.training.recipe import Recipe, recipe_from_json
 from explorer.training.run_folder import RunFolder
 from explorer.training.sweep_results import SweepResult, TrialResult
-from explorer.training.sweep_spec import Point, Sweep, sweep_from_json
+from explorer.training.sweep_spec import Sweep, SweepPoint, sweep_from_json
 from explorer.training.train import default_recipe, fit_network
 
 
@@ -28,7 +28,7 @@ from explorer.training.train import default_recipe, fit_network
 class Trial:
     """One point of a sweep: the network after its edits and fitted to the data, and its recipe."""
 
-    point: Point
+    point: SweepPoint
     network: Network
     data: DataSpec
     recipe: Recipe
@@ -101,7 +101,7 @@ def build_trials(plan: Sweep, *, trusted: bool = False) -> tuple[Trial, ...]:
     return tuple(trials)
 
 
-def _edits(plan: Sweep, point: Point) -> list[Edit]:
+def _edits(plan: Sweep, point: SweepPoint) -> list[Edit]:
     values = [dict(edit) for edit in plan.edits]
     for name, value in point.items():
         if name.startswith("edits."):

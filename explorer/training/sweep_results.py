@@ -15,7 +15,7 @@ from explorer.training.statistics import mean_interval, pareto_front
 
 #: What a table is sorted by, and what accuracy is set against.
 SortKey = Literal["accuracy", "macs", "params", "seconds"]
-Cost = Literal["macs", "params", "seconds"]
+TrialCost = Literal["macs", "params", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SweepResult:
         """The point with the highest mean accuracy; the cheapest of those that share it."""
         return max(self.trials, key=lambda trial: (trial.mean_accuracy, -trial.macs))
 
-    def pareto(self, cost: Cost = "macs") -> frozenset[str]:
+    def pareto(self, cost: TrialCost = "macs") -> frozenset[str]:
         """Return the titles of the points that none beats in accuracy at their cost."""
         done = [trial for trial in self.trials if trial.accuracies]
         front = pareto_front([(getattr(trial, cost), trial.mean_accuracy) for trial in done])

@@ -17,7 +17,7 @@ from explorer.training.plain_fields import Ranges, check_ranges, from_fields
 Search = Literal["grid", "random", "halving"]
 
 #: A point of a sweep: the value of each varied field, by its name.
-Point = Mapping[str, Any]
+SweepPoint = Mapping[str, Any]
 
 MAX_TRIALS = 10_000
 
@@ -103,13 +103,13 @@ class Sweep:
         """What each varied field can be. Raises SweepError naming one that is neither a list nor a range."""
         return {name: _read_variation(name, value) for name, value in self.vary.items()}
 
-    def points(self) -> tuple[Point, ...]:
+    def points(self) -> tuple[SweepPoint, ...]:
         """Return the points that are trained, each once."""
         found = self._grid() if self.search == "grid" else self._drawn()
         unique = {repr(sorted(point.items())): point for point in found}
         return tuple(unique.values())
 
-    def _grid(self) -> list[Point]:
+    def _grid(self) -> list[SweepPoint]:
         values = [self._values(variation) for variation in self.variations.values()]
         if math.prod(map(len, values)) > MAX_TRIALS:
             raise SweepError(tr("the grid has more than {count:,} points: draw some at random", count=MAX_TRIALS))
@@ -120,7 +120,7 @@ class Sweep:
             return variation
         return tuple(variation.at(number / max(1, self.steps - 1)) for number in range(self.steps))
 
-    def _drawn(self) -> list[Point]:
+    def _drawn(self) -> list[SweepPoint]:
         chance = random.Random(self.seed)
         return [
             {

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from explorer.experiments.learning.activation import epochs_until, four_layers
-from explorer.experiments.learning.report import accuracy_chart, error_chart, judge, test_accuracy
+from explorer.experiments.learning.report import accuracy_chart, error_chart, judge_variants, test_accuracy
 from explorer.experiments.learning.scaling import WAYS, scaled_network
 from explorer.experiments.learning.separable import count_macs, equal_width
 from explorer.experiments.learning.variants import LearnedRun, Variant, train_variants
@@ -62,9 +62,9 @@ def test_what_is_said_follows_from_the_interval(
     worse: list[float], better: list[float], published: bool, said: str
 ) -> None:
     first, second = variant("first"), variant("second")
-    assert judge(first, second, [worse, better], more_is_better=True, is_published=published).key == said
+    assert judge_variants(first, second, [worse, better], more_is_better=True, is_published=published).key == said
     mirrored = [[-value for value in worse], [-value for value in better]]
-    assert judge(first, second, mirrored, more_is_better=False, is_published=published).key == said
+    assert judge_variants(first, second, mirrored, more_is_better=False, is_published=published).key == said
 
 
 def test_epochs_are_read_between_epochs() -> None:

@@ -13,7 +13,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
-from explorer.experiments.learning.report import error_chart, judge, seeds_chart, training_code
+from explorer.experiments.learning.report import error_chart, judge_variants, seeds_chart, training_code
 from explorer.experiments.learning.variants import (
     DATA,
     IMAGES,
@@ -27,7 +27,7 @@ from explorer.experiments.learning.variants import (
 from explorer.experiments.outcome import ComputedNumber, Outcome, message
 from explorer.training.recipe import Recipe
 
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
+ACTIVATION_RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
 
 _START = {"relu": "he", "tanh": "xavier"}  # each as its authors derived it
 
@@ -56,7 +56,7 @@ def epochs_until(run: LearnedRun, error: float) -> float:
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     error = values["error"] / 100
-    variants = [_variant(values, activation, rate) for activation in ("relu", "tanh") for rate in RATES]
+    variants = [_variant(values, activation, rate) for activation in ("relu", "tanh") for rate in ACTIVATION_RATES]
     learned = train_variants(variants, values["seeds"], keep_going)
     best = [min(_of(variants, name), key=lambda v: _mean(learned, v, error)) for name in ("tanh", "relu")]
     epochs = [[epochs_until(run, error) for run in learned[variant.key]] for variant in best]
@@ -74,7 +74,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             ),
         ),
         observations=(
-            judge(best[0], best[1], epochs, more_is_better=False),
+            judge_variants(best[0], best[1], epochs, more_is_better=False),
             *(message("seen_missed", name=v.label) for v in missed),
             message("seen_rates"),
         ),
@@ -110,10 +110,10 @@ def _mean(learned: Learned, variant: Variant, error: float) -> tuple[float, floa
 _SNIPPET = (
     training_code()
     + """
-from explorer.experiments.learning.activation import RATES, four_layers
+from explorer.experiments.learning.activation import ACTIVATION_RATES, four_layers
 
 for activation, start in (("tanh", "xavier"), ("relu", "he")):
-    for rate in RATES:
+    for rate in ACTIVATION_RATES:
         recipe = Recipe(
             epochs=$epochs, batch_size=50, optimizer="sgd", learning_rate=rate, schedule="constant", warmup=0.0,
             weight_decay=0.0, clip=0.0, initialisation=start,

@@ -15,7 +15,7 @@ from explorer.experiments.learning.report import (
     accuracy_chart,
     error_chart,
     gap,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -27,7 +27,7 @@ from explorer.experiments.outcome import Outcome, QuotedResult, message
 from explorer.training.recipe import Recipe
 
 #: Fields of the recipe, by the name of the augmentation.
-KINDS: dict[str, dict[str, bool | float]] = {
+AUGMENTATIONS: dict[str, dict[str, bool | float]] = {
     "crop": {"crop": True},
     "flip": {"flip": True},
     "both": {"crop": True, "flip": True},
@@ -50,15 +50,15 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
         ),
         observations=(
-            message("seen_gap", said=judge(off, on, gaps, more_is_better=False)),
-            message("seen_accuracy", said=judge(off, on, accuracies, more_is_better=True)),
+            message("seen_gap", said=judge_variants(off, on, gaps, more_is_better=False)),
+            message("seen_accuracy", said=judge_variants(off, on, accuracies, more_is_better=True)),
         ),
         quoted=(QuotedResult(message("quoted"), "–", "AlexNet, §4.1"),),
     )
 
 
 def _variant(values: Values, kind: str) -> Variant:
-    fields = KINDS.get(kind, {})
+    fields = AUGMENTATIONS.get(kind, {})
     return Variant(
         kind,
         message(f"kind.{kind}"),
@@ -72,9 +72,9 @@ _SNIPPET = (
     training_code()
     + """
 from explorer.experiments.learning.activation import four_layers
-from explorer.experiments.learning.augmentation import KINDS
+from explorer.experiments.learning.augmentation import AUGMENTATIONS
 
-for fields in ({}, KINDS[$kind]):
+for fields in ({}, AUGMENTATIONS[$kind]):
     tests, gaps = [], []
     for seed in range($seeds):
         trainer, _ = train(four_layers("relu"), Recipe(epochs=$epochs, batch_size=50, **fields), seed, dataset)
@@ -89,7 +89,7 @@ EXPERIMENT = Experiment(
     idea="learning",
     networks=("alexnet_2012", "vgg16"),
     controls=(
-        ChoiceControl("kind", tuple(KINDS), "crop"),
+        ChoiceControl("kind", tuple(AUGMENTATIONS), "crop"),
         FEW_IMAGES,
         ChoiceControl("epochs", (1, 20, 40, 80), 40),
         DATA,

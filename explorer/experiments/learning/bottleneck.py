@@ -15,7 +15,7 @@ from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     accuracy_chart,
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -54,7 +54,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             seeds_chart(message("learn.test_accuracy"), "%", variants, accuracies),
         ),
         numbers=mean_numbers("learn.test_accuracy", "%", variants, accuracies),
-        observations=(judge(relu6, linear, accuracies, more_is_better=True), message("seen_width")),
+        observations=(judge_variants(relu6, linear, accuracies, more_is_better=True), message("seen_width")),
         quoted=(QuotedResult(message("quoted"), "–", "MobileNetV2, §3.2, fig. 6"),),
     )
 

@@ -12,7 +12,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -32,9 +32,11 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     learned = train_variants(variants, values["seeds"], keep_going)
     errors = measured(variants, learned, train_error)
     said = (
-        message("seen_plain", said=judge(plain_deep, plain, [errors[1], errors[0]], more_is_better=False)),
-        message("seen_deep", said=judge(plain_deep, residual_deep, [errors[1], errors[3]], more_is_better=False)),
-        message("seen_residual", said=judge(residual, residual_deep, errors[2:], more_is_better=False)),
+        message("seen_plain", said=judge_variants(plain_deep, plain, [errors[1], errors[0]], more_is_better=False)),
+        message(
+            "seen_deep", said=judge_variants(plain_deep, residual_deep, [errors[1], errors[3]], more_is_better=False)
+        ),
+        message("seen_residual", said=judge_variants(residual, residual_deep, errors[2:], more_is_better=False)),
     )
     return Outcome(
         pictures=(

@@ -16,7 +16,7 @@ from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     accuracy_chart,
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -60,7 +60,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             ComputedNumber("gain", message("gain"), points, "", PUBLISHED, "SENet, table 2", None, note),
             *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
         ),
-        observations=(judge(off, on, accuracies, more_is_better=True),),
+        observations=(judge_variants(off, on, accuracies, more_is_better=True),),
     )
 
 

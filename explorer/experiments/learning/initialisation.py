@@ -14,7 +14,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -48,8 +48,8 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         ),
         numbers=mean_numbers("learn.train_error", "%", variants, errors),
         observations=(
-            judge(xavier, he, [errors[1], errors[2]], more_is_better=False),
-            judge(gauss, he, [errors[0], errors[2]], more_is_better=False),
+            judge_variants(xavier, he, [errors[1], errors[2]], more_is_better=False),
+            judge_variants(gauss, he, [errors[0], errors[2]], more_is_better=False),
             message("seen_why"),
         ),
         quoted=(QuotedResult(message("quoted"), "–", "Delving Deep into Rectifiers, §2.2, fig. 3"),),

@@ -12,7 +12,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -24,17 +24,19 @@ from explorer.experiments.outcome import Message, Outcome, QuotedResult, message
 from explorer.networks.cifar import small_network
 from explorer.training.recipe import Recipe
 
-RATES = (0.01, 0.1, 1.0)
+NORM_RATES = (0.01, 0.1, 1.0)
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    pairs = [(_variant(values, False, rate), _variant(values, True, rate)) for rate in RATES]
+    pairs = [(_variant(values, False, rate), _variant(values, True, rate)) for rate in NORM_RATES]
     variants = [variant for pair in pairs for variant in pair]
     learned = train_variants(variants, values["seeds"], keep_going)
     errors = measured(variants, learned, train_error)
     said = [
-        message("seen_at", rate=rate, said=judge(*pair, measured(pair, learned, train_error), more_is_better=False))
-        for rate, pair in zip(RATES, pairs, strict=True)
+        message(
+            "seen_at", rate=rate, said=judge_variants(*pair, measured(pair, learned, train_error), more_is_better=False)
+        )
+        for rate, pair in zip(NORM_RATES, pairs, strict=True)
     ]
     return Outcome(
         pictures=(

@@ -21,7 +21,7 @@ from explorer.experiments.outcome import (
 from explorer.training.statistics import paired_difference
 
 #: A number of a run: `test_accuracy`.
-Measure = Callable[[LearnedRun], float]
+RunMeasure = Callable[[LearnedRun], float]
 
 
 def test_accuracy(run: LearnedRun) -> float:
@@ -86,7 +86,7 @@ def seeds_chart(title: Label, unit: Label, variants: Sequence[Variant], values: 
     return Chart(title, ChartAxis(names=names), ChartAxis(unit), series)
 
 
-def measured(variants: Sequence[Variant], learned: Learned, measure: Measure) -> list[list[float]]:
+def measured(variants: Sequence[Variant], learned: Learned, measure: RunMeasure) -> list[list[float]]:
     """Return a number of each run, for each variant in the order of the seeds."""
     return [[measure(run) for run in learned[variant.key]] for variant in variants]
 
@@ -107,7 +107,7 @@ def mean_numbers(
     )
 
 
-def judge(
+def judge_variants(
     worse: Variant,
     better: Variant,
     values: Sequence[Sequence[float]],

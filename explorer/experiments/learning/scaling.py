@@ -14,7 +14,7 @@ from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     accuracy_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
@@ -67,8 +67,11 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         ),
         numbers=(*mean_numbers("learn.test_accuracy", "%", variants, accuracies), *(_macs(way) for way in WAYS)),
         observations=(
-            *(judge(base, one, measured([base, one], learned, test_accuracy), more_is_better=True) for one in single),
-            judge(best, compound, measured([best, compound], learned, test_accuracy), more_is_better=True),
+            *(
+                judge_variants(base, one, measured([base, one], learned, test_accuracy), more_is_better=True)
+                for one in single
+            ),
+            judge_variants(best, compound, measured([best, compound], learned, test_accuracy), more_is_better=True),
             *((message("seen_digits"),) if values["data"] == "digits" else ()),
         ),
         quoted=tuple(

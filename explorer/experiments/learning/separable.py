@@ -18,14 +18,14 @@ from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     accuracy_chart,
     error_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
     test_accuracy,
     training_code,
 )
-from explorer.experiments.learning.variants import DATA, IMAGES, SEEDS, SIDE, Variant, data_spec, train_variants
+from explorer.experiments.learning.variants import DATA, IMAGE_SIDE, IMAGES, SEEDS, Variant, data_spec, train_variants
 from explorer.experiments.outcome import ComputedNumber, Outcome, QuotedResult, message
 from explorer.networks.mobilenet import DepthwiseSeparable
 from explorer.training.recipe import Recipe
@@ -52,7 +52,9 @@ def separable_stack(width: int, separable: bool) -> nn.Sequential:
 @bounded(64)
 def count_macs(width: int, separable: bool) -> int:
     """Return the multiply-accumulates of `separable_stack` on an image of 16 pixels."""
-    return measurements.module_figures(partial(separable_stack, width, separable), (1, 3, SIDE, SIDE)).total.macs
+    return measurements.module_figures(
+        partial(separable_stack, width, separable), (1, 3, IMAGE_SIDE, IMAGE_SIDE)
+    ).total.macs
 
 
 def equal_width(width: int) -> int:
@@ -85,7 +87,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             ),
         ),
         observations=(
-            judge(full, separable, accuracies, more_is_better=True, is_published=False),
+            judge_variants(full, separable, accuracies, more_is_better=True, is_published=False),
             message("seen_none_published"),
         ),
         quoted=(

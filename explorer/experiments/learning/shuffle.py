@@ -16,14 +16,14 @@ from explorer.edits import ToggleChannelShuffle
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.report import (
     accuracy_chart,
-    judge,
+    judge_variants,
     mean_numbers,
     measured,
     seeds_chart,
     test_accuracy,
     training_code,
 )
-from explorer.experiments.learning.variants import DATA, IMAGES, SEEDS, SIDE, Variant, data_spec, train_variants
+from explorer.experiments.learning.variants import DATA, IMAGE_SIDE, IMAGES, SEEDS, Variant, data_spec, train_variants
 from explorer.experiments.outcome import ComputedNumber, Outcome, message
 from explorer.network import open_network
 from explorer.networks.shufflenet import ShuffleUnit
@@ -47,7 +47,7 @@ def shuffle_stack(groups: int, shuffled: bool) -> nn.Module:
         ShuffleUnit(2 * width, 2 * width, 1, groups),
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2 * width, 10),
     )  # fmt: skip
-    network = open_network(module.eval(), input_shape=(1, 3, SIDE, SIDE))
+    network = open_network(module.eval(), input_shape=(1, 3, IMAGE_SIDE, IMAGE_SIDE))
     return (network if shuffled else network.edit(ToggleChannelShuffle("*", on=False))).module()
 
 
@@ -66,7 +66,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             *(_saved(groups, *values) for groups, values in found.items()),
             *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
         ),
-        observations=tuple(judge(*pair, found[groups], more_is_better=True) for groups, pair in pairs.items()),
+        observations=tuple(judge_variants(*pair, found[groups], more_is_better=True) for groups, pair in pairs.items()),
     )
 
 

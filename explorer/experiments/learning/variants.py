@@ -28,7 +28,7 @@ IMAGES = ChoiceControl("images", (100, 200, 400, 800, 1400), 800)
 #: As `IMAGES`, where the question is about few of them.
 FEW_IMAGES = ChoiceControl("images", (100, 200, 400, 800, 1400), 200)
 
-SIDE = 16  # pixels of the images
+IMAGE_SIDE = 16  # pixels of the images
 
 _TESTS = 10  # about so many times are the test images looked at
 
@@ -42,7 +42,7 @@ class Variant:
     build: Callable[[], nn.Module]
     data: DataSpec
     recipe: Recipe
-    side: int = SIDE  # of the images it takes
+    side: int = IMAGE_SIDE  # of the images it takes
     stop_error: float = -1.0  # it is done once an epoch has this training error (0 to 1) or less; never
 
 
