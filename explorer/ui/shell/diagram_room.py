@@ -58,8 +58,10 @@ class DiagramRoom(QObject):
             self._make_room(first)
 
     def show_inspector(self) -> None:
-        """Bring up the panel of the selection, unless the user has closed it."""
-        if self.is_small and self._inspector.isHidden() and not self._is_inspector_unwanted:
+        """Bring up the panel of the selection, unless the user has closed it, or has opened another in its place since:
+        that one may be what follows the selection."""
+        gave_way = any(self._inspector in others and not dock.isHidden() for dock, others in self._put_away.items())
+        if self.is_small and self._inspector.isHidden() and not (self._is_inspector_unwanted or gave_way):
             self._inspector.show()
             self._inspector.raise_()
 

@@ -80,6 +80,9 @@ def test_what_gave_way_comes_back(small: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: small.room._standing() == [small.docks.inspector])
     _toggle(small.docks.figures, qtbot)
     assert small.room._standing() == [small.docks.figures]
+    small.session.select("layer1.0")
+    qtbot.wait(50)
+    assert small.room._standing() == [small.docks.figures]  # a panel that follows the selection stays in sight
     _toggle(small.docks.figures, qtbot)
     assert small.room._standing() == [small.docks.inspector]
     _toggle(small.docks.inspector, qtbot)
