@@ -7,7 +7,7 @@ in sight, so that views and tools follow it without knowing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.base.languages import Language
@@ -160,6 +160,10 @@ class Session:
     def select(self, card_id: str | None) -> None:
         """Select a card alone, all members of a stack, or (None) nothing."""
         self._set_selection(members_of(card_id) if card_id is not None else ())
+
+    def select_cards(self, card_ids: Iterable[str]) -> None:
+        """Select several cards together, all members of each stack; none of them for nothing."""
+        self._set_selection(tuple(dict.fromkeys(id for card in card_ids for id in members_of(card))))
 
     def _set_selection(self, selection: tuple[str, ...]) -> None:
         if selection != self.selection:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QRubberBand, QToolTip, QWidget
 
 from explorer.ui.canvas.diagram_view import ZOOM_STEP, DiagramView
 from explorer.ui.canvas.keyboard_navigation import NavigationMove, find_next_card
@@ -46,6 +46,8 @@ class Canvas(DiagramView):
     expansion_toggled = Signal(object)  # a foldable card or an open frame that should fold the other way
     link_followed = Signal(object)  # a card at the other end of a link that was clicked
     menu_requested = Signal(object, QPoint)  # id, place on the screen
+    background_menu_requested = Signal(QPoint)  # where no card is
+    cards_banded = Signal(object)  # ids of the cards in a rectangle that was drawn with Shift
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,7 @@ class Canvas(DiagramView):
         self._hover_timer.timeout.connect(self._highlight_flow)
         self._press_position: QPointF | None = None
         self._is_dragging = False
+        self._band: QRubberBand | None = None
 
     # the mouse
 
@@ -69,6 +72,15 @@ class Canvas(DiagramView):
             self._hover(self._card_at(event.position()))
             return
         moved = event.position() - self._press_position
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not self._is_dragging and self._band is None:
+            if moved.manhattanLength() > _DRAG_THRESHOLD:
+                self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
+                self._band.show()
+            else:
+                return
+        if self._band is not None:
+            self._band.setGeometry(QRectF(self._press_position, event.position()).normalized().toRect())
+            return
         if self._is_dragging or moved.manhattanLength() > _DRAG_THRESHOLD:
             self._is_dragging = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -77,6 +89,9 @@ class Canvas(DiagramView):
             self._press_position += self._offset - before  # what was less than a pixel is not lost
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._band is not None:
+            self._release_band(self._band)
+            return
         if event.button() == Qt.MouseButton.LeftButton and self._press_position is not None and not self._is_dragging:
             end = self._far_end_at(event.position())
             if end is not None and not event.modifiers():
@@ -85,6 +100,18 @@ class Canvas(DiagramView):
                 self._click_card(self._card_at(event.position()), event.modifiers())
         self._press_position, self._is_dragging = None, False
         self.unsetCursor()
+
+    def _release_band(self, band: QRubberBand) -> None:
+        """Tell which cards are in the rectangle that was drawn."""
+        area = self._viewport.to_picture_rect(QRectF(band.geometry()))
+        band.hide()
+        band.deleteLater()
+        self._band = self._press_position = None
+        if self.picture is not None:
+            whole = area.contains(self.picture.bounds)
+            outermost = self.picture.diagram.children[self.picture.diagram.root]
+            touched = self.picture.count_cards_in(area)
+            self.cards_banded.emit(outermost if whole else self.picture.cards_in_sight(area) if touched else ())
 
     def _click_card(self, id: str | None, keys: Qt.KeyboardModifier) -> None:
         if id is not None and keys & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
@@ -118,6 +145,8 @@ class Canvas(DiagramView):
             id = self._marks.selected
         if id is not None:
             self.menu_requested.emit(id, event.globalPos())
+        elif self.picture is not None:
+            self.background_menu_requested.emit(event.globalPos())
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

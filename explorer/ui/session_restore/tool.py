@@ -22,7 +22,7 @@ class SessionRestoreTool:
         self._context = context
         tip = tr_noop("Open again what was open when CNN Explorer was closed")
         title = tr_noop("Reopen last session")
-        self.action = context.add_action("File", title, self.reopen, "Ctrl+Shift+T", tip)
+        self.action = context.add_action("File", title, self.reopen, "", tip)
         self._last = _read()  # before this window writes its own
         self.action.setEnabled(bool(self._last))
         if self._last:
