@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from explorer.ui.arithmetic.tool import ArithmeticTool
 from explorer.ui.card_clipboard.tool import CardClipboardTool
+from explorer.ui.budget.tool import BudgetTool
 from explorer.ui.code.tool import CodeTool
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.depth_curves.tool import DepthCurvesTool
@@ -68,6 +69,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     FeatureMapsTool,
     ArithmeticTool,
     StageTableTool,
+    BudgetTool,
     DepthCurvesTool,
     GradCamTool,
     TimingTool,
