@@ -30,7 +30,7 @@ _CENTRES: dict[type[forms.Explanation], Any] = {
 
 def build_stage(view: ArithmeticView, explanation: forms.Explanation, channel: int | None = None) -> Stage:
     """Return the stage on which an explanation of an op is painted; `channel` is a row of a window to enlarge."""
-    return Stage(view, explanation, _build_centre(view, explanation, channel))
+    return Stage(view, explanation, _build_centre(view, explanation, channel), channel)
 
 
 def _build_centre(view: ArithmeticView, explanation: forms.Explanation, channel: int | None) -> Centre:

@@ -56,12 +56,14 @@ class Centre(Protocol):
 class Stage:
     """Maps and arithmetic of one op, for the numbers of one map of its output."""
 
-    def __init__(self, view: ArithmeticView, explanation: Explanation, centre: Centre) -> None:
+    def __init__(
+        self, view: ArithmeticView, explanation: Explanation, centre: Centre, channel: int | None = None
+    ) -> None:
         self.view, self.centre = view, centre
         plane = view.output_plane(explanation.place.index)
         self.output = MapBox(plane, _plane_title(tr("Output"), plane, explanation.place))
         self.output.is_at_right = True
-        self.inputs = [_input_box(view, place) for place in shown_places(explanation)]
+        self.inputs = [_input_box(view, place) for place in shown_places(explanation, channel)]
         if view.photo is not None and not self.inputs:
             self.output.photo = view.photo
         self._pad_inputs()
@@ -144,14 +146,28 @@ class Stage:
         )
 
 
-def shown_places(explanation: Explanation) -> Sequence[NumberPlace]:
-    """Return a number of each input whose map is shown: the one that adds the most, two at most."""
+def shown_places(explanation: Explanation, channel: int | None = None) -> Sequence[NumberPlace]:
+    """Return a number of each input whose map is shown: the one that adds the most, two at most. Of a window one of the
+    channel (a row of its patch) that adds the most, or of `channel`."""
+    own = _place_in_window(explanation, channel)
+    if own is not None:
+        return (own,)
     found: dict[tuple[str, int], NumberPlace] = {}
     for terms in explanation.terms[:2]:
         if len(terms.values):
             strongest = int(np.argmax(np.abs(terms.products)))
             found.setdefault((terms.node, terms.part), terms.place(strongest))
     return tuple(found.values())
+
+
+def _place_in_window(explanation: Explanation, channel: int | None) -> NumberPlace | None:
+    window: TapWindow | None = getattr(explanation, "window", None)
+    rows = getattr(explanation, "channels_by_contribution", None)
+    if window is None or rows is None or len(explanation.terms) != 1:
+        return None
+    row = int(rows[0]) if channel is None else channel
+    taps = int(window.mask.sum())  # terms are those of the first channel, then those of the next, as far as inside
+    return explanation.terms[0].place(row * taps) if taps else None
 
 
 def place_text(place: NumberPlace, value: float) -> str:

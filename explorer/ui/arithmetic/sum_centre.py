@@ -141,9 +141,11 @@ class WindowSumCentre:
         ink.draw_text(painter, line, self.formula(explanation, phase), 14, bold=True)
 
     def formula(self, explanation: WeightedSum, phase: float = 1.0) -> str:
-        """Return the sum in words and numbers."""
+        """Return the sum in words and numbers, as far as it is computed."""
         sums = explanation.channel_sums
-        shown = float(sums[self.shown].sum())
+        products = explanation.products.reshape(len(sums), -1)[self.shown]
+        lit = products.shape[1] if phase >= 1 else round(phase * products.shape[1])
+        shown = float(products[:, :lit].sum())
         if explanation.is_mean:
             total = float(explanation.patch.sum())
             count = round(1 / float(explanation.kernel.flat[0]))
@@ -156,7 +158,7 @@ class WindowSumCentre:
         else:
             parts.append(short_number(shown))
         if others := len(sums) - len(self.shown):
-            rest = short_number(float(sums.sum()) - shown)
+            rest = short_number(float(sums.sum()) - shown) if phase >= 1 else "…"
             parts.append(tr_n("{n:,} other {total}", "{n:,} others {total}", others, total=rest))
         if explanation.bias is not None:
             parts.append(tr("bias {bias}", bias=short_number(explanation.bias)))

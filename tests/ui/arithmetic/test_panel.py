@@ -19,6 +19,7 @@ from explorer.base.cancellation import always
 from explorer.network import Network
 from explorer.presenters.arithmetic_views import ArithmeticView, build_arithmetic_view
 from explorer.ui.arithmetic.film import Film, render_film, write_film
+from explorer.ui.arithmetic.ink import short_number
 from explorer.ui.arithmetic.panel import ArithmeticPanel
 from explorer.ui.arithmetic.sum_centre import WindowSumCentre
 from explorer.ui.arithmetic.tool import ArithmeticTool
@@ -119,6 +120,11 @@ def test_a_product_leads_to_the_number_it_was_made_of(
     centre = stage.centre
     assert isinstance(centre, WindowSumCentre)
     grid, row = centre._grids[0][2], centre.shown[0]
+    assert stage.inputs[0].plane.base[1] == found.channels[row]  # the map is that of the first row
+    whole, half = centre.formula(found), centre.formula(found, 0.5)
+    assert whole.endswith(short_number(found.value))
+    assert half.endswith("…")
+    assert half.split("  ")[0] != whole.split("  ")[0]  # what is added so far
     with qtbot.waitSignal(panel.source_chosen) as clicked:
         qtbot.mouseClick(panel.canvas, Qt.MouseButton.LeftButton, pos=grid.cell_rect((1, 1)).center().toPoint())
     place: NumberPlace = clicked.args[0]
