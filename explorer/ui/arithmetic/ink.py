@@ -64,7 +64,8 @@ class Ink:
     def map_pixels(self, values: NDArray[Any], limits: ValueRange) -> Pixels:
         """Return the colours of numbers of a map, of shape (…, 3); those that are not finite have the ground's."""
         low, high = limits
-        levels = np.clip((np.nan_to_num(values) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+        inside = np.clip(np.nan_to_num(values, posinf=high, neginf=low), low, high)
+        levels = ((inside - low) * (255 / (high - low))).astype(np.uint8)
         pixels: Pixels = self.table[levels]
         pixels[~np.isfinite(values)] = _rgb(self.colours.background)
         return pixels
