@@ -6,9 +6,21 @@ It knows nothing of networks: ids are those of cards and frames of the picture.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QRubberBand, QToolTip, QWidget
 
 from explorer.ui.canvas.diagram_view import ZOOM_STEP, DiagramView
@@ -38,6 +50,18 @@ _NAVIGATION_KEYS: dict[int, NavigationMove] = {
 }
 
 
+class DragTarget(Protocol):
+    """Takes what is dragged over a canvas."""
+
+    def follow(self, event: QDropEvent) -> bool:
+        """Take a drag that enters, moves or is dropped; return False where it carries something else."""
+        ...
+
+    def leave(self) -> None:
+        """The drag has left the canvas."""
+        ...
+
+
 class Canvas(DiagramView):
     """A diagram view with selection, hover, panning, zooming and keyboard navigation."""
 
@@ -59,6 +83,23 @@ class Canvas(DiagramView):
         self._press_position: QPointF | None = None
         self._is_dragging = False
         self._band: QRubberBand | None = None
+        self.drag_target: DragTarget | None = None
+        self.setAcceptDrops(True)
+
+    # what is where
+
+    def card_at(self, position: QPointF) -> str | None:
+        """Return the card or frame at a position of the widget; None where there is none."""
+        return self._card_at(position)
+
+    def link_at(self, position: QPointF) -> Link | None:
+        """Return the link at a position of the widget where no card is; None where there is none."""
+        return self._link_at(position)
+
+    def area_of(self, id: str) -> QRectF:
+        """Return where a card or frame is, in coordinates of the widget; empty for one that is not shown."""
+        rect = self.picture.rect(id) if self.picture is not None else None
+        return self._viewport.to_widget_rect(rect) if rect is not None else QRectF()
 
     # the mouse
 
@@ -213,6 +254,25 @@ class Canvas(DiagramView):
             if at is not None:
                 self.set_anchor_point(card.id, at)
             self.expansion_toggled.emit(id)
+
+    # what is dragged over it
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._offer(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._offer(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._offer(event)
+
+    def _offer(self, event: QDropEvent) -> None:
+        if self.drag_target is None or not self.drag_target.follow(event):
+            event.ignore()  # the window looks at it
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        if self.drag_target is not None:
+            self.drag_target.leave()
 
     # the keyboard
 

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr, tr_noop
-from explorer.base.number_format import format_signed
 from explorer.drawing import DARK, LIGHT, Picture
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.parts.effect import describe_effect
 from explorer.ui.parts.part_list import PART_ROLE, PartDelegate, PartModel
 from explorer.ui.parts.settings_form import SettingsForm
 from explorer.ui.widgets.combo_boxes import build_combo_box
@@ -198,10 +198,7 @@ class PartsPanel(QWidget):
             for repair in preview.repairs:
                 self.repairs.addWidget(self._build_repair(repair))
         else:
-            params, macs = (figure.now - figure.baseline for figure in preview.headline_figures[:2])
-            self.effect.setText(
-                tr("{params} parameters, {macs} MACs", params=format_signed(params), macs=format_signed(macs))
-            )
+            self.effect.setText(describe_effect(preview))
 
     def _build_repair(self, repair: Choice) -> QPushButton:
         button = QPushButton(repair.label)

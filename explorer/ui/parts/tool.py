@@ -13,8 +13,12 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
+from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
+from explorer.ui.parts.dropping import DropPlace, DropTarget
+from explorer.ui.parts.effect import describe_effect
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.card_ids import members_of
+from explorer.viewmodels.panels import EditPreview
 from explorer.viewmodels.parts import PartRow
 
 if TYPE_CHECKING:
@@ -40,6 +44,15 @@ class PartsTool:
         self._session.on("selection", self._propose)
         self._session.on("language", self._load_rows)
         self.dock.visibilityChanged.connect(lambda _: self._propose())
+        self._drop_lane = context.add_lane(tr_noop("Places of a part"), latest_only=True, of_document=True)
+        self.target = DropTarget(context.canvas)
+        self.target.place_changed.connect(self._preview_drop)
+        self.target.dropped.connect(self._drop)
+        self._session.on("direction", self._follow_direction)
+        self._follow_direction()
+
+    def _follow_direction(self) -> None:
+        self.target.is_horizontal = self._session.direction == "right"
 
     def _add_actions(self) -> None:
         context = self._context
@@ -50,6 +63,13 @@ class PartsTool:
         context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1])
         gone = tr_noop("Take out"), tr_noop("Take the selected cards out of the network; the ends are joined")
         self._keep_to_canvas(context.add_action("Edit", gone[0], self.take_out, "Del", gone[1]))
+        for title, act, key, tip in (
+            (tr_noop("Copy block"), self.copy, "Ctrl+C", tr_noop("Copy the selected card, to paste it in any network")),
+            (tr_noop("Cut block"), self.cut, "Ctrl+X", tr_noop("Move the selected card to where it is pasted")),
+            (tr_noop("Duplicate block"), self.duplicate, "Ctrl+J", tr_noop("Put a copy behind the selected card")),
+        ):
+            self._keep_to_canvas(context.add_action("Edit", title, act, key, tip))
+        context.paste_handlers.append(self.paste)
 
     def _keep_to_canvas(self, action: QAction) -> None:
         """Let the key of an action work where cards are selected, and not in lists and lines of text."""
@@ -105,16 +125,94 @@ class PartsTool:
 
     def _build_edit(self) -> Any:
         panel = self.panel
+        return self._edit_for(self.place, panel.place) if panel is not None and self.place else None
+
+    def _edit_for(self, place: str, where: str, reader: str = "") -> Any:
+        """Return the edit that puts the chosen part there; None where none is chosen."""
+        panel = self.panel
         part = panel.part if panel is not None else None
-        if panel is None or part is None or not self.place:
+        if panel is None or part is None:
             return None
         from explorer.edits import InsertPart, ReplaceByPart
 
-        if panel.place == "replace" and not part.join:
-            return ReplaceByPart(self.place, part.key, panel.form.text)
-        join = panel.join if panel.place == "beside" and not part.join else ""
-        where = "beside" if part.join else panel.place
-        return InsertPart(self.place, part.key, panel.form.text, where, join)
+        if where == "replace" and not part.join:
+            return ReplaceByPart(place, part.key, panel.form.text)
+        where = "beside" if part.join else where
+        join = panel.join if where == "beside" and not part.join else ""
+        return InsertPart(place, part.key, panel.form.text, where, join, reader if where == "behind" else "")
+
+    # dragged over the diagram
+
+    def _drop_edit(self, place: DropPlace) -> Any:
+        first, last = members_of(place.card)[0], members_of(place.card)[-1]
+        at = join_ids(members_of(place.card)) if place.where == "replace" else ""
+        at = at or join_ids([first if place.where == "before" else last])
+        reader = join_ids(members_of(place.reader)[:1]) if place.reader else ""
+        return self._edit_for(at, place.where, reader)
+
+    def _preview_drop(self, place: DropPlace | None) -> None:
+        """Compute what a drop would change there."""
+        network = self._session.network
+        edit = self._drop_edit(place) if place is not None and network is not None else None
+        if edit is None or network is None:
+            self._drop_lane.cancel()
+            return
+        job = jobs.edit_preview_job(network, edit, self._session.expanded)
+        self._drop_lane.submit(job, self._show_drop, lambda failure: self.target.light.show_text(str(failure)))
+
+    def _show_drop(self, preview: EditPreview) -> None:
+        text = preview.refusal or f"{preview.title}\n{describe_effect(preview)}"
+        self.target.light.show_text(text, is_refused=bool(preview.refusal))
+
+    def _drop(self, place: DropPlace) -> None:
+        edit = self._drop_edit(place)
+        if edit is not None:
+            self._context.commands.apply_edit(edit)
+
+    # copied and pasted
+
+    def copy(self) -> None:
+        """Put the selected card on the clipboard."""
+        self._put_on_clipboard(is_cut=False)
+
+    def cut(self) -> None:
+        """Put the selected card on the clipboard; it moves when it is pasted."""
+        self._put_on_clipboard(is_cut=True)
+
+    def _put_on_clipboard(self, *, is_cut: bool) -> None:
+        network = self._session.network
+        if network is None or not self.place:
+            self._context.commands.show_status(tr("Select a card first."))
+            return
+        entry = network.context.entry
+        key = entry.key if entry is not None else ""
+        put_block(CopiedBlock(self.place, key, id(self._session.document), is_cut))
+        said = tr("Cut: {place}. Select where it goes and paste.", place=self.place)
+        self._context.commands.show_status(said if is_cut else tr("Copied: {place}", place=self.place))
+
+    def paste(self) -> bool:
+        """Put the block on the clipboard behind the selected card; return False where there is none, or no card."""
+        block = take_block()
+        if block is None or not self.place:
+            return False
+        from explorer.edits import CopyBlock, MoveBlock
+
+        is_own = block.document == id(self._session.document)
+        if is_own and block.is_cut:
+            self._context.commands.apply_edit(MoveBlock(block.place, self.place))
+        elif is_own or block.network:
+            self._context.commands.apply_edit(CopyBlock(self.place, block.place, "" if is_own else block.network))
+        else:
+            said = tr("Only blocks of networks of the catalogue can be pasted into another network.")
+            self._context.commands.show_status(said)
+        return True
+
+    def duplicate(self) -> None:
+        """Put a copy of the selected card behind it."""
+        if self.place:
+            from explorer.edits import CopyBlock
+
+            self._context.commands.apply_edit(CopyBlock(self.place, self.place))
 
     def _propose(self) -> None:
         """Compute what the chosen part would change at the chosen place."""

@@ -182,6 +182,8 @@ class ToolContext:
     when_ready: list[Callable[[], object]] = field(default_factory=list)
     #: Handlers of errors; each returns whether it has handled one.
     error_handlers: list[Callable[[Exception], bool]] = field(default_factory=list)
+    #: Asked in turn when the user pastes; each returns whether it has taken what is there. Else it is an image.
+    paste_handlers: list[Callable[[], bool]] = field(default_factory=list)
 
     def add_dock(
         self,

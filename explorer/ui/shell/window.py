@@ -211,12 +211,16 @@ class Window(QMainWindow):
             (a.save, self.files.save),
             (a.save_as, self.files.save_as),
             (a.open_image, self.samples.ask_open),
-            (a.paste, self.samples.paste),
+            (a.paste, self._paste),
             (a.quit, self.close),
         ):
             action.triggered.connect(lambda _=False, happens=happens: happens())
         a.compare.toggled.connect(self.compare)
         a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.open_project))
+
+    def _paste(self) -> None:
+        if not any(take() for take in self.tool_context.paste_handlers):
+            self.samples.paste()
 
     def start(self, *networks: str | Network) -> None:
         """Import torch in the background, then open each: a key of the catalogue, a file, or an opened network."""

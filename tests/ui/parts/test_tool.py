@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
-from explorer.edits import InsertPart, ReplaceByPart, TakeOut
+from explorer.edits import CopyBlock, InsertPart, MoveBlock, ReplaceByPart, TakeOut
 from explorer.network import Network
 from explorer.ui.parts.panel import PartsPanel
 from explorer.ui.parts.part_list import PART_MIME
@@ -34,7 +35,7 @@ def tool(qtbot: QtBot, window: Window) -> Iterator[PartsTool]:
 
 
 def settle(qtbot: QtBot, tool: PartsTool) -> None:
-    lanes = (tool.lane, tool._rows_lane, tool._picture_lane)
+    lanes = (tool.lane, tool._rows_lane, tool._picture_lane, tool._drop_lane)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=SLOW)
 
 
@@ -137,3 +138,62 @@ def test_a_part_can_be_dragged_and_the_menu_of_a_card_offers_parts(window: Windo
     assert bytes(panel.model.mimeData([index]).data(PART_MIME).data()).decode() == row.key
     entries = [text for found in window.tool_context.card_actions for text, _ in found("layer1.0")]
     assert {"Insert a part…", "Replace by…", "Take out"} <= set(entries)
+
+
+def drag(window: Window, tool: PartsTool, position: QPointF, *, drop: bool = False) -> bool:
+    """Drag the chosen part over a position of the canvas, and let it go there; return whether it is taken."""
+    data = panel_of(tool).model.mimeData([panel_of(tool).view.currentIndex()])
+    keys = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    event = QDropEvent(position, *keys) if drop else QDragMoveEvent(position.toPoint(), *keys)
+    event.ignore()
+    if isinstance(event, QDragMoveEvent):  # Qt delivers such events itself while a real drag goes on only
+        window.canvas.dragMoveEvent(event)
+    else:
+        window.canvas.dropEvent(event)
+    return event.isAccepted()
+
+
+def test_a_part_is_dropped_on_a_card(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    panel = panel_of(tool)
+    qtbot.keyClicks(panel.filter, "fire")
+    qtbot.waitUntil(lambda: not window.canvas.area_of("layer2.0").isEmpty(), timeout=SLOW)
+    window.canvas.fit()
+    area = window.canvas.area_of("layer2.0")
+    light = tool.target.light
+    for share, across, where in (
+        (0.1, 0.4, "before"),
+        (0.9, 0.4, "behind"),
+        (0.5, 0.4, "replace"),
+        (0.5, 0.9, "beside"),
+    ):
+        at = QPointF(area.left() + across * area.width(), area.top() + share * area.height())
+        assert drag(window, tool, at)
+        assert tool.target.place is not None
+        assert tool.target.place.where == where
+        assert light.isVisible()
+        settle(qtbot, tool)
+        assert light.is_refused == (where == "beside"), light.text
+    assert "cannot add" in light.text
+    assert not drag(window, tool, QPointF(2, 2))
+    assert not light.isVisible()
+    assert drag(window, tool, QPointF(area.center().x(), area.bottom() - 2), drop=True)
+    network = wait_for_edit(qtbot, window, 1)
+    assert network.history.applied_edits == (InsertPart("layer2.0", "fire"),)
+
+
+def test_a_block_is_copied_moved_and_duplicated(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    select(qtbot, window, tool, "layer1.0")
+    tool.copy()
+    select(qtbot, window, tool, "layer2.1")
+    window.actions_.paste.trigger()
+    network = wait_for_edit(qtbot, window, 1)
+    assert network.history.applied_edits == (CopyBlock("layer2.1", "layer1.0"),)
+    select(qtbot, window, tool, "layer3.1")
+    tool.duplicate()
+    wait_for_edit(qtbot, window, 2)
+    select(qtbot, window, tool, "layer1.0")
+    tool.cut()
+    select(qtbot, window, tool, "layer1.1")
+    window.actions_.paste.trigger()
+    network = wait_for_edit(qtbot, window, 3)
+    assert network.history.applied_edits[2] == MoveBlock("layer1.0", "layer1.1")
