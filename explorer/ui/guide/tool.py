@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QTextBrowser, QWidget
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
@@ -16,10 +16,13 @@ from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.guide import page_text
+from explorer.ui.guide.prediction_bar import PredictionBar, is_asking_wanted
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
     from explorer.base.languages import Language
+    from explorer.edits import Edit
+    from explorer.exercises.predictions import Prediction
     from explorer.guide.filled_page import CatalogueFacts, FilledPage
     from explorer.network import Network
 
@@ -30,7 +33,10 @@ class GuideTool:
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self._lane = context.add_lane("reading", latest_only=True, of_document=True)
+        self._asking_lane = context.add_lane("prediction", latest_only=True, of_document=True)
+        self._asked_edits: tuple[Edit, ...] = ()  # made once the question about them is answered
         self._panel: GuidePanel | None = None
+        self.bar: PredictionBar | None = None
         self._filled_page: FilledPage | None = None
         self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
@@ -45,12 +51,25 @@ class GuideTool:
         )
         self._session.on("network", self._on_network_changed)
         self._session.on("language", self._load_page)
+        self._session.on("document", self._drop_question)
 
     def _create_panel(self) -> QWidget:
-        self._panel = GuidePanel()
+        self._panel, self.bar = GuidePanel(), PredictionBar()
         self._panel.link_clicked.connect(self._open_link)
+        self.bar.decided.connect(self._make_asked_edits)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._panel, 1)
+        column.addWidget(self.bar)
         self._load_page()
-        return self._panel
+        return whole
+
+    def _drop_question(self) -> None:
+        self._asked_edits = ()
+        if self.bar is not None:
+            self.bar.close_question()
 
     def _on_network_changed(self) -> None:
         if self._is_current():
@@ -144,17 +163,59 @@ class GuideTool:
         if self._filled_page is None:
             return
         edits = load_try_edits(self._filled_page.page.key, idea, variant)
-        if apply:
-            self._context.commands.change_network(lambda network: network.edit(*edits), is_followed=True)
-            self._context.commands.show_status(tr("Edit applied. Click the link again to undo it."))
+        if self.bar is not None:
+            self.bar.close_question()
+        network = self._session.network
+        if apply and network is not None and is_asking_wanted():
+            self._asking_lane.submit(
+                partial(pose_try, network, edits), partial(self._ask, edits), lambda _: self._make_edits(edits)
+            )
+        elif apply:
+            self._make_edits(edits)
         else:
             self._context.commands.change_network(lambda network: network.without_edits(*edits), is_followed=True)
             self._context.commands.show_status(tr("Edit undone."))
+
+    def _ask(self, edits: tuple[Edit, ...], asked: tuple[str, Prediction]) -> None:
+        self._asked_edits = edits
+        if self.bar is not None:
+            self.bar.ask(*asked)
+
+    def _make_asked_edits(self) -> None:
+        edits, self._asked_edits = self._asked_edits, ()
+        if edits:
+            self._make_edits(edits)
+
+    def _make_edits(self, edits: tuple[Edit, ...]) -> None:
+        self._context.commands.change_network(lambda network: network.edit(*edits), is_followed=True)
+        self._context.commands.show_status(tr("Edit applied. Click the link again to undo it."))
 
     def _open_experiment(self, idea: str, number: int) -> None:
         if self._filled_page is not None:
             experiment = self._filled_page.page.facts.ideas[idea].experiments[number]
             self._session.open_experiment(experiment.id, experiment.controls)
+
+
+def pose_try(network: Network, edits: tuple[Edit, ...], keep_going: KeepGoing) -> tuple[str, Prediction]:
+    """Return a question about an edit with its truth: of the work where it goes another way than the parameters."""
+    from explorer.exercises.predictions import FIGURE_NAMES, MovesQuestion, pose
+
+    edited = network.edit(*edits)
+    found = {
+        figure: pose(MovesQuestion(figure=figure), network.analysis, edited.analysis, edits)
+        for figure in ("params", "macs", "field")
+    }
+    figure = "params"
+    if found["macs"].truth != found["params"].truth:
+        figure = "macs"
+    elif found["params"].truth == "same" and found["field"].truth != "same":
+        figure = "field"
+    text = tr(
+        "{edit}. What does this figure of the network do: {figure}?",
+        edit=edits[-1].title,
+        figure=tr(FIGURE_NAMES[figure]),
+    )
+    return text, found[figure]
 
 
 def load_guide_page(baseline: Network, language: Language, keep_going: KeepGoing) -> FilledPage | CatalogueFacts | None:

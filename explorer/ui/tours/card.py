@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import Language, tr
 from explorer.ui.base import appearance
+from explorer.ui.base.guess_score import Score
 from explorer.ui.base.live_texts import live_text
-from explorer.ui.tours.progress import Score
 
 if TYPE_CHECKING:  # importing these imports torch
     from explorer.tours.walk import Scene

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QDockWidget, QMenu
 from explorer.base.languages import tr, tr_noop
 from explorer.links import LINK_SCHEME
 from explorer.tours.listing import TOUR_SUFFIX, in_language, list_tours
+from explorer.ui.base.guess_score import add_to_score, load_score
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.card import TourCard
 from explorer.ui.tours.chooser import TourChooser, TourRow
 from explorer.ui.tours.links import LinkOpener
 from explorer.ui.tours.player import TourPlayer
-from explorer.ui.tours.progress import add_to_score, load_progress, load_score
+from explorer.ui.tours.progress import load_progress
 
 if TYPE_CHECKING:
     from explorer.tours.tour import Tour

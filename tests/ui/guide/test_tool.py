@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance
+from explorer.ui.guide.prediction_bar import is_asking_wanted, set_asking_wanted
 from explorer.ui.guide.tool import GuidePanel, GuideTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.shell.window import Window
@@ -23,6 +24,7 @@ def tool(window: Window, kind: type) -> Any:
 
 @pytest.fixture
 def guide(window: Window, qtbot: QtBot) -> GuideTool:
+    set_asking_wanted(False)
     window.start("mobilenet_v2")
     found: GuideTool = tool(window, GuideTool)
     found.dock.show()
@@ -75,6 +77,28 @@ def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
     assert text(guide) == before
+
+
+def test_a_try_asks_first(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    set_asking_wanted(True)
+    bar = guide.bar
+    assert bar is not None
+    follow(guide, "try:inverted_residual/narrow")
+    qtbot.waitUntil(lambda: bar.question is not None, timeout=SLOW)
+    assert position(window) == 0
+    assert bar.question is not None
+    assert bar.question.choose(3)
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    assert "Not so" in bar.question.answer_text
+    follow(guide, "undo:inverted_residual/narrow")
+    qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
+    assert bar.isHidden()
+    follow(guide, "try:linear_bottleneck/activated")
+    qtbot.waitUntil(lambda: bar.question is not None, timeout=SLOW)
+    bar.ask_box.setChecked(False)
+    bar.skip_button.click()
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    assert not is_asking_wanted()
 
 
 def test_a_try_goes_from_under_another(guide: GuideTool, window: Window, qtbot: QtBot) -> None:

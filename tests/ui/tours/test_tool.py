@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from explorer.edits import SwapActivation
 from explorer.tours.listing import TOURS
 from explorer.tours.tour import load_tour
+from explorer.ui.base.guess_score import load_score
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.plugin.menu_entries import menu_entries
 from explorer.ui.shell.window import Window
-from explorer.ui.tours.progress import load_progress, load_score
+from explorer.ui.tours.progress import load_progress
 from explorer.ui.tours.tool import ToursTool
 from tests.ui.conftest import settled
 
