@@ -159,6 +159,11 @@ def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -
     sweep = add_parser("sweep", help="train what a file varies: edits, recipes, networks")
     training_commands.add_sweep_arguments(sweep)
 
+    handout = add_parser("handout", help="a tour (--tour vgg), or the guide page of a network, as .html or .pptx")
+    handout.add_argument("network", metavar="KEY", nargs="?", default="resnet50", help="network of the page")
+    _add_edit_arguments(handout)
+    commands_of_files.add_handout_arguments(handout, _open_network)
+
     worksheet = add_parser("worksheet", help="exercises on a network with an answer key, for a class")
     _add_network_argument(worksheet)
     add_worksheet_arguments(worksheet, _open_network)

@@ -15,6 +15,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.card import TourCard
 from explorer.ui.tours.chooser import TourChooser, TourRow
+from explorer.ui.tours.handouts import HandoutSaver
 from explorer.ui.tours.links import LinkOpener
 from explorer.ui.tours.player import TourPlayer
 from explorer.ui.tours.progress import load_progress
@@ -56,6 +57,12 @@ class ToursTool:
             tr_noop("A link for slides and notes: network, edits, selection"),
         )
         context.add_action("View", title, self._copy_link, "Ctrl+Alt+C", tip)
+        self.handouts = HandoutSaver(context, lambda: self.player.tour if self.player.is_in_sight else None)
+        title, tip = (
+            tr_noop("Save handout…"),
+            tr_noop("The tour, or the guide page, as a web page or slides with notes"),
+        )
+        context.add_action("File", title, self.handouts.ask_path, tip=tip)
         context.card_actions.append(lambda id: [(tr("Copy link to this view"), self._copy_link)])
         self._session.on("document", self._follow_document)
         self._session.on("language", self._show_anew)
