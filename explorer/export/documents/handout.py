@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from explorer.base.languages import Language, tr, translator
 from explorer.drawing import LIGHT, Marks, compose_picture
@@ -136,7 +136,7 @@ def draw_view(view: View) -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, b"png").write(image)
     return bytes(buffer.data().data())
 
 
