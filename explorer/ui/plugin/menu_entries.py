@@ -4,7 +4,7 @@ when it is shown, and so is never stale."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -26,7 +26,8 @@ class MenuEntry(NamedTuple):
 
 def menu_entries(bar: QMenuBar) -> list[MenuEntry]:
     """Return all entries of the menus, in their order; menus that are filled when they open are filled."""
-    return list(_walk(bar, ()))
+    menus = {menu.menuAction(): menu for menu in bar.window().findChildren(QMenu)}
+    return list(_walk(bar, (), menus))
 
 
 def plain_title(text: str) -> str:
@@ -35,11 +36,12 @@ def plain_title(text: str) -> str:
     return re.sub(r"&(.)", r"\1", text).strip()
 
 
-def _walk(menu: QMenuBar | QMenu, path: tuple[str, ...]) -> Iterator[MenuEntry]:
+def _walk(menu: QMenuBar | QMenu, path: tuple[str, ...], menus: Mapping[QAction, QMenu]) -> Iterator[MenuEntry]:
+    """Yield what is in a menu. Menus are looked up by their actions: of what `QAction.menu` returns, PySide forgets
+    others' references once the action's is gone."""
     for action in menu.actions():
-        below = action.menu()
-        if isinstance(below, QMenu):
+        if (below := menus.get(action)) is not None:
             below.aboutToShow.emit()
-            yield from _walk(below, (*path, plain_title(below.title())))
+            yield from _walk(below, (*path, plain_title(below.title())), menus)
         elif not action.isSeparator():
             yield MenuEntry(action, plain_title(action.text()), path)

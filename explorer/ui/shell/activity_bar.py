@@ -11,6 +11,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QToolBar, QToolButton, QWidget
+from shiboken6 import isValid
 
 from explorer.base.languages import tr
 from explorer.ui.base.live_texts import follow_language, live_text
@@ -107,6 +108,8 @@ class ActivityButton(QToolButton):
 
     def _update_texts(self) -> None:
         action = self.activity.action
+        if not isValid(action):  # it says that it changes while a window goes
+            return
         name = tr(self.activity.name) if self.activity.name else plain_title(action.text()).removesuffix("…")
         keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
         tip = action.toolTip().removesuffix("…")
