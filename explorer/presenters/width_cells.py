@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from explorer.base.languages import tr
 from explorer.edits.depth import RemoveBlock, RepeatBlock
 from explorer.edits.edit import Edit, place_of
+from explorer.edits.insertion import ReplaceByPart
 from explorer.edits.options import block_widths, blocks, bulk, depth, layers, widths
+from explorer.edits.repairs import is_applicable
 from explorer.edits.subgraph import Subgraph
 from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, SetWidth, hidden_width_ratio
 from explorer.graph import op_kinds
 from explorer.graph.recognition import patterns
+from explorer.parts import find_part
 from explorer.presenters.cell_values import MIXED, TableEntryError, first_option, join_values, nothing_option
 from explorer.presenters.editable_rows import TableRow
 from explorer.viewmodels.panels import Choice, Option
@@ -48,7 +52,25 @@ def block_option(row: TableRow) -> Option:
         for choice in option.choices
         if choice.edit is not None
     ]
-    return Option(tr("Block"), scope.name, (present, *forms), 0)
+    return Option(tr("Block"), scope.name, (present, *_part_choices(row, present.label), *forms), 0)
+
+
+#: The blocks of other families that a row can be made of; all parts are in the panel Parts.
+_ROW_PARTS = (
+    "conv_norm_act", "basic_residual", "bottleneck", "inverted_residual", "mbconv", "depthwise_separable", "fire",
+    "ghost", "shuffle_v2",
+)  # fmt: skip
+
+
+def _part_choices(row: TableRow, present: str) -> Iterator[Choice]:
+    """The row made of another family's block, with the widths and the stride that it has; each was tried."""
+    if op_kinds.kind(row.layers[0]) in ("linear", "pool") and not row.is_block:
+        return
+    for key in _ROW_PARTS:
+        part, edit = find_part(key), ReplaceByPart(row.place, key)
+        title = tr(part.title)
+        if title != present and is_applicable(edit, row.analysis.architecture):
+            yield Choice(title, edit, tr(part.sentence))
 
 
 def parse_nothing(words: str) -> Any:

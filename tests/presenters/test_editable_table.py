@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from explorer.edits import RemoveBlock, RepeatBlock, SetExpansion, SetLayer, SetWidth, SwapActivation
+from explorer.edits import RemoveBlock, RepeatBlock, ReplaceByPart, SetExpansion, SetLayer, SetWidth, SwapActivation
 from explorer.edits.edit import EditError
 from explorer.network import Network
 from explorer.presenters.cell_values import TableEntryError
@@ -185,11 +185,22 @@ SAMPLED = ("vgg11_bn", "googlenet_2014", "resnet18", "mobilenet_v3_small", "shuf
 @pytest.mark.parametrize("key", SAMPLED)
 def test_what_is_offered_works(opened: Opened, key: str) -> None:
     network, chooser = opened(key), random.Random(key)
-    by_column: dict[str, list[Choice]] = {}
-    for cell, choice in offered(network):
-        by_column.setdefault(cell.partition(".")[2], []).append(choice)
-    for choices in chooser.sample(list(by_column.values()), 5):
-        check_count(network.edit(chooser.choice(choices).edit))
+    count = len(find_table_rows(network.analysis))
+    for known in chooser.sample(COLUMNS, 5):
+        rows = (cell_option(network.analysis, row, known.key) for row in chooser.sample(range(count), count))
+        choices = next(([c for c in option.choices if c.edit is not None] for option in rows if not option.reason), [])
+        if choices:
+            check_count(network.edit(chooser.choice(choices).edit))
+
+
+def test_a_row_is_made_of_another_familys_block(opened: Opened) -> None:
+    network = opened("resnet18")
+    edit = COLUMN_OF_KEY["block"].find_edit(find_table_rows(network.analysis)[3], "Inverted residual")
+    assert edit == ReplaceByPart("layer2.0,layer2.1", "inverted_residual")
+    edited = network.edit(edit)
+    check_count(edited)
+    assert column(edited, "block")[2:5] == ["Residual block", "Inverted residual", "Residual block"]
+    assert [column(edited, key)[3] for key in ("expansion", "width", "repeats", "stride")] == ["6", "128", "2", "2"]
 
 
 @pytest.mark.parametrize("key", KEYS)
