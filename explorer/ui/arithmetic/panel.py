@@ -58,10 +58,12 @@ class ArithmeticPanel(QWidget):
 
     def _build_controls(self) -> None:
         live_text(self.op_choice, QWidget.setToolTip, tr_noop("Op of the selected card"))
+        live_text(self.op_choice, QWidget.setAccessibleName, tr_noop("Op of the selected card"))
         self.op_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.op_choice.setMinimumContentsLength(22)
         live_text(self.channel_choice, QSpinBox.setPrefix, tr_noop("Channel "))
         live_text(self.channel_choice, QWidget.setToolTip, tr_noop("Channel of the output"))
+        live_text(self.channel_choice, QWidget.setAccessibleName, tr_noop("Channel of the output"))
         self.play_button = _button("▶", tr_noop("Play (Space)"))
         self.back_step = _button("‹", tr_noop("One number back (←)"))
         self.next_step = _button("›", tr_noop("Next number (→)"))
@@ -69,6 +71,9 @@ class ArithmeticPanel(QWidget):
         follow_language(self.speed_choice, self._fill_speeds)
         self.speed_choice.setCurrentIndex(_START_SPEED)
         live_text(self.speed_choice, QWidget.setToolTip, tr_noop("Speed: slowly, each number is computed step by step"))
+        live_text(
+            self.speed_choice, QWidget.setAccessibleName, tr_noop("Speed: slowly, each number is computed step by step")
+        )
         self.pixels_button = live_text(QToolButton(), QToolButton.setText, tr_noop("Back to the pixels"))
         live_text(
             self.pixels_button,

@@ -41,7 +41,7 @@ class DesignCheckPanel(QWidget):
         super().__init__(parent)
         self._reports: Sequence[RuleReport] = ()
         self._edit: Edit | None = None
-        self.tree = QTreeWidget()
+        self.tree = live_text(QTreeWidget(), QWidget.setAccessibleName, tr_noop("Design rules"))
         self.tree.setColumnCount(2)
         self.tree.setUniformRowHeights(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

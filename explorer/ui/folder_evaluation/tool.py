@@ -45,7 +45,7 @@ class FolderEvaluationPanel(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.progress = ProgressRow()
-        self.table = QTreeWidget()
+        self.table = live_text(QTreeWidget(), QWidget.setAccessibleName, "Folder of images")
         self.table.setRootIsDecorated(False)
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         live_text(self.table, QWidget.setToolTip, "Double-click an image to use it as the sample image")

@@ -37,6 +37,7 @@ class ChoiceSlider(QWidget):
         self._value.setFrame(False)
         self._value.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keyboard changes values on the slider itself
         live_text(self._value, QWidget.setToolTip, "Click to type a value")
+        live_text(self._value, QWidget.setAccessibleName, "Click to type a value")
         self._value.setStyleSheet(_FIELD_STYLE)
         self._value.editingFinished.connect(self._commit_typed)
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
