@@ -30,7 +30,7 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class Mismatch:
+class ShapeMismatch:
     """Where an edit failed because shapes do not meet: the op, what reaches it from where, and the reason."""
 
     node: str
@@ -52,7 +52,7 @@ class EditError(ValueError):
         node: str = "",
         repairs: Sequence[Repair] = (),
         repair_kinds: Sequence[str] = (),
-        mismatch: Mismatch | None = None,
+        mismatch: ShapeMismatch | None = None,
     ) -> None:
         super().__init__(message)
         self.node = node
@@ -61,7 +61,7 @@ class EditError(ValueError):
         self.repair_kinds = tuple(repair_kinds)
 
 
-def find_mismatch(failure: BaseException | None) -> Mismatch | None:
+def find_mismatch(failure: BaseException | None) -> ShapeMismatch | None:
     """Return the shapes that do not meet behind an error: its own, or those of the errors that it was raised from."""
     while failure is not None:
         if isinstance(failure, EditError) and failure.mismatch is not None:

@@ -23,7 +23,7 @@ from explorer.base.languages import tr
 from explorer.edits.bridges import PaddedShortcut, possible_bridges, projection_stride, zero_padding
 from explorer.edits.channel_groups import ChannelGroups
 from explorer.edits.channel_walk import find_channel_groups
-from explorer.edits.edit import EditError, Mismatch
+from explorer.edits.edit import EditError, ShapeMismatch
 from explorer.edits.kept_channels import mark_kept
 from explorer.edits.node_changes import change_node, layer_op
 from explorer.graph import op_kinds
@@ -185,7 +185,7 @@ class _Propagator:
                     ),
                     node=node.name,
                     repair_kinds=("groups",),
-                    mismatch=Mismatch(
+                    mismatch=ShapeMismatch(
                         node.name,
                         ((node.inputs[0], str(input_shape)),),
                         tr(
@@ -314,10 +314,12 @@ class _Propagator:
             return self.insert_bridge(node, 1 - slot, fixed, moved)
         return self.insert_bridge(node, slot, moved, fixed)
 
-    def mismatch(self, node: Node, reason: str) -> Mismatch:
+    def mismatch(self, node: Node, reason: str) -> ShapeMismatch:
         """What reaches an op that cannot take it."""
         shapes = [(name, first_shape(self.values[name])) for name in dict.fromkeys(node.inputs)]
-        return Mismatch(node.name, tuple((name, str(shape)) for name, shape in shapes if shape is not None), reason)
+        return ShapeMismatch(
+            node.name, tuple((name, str(shape)) for name, shape in shapes if shape is not None), reason
+        )
 
     def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
         """The addition behind a new way for one of its inputs."""
