@@ -41,6 +41,11 @@ def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNet
     parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--csv", action="store_true", help="one row for each network and seed")
+    parser.add_argument(
+        "--save",
+        metavar="PATH",
+        help="also a page (.html), the curves (.csv), or a folder of TensorBoard events",
+    )
     parser.set_defaults(run=lambda parsed: _compare(parsed, open_network))
 
 
@@ -138,6 +143,9 @@ def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
 
 
 def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
+    from explorer.training.groups import open_group
+    from explorer.training.launch import unused_path
+    from explorer.training.report import save_training
     from explorer.training.train import compare, with_baseline
 
     networks: dict[str, Network] = {}
@@ -145,16 +153,19 @@ def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
         networks |= with_baseline(open_network(parsed, key))
     if len(networks) < 2:
         raise ValueError("a comparison needs two networks at least: name several, or one with --edits")
+    folder = parsed.folder or unused_path(next(iter(networks)))
     found = compare(
         networks,
         parsed.data,
         _read_recipe(parsed),
         seeds=parsed.seeds,
-        folder=parsed.folder,
+        folder=folder,
         workers=parsed.workers,
         trusted=True,  # naming the code on the command line runs it
         keep_going=_progress("all runs"),
     )
+    if parsed.save:
+        save_training(open_group(folder), parsed.save)
     if parsed.json:
         print(json.dumps(found.as_json(), indent=2))
     else:

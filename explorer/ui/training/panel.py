@@ -58,6 +58,7 @@ class TrainingPanel(QWidget):
     data_changed = Signal()
     folder_requested = Signal()
     group_chosen = Signal(object)  # RunGroup
+    save_requested = Signal()  # the training as a page or its curves
     look_requested = Signal()  # what the trained networks get wrong
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -231,6 +232,13 @@ class TrainingPanel(QWidget):
             "What the trained networks confuse, the images that are hardest for them, and where they look there",
         )
         self.look_button.clicked.connect(self.look_requested)
+        self.save_button = live_text(QPushButton(), QPushButton.setText, "Save…")
+        live_text(
+            self.save_button,
+            QWidget.setToolTip,
+            "Save this training as a page with figures, recipe, seeds and versions, or its curves as CSV",
+        )
+        self.save_button.clicked.connect(self.save_requested)
         self.runs_box = QComboBox()
         live_text(self.runs_box, QWidget.setAccessibleName, "Earlier trainings")
         self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -242,9 +250,17 @@ class TrainingPanel(QWidget):
             self.quantity_box.addItem(tr(title), key)
         follow_language(self.quantity_box, _translate_quantities)
         self.quantity_box.activated.connect(lambda _: self._update_plot())
+        self._head_widgets: tuple[QWidget, ...] = (
+            self.pause_button,
+            self.resume_button,
+            self.look_button,
+            self.save_button,
+            self.quantity_box,
+            self.runs_box,
+        )
         head = QHBoxLayout()
         head.addWidget(self.state_label, 1)
-        for widget in (self.pause_button, self.resume_button, self.look_button, self.quantity_box, self.runs_box):
+        for widget in self._head_widgets:
             head.addWidget(widget)
         self.plot = CurvesPlot()
         self.rows = [_ResultRow(place) for place in range(2)]
@@ -281,7 +297,7 @@ class TrainingPanel(QWidget):
     def show_progress(self, progress: GroupProgress | None) -> None:
         """Show where a training stands; None where there is none."""
         self._progress = progress
-        for widget in (self.progress_bar, self.quantity_box, self.plot):
+        for widget in (self.progress_bar, self.quantity_box, self.plot, self.save_button):
             widget.setVisible(progress is not None)
         self.pause_button.setVisible(progress is not None and progress.state == "running")
         self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))

@@ -6,6 +6,7 @@ The window holds nothing that a run needs: closed and opened again, it finds the
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -63,6 +64,7 @@ class TrainingTool:
         panel.folder_requested.connect(self._choose_folder)
         panel.group_chosen.connect(self._follow)
         panel.look_requested.connect(self._look_closer)
+        panel.save_requested.connect(self._save)
         self._show_contestants()
         self._show_freezable()
         self._show_preview()
@@ -166,6 +168,20 @@ class TrainingTool:
         if self.group is not None:
             self.look_lane.submit(partial(compute_closer_look, self.group), self._show_closer_look, self._show_failure)
 
+    def _save(self) -> None:
+        group = self.group
+        kinds = {tr("Page (*.html)"): ".html", tr("CSV (*.csv)"): ".csv"}
+        path, kind = QFileDialog.getSaveFileName(
+            self.context.window, tr("Save training"), "training.html", ";;".join(kinds)
+        )
+        if path and group is not None:
+            path = path if Path(path).suffix.lower() in kinds.values() else path + kinds.get(kind, ".html")
+            said = partial(self._say_saved, path)
+            self.look_lane.submit(partial(write_training, group, path), said, self._show_failure)
+
+    def _say_saved(self, path: str, _: None) -> None:
+        self.context.commands.show_status(tr("Saved {path}", path=path))
+
     def _show_closer_look(self, look: CloserLook) -> None:
         from explorer.ui.training.closer_look_dialog import CloserLookDialog
 
@@ -249,6 +265,13 @@ def compute_closer_look(group: RunGroup, keep_going: KeepGoing) -> CloserLook:
     from explorer.training.closer_look import look_closer
 
     return look_closer(group, trusted=True, keep_going=keep_going)
+
+
+def write_training(group: RunGroup, path: str, keep_going: KeepGoing) -> None:
+    """Write a training as a page, or its curves."""
+    from explorer.training.report import save_training
+
+    save_training(group, path)
 
 
 def list_trainings(keep_going: KeepGoing) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import ToggleChannelShuffle
@@ -50,7 +51,7 @@ def state(panel: TrainingPanel) -> str:
 
 
 def test_both_networks_are_trained_and_their_weights_can_be_used(
-    panel: TrainingPanel, window: Window, qtbot: QtBot
+    panel: TrainingPanel, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert panel.start_button.text() == "Train both"
     panel.start_button.click()
@@ -63,6 +64,9 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
         panel.quantity_box.activated.emit(row)
         shown = [len(line.getData()[0]) for line in panel.plot._lines if line.getData()[0] is not None]
         assert len(shown) == 2, panel.quantity_box.currentText()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "training.html"), ""))
+    panel.save_button.click()
+    qtbot.waitUntil(lambda: (tmp_path / "training.html").exists(), timeout=60_000)
     panel.look_button.click()
     qtbot.waitUntil(lambda: bool(window.findChildren(CloserLookDialog)), timeout=60_000)
     (dialog,) = window.findChildren(CloserLookDialog)
