@@ -154,3 +154,13 @@ def test_an_edit_that_cannot_be_made_names_the_step(tmp_path: Path) -> None:
     file.write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(TourError, match=r"Step 1: .*layer9"):
         build_scene(read_tour(file), 0, "en")
+
+
+def test_the_tour_of_the_recipe(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2].joinpath("CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = page.split("## Add a tour\n")[1].split("```json\n")[1].split("```")[0]
+    file = tmp_path / "mine.tour"
+    file.write_text(block, encoding="utf-8")
+    scene = build_scene(read_tour(file), 1, "en")
+    assert scene.prediction is not None
+    assert scene.prediction.truth == "more"
