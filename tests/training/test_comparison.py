@@ -127,3 +127,15 @@ def test_a_group_is_followed_by_its_files(tmp_path: Path) -> None:
     assert seen.comparison is not None
     assert seen.curves[0].points == seen.curves[1].points
     assert list_groups(tmp_path)[0].path == group.path
+
+
+def test_older_trainings_are_not_opened_for_a_short_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer.training import groups
+
+    for number in range(5):
+        (tmp_path / f"{number}" / "0-seed-0").mkdir(parents=True)
+        (tmp_path / f"{number}" / "0-seed-0" / "run.json").touch()
+    opened: list[str] = []
+    monkeypatch.setattr(groups, "open_group", lambda path: opened.append(path.name) or open_group(path))
+    assert [group.path.name for group in list_groups(tmp_path, most=2)] == ["4", "3"]
+    assert opened == ["4", "3"]
