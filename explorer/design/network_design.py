@@ -19,7 +19,7 @@ HEADS: dict[str, str] = {
     "reconstruct": tr_noop("3×3 convolution and sigmoid: the image again"),
 }
 
-MAX_ROWS = 90
+MAX_DESIGN_ROWS = 90
 MAX_REPEATS_OF_ROW = 200
 
 
@@ -86,8 +86,8 @@ class NetworkDesign:
             raise DesignError(tr("a head has up to 4 hidden layers of 1 to 65,536 channels"))
         if not 0 <= self.dropout < 1:
             raise DesignError(tr("a dropout rate lies between 0 and 1"))
-        if not 1 <= len(self.stem) + len(self.rows) <= MAX_ROWS:
-            raise DesignError(tr("a design has 1 to {most} rows", most=MAX_ROWS))
+        if not 1 <= len(self.stem) + len(self.rows) <= MAX_DESIGN_ROWS:
+            raise DesignError(tr("a design has 1 to {most} rows", most=MAX_DESIGN_ROWS))
 
     def to_options(self) -> dict[str, PlainValue]:
         """Return the design as plain values by name, each readable by itself."""

@@ -41,7 +41,7 @@ BUDGET_FIGURES: dict[BudgetFigure, str] = {
 }
 
 SMALLEST, LARGEST = 0.2, 5.0  # factors of an axis
-TOLERANCE = 0.01  # of the budget
+BUDGET_TOLERANCE = 0.01  # of the budget
 _MOST_TRIALS = 9
 #: The power by which each figure grows with each axis, to begin with; 0: not at all.
 _POWERS: dict[BudgetFigure, dict[Axis, float]] = {
@@ -133,7 +133,7 @@ def fit_budget(
             tr("{figure} cannot be kept by {axis} here", figure=tr(BUDGET_FIGURES[figure]), axis=tr(AXES[gives_way]))
         )
     best = _Search(architecture, wanted, gives_way, figure, budget).run()
-    if abs(best.deviation) > TOLERANCE and gives_way == "width":  # finer steps than the usual eights
+    if abs(best.deviation) > BUDGET_TOLERANCE and gives_way == "width":  # finer steps than the usual eights
         finer = _Search(architecture, replace(best.scaling, divisor=2), gives_way, figure, budget, 4).run()
         best = min(best, replace(finer, trials=best.trials + finer.trials), key=lambda found: abs(found.deviation))
     return best
@@ -174,7 +174,7 @@ class _Search:
                     at = (at + near) / 2
                 continue
             self.tried[at] = value
-            if abs(value / self.budget - 1) <= 0.4 * TOLERANCE:
+            if abs(value / self.budget - 1) <= 0.4 * BUDGET_TOLERANCE:
                 break
             if value < self.budget:
                 self.low = max(self.low, at)

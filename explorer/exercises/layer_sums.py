@@ -51,7 +51,7 @@ class ConvNumbers(NamedTuple):
         return self.window * self.inputs // self.groups * self.outputs
 
 
-class Window(NamedTuple):
+class KernelWindow(NamedTuple):
     """Square window of a convolution or pooling that moves over a square map of side `given`."""
 
     kernel: int
@@ -108,7 +108,7 @@ def conv_numbers(analysis: Analysis, node: Node) -> ConvNumbers | None:
     return None
 
 
-def find_window(analysis: Analysis, node: Node) -> Window | None:
+def find_kernel_window(analysis: Analysis, node: Node) -> KernelWindow | None:
     """Return the window of a 2d convolution or pooling that is square and moves over a square map; None otherwise."""
     layer = node.layer
     given = analysis.figures.shape(node.inputs[0]) if node.inputs else None
@@ -122,7 +122,7 @@ def find_window(analysis: Analysis, node: Node) -> Window | None:
     kernel, step, padding, dilation = settings
     if kernel is None or step is None or padding is None or dilation is None:
         return None
-    return Window(kernel, step, padding, dilation, given.dims[2], bool(getattr(layer, "ceil_mode", False)))
+    return KernelWindow(kernel, step, padding, dilation, given.dims[2], bool(getattr(layer, "ceil_mode", False)))
 
 
 def _square(value: object) -> int | None:
@@ -165,7 +165,7 @@ def _macs(analysis: Analysis, node: Node) -> LayerSum | None:
 
 
 def _side(analysis: Analysis, node: Node) -> LayerSum | None:
-    window, value = find_window(analysis, node), measure_layer(analysis, node, "side")
+    window, value = find_kernel_window(analysis, node), measure_layer(analysis, node, "side")
     if window is None or value is None:
         return None
     reach = f"{window.reach}" if window.dilation == 1 else f"(({window.kernel} − 1) × {window.dilation} + 1)"
@@ -185,7 +185,7 @@ def _channels(analysis: Analysis, node: Node) -> LayerSum | None:
 
 def _field(analysis: Analysis, node: Node) -> LayerSum | None:
     """The field before it, and a window's reach more for each step of `jump` pixels between neighbours."""
-    window, value = find_window(analysis, node), measure_layer(analysis, node, "field")
+    window, value = find_kernel_window(analysis, node), measure_layer(analysis, node, "field")
     if window is None or value is None or window.reach == 1:
         return None
     before = analysis.figures.receptive_field_sizes[node.inputs[0]][0]

@@ -11,10 +11,10 @@ from explorer.base.languages import tr
 from explorer.base.number_format import format_exact
 from explorer.exercises.layer_sums import (
     ConvNumbers,
+    KernelWindow,
     LayerFigure,
-    Window,
     conv_numbers,
-    find_window,
+    find_kernel_window,
     measure_layer,
     product_text,
 )
@@ -40,7 +40,7 @@ def find_mistake(guess: float, truth: float, mistakes: Iterable[Mistake]) -> Mis
 def layer_mistakes(analysis: Analysis, node: Node, figure: LayerFigure) -> tuple[Mistake, ...]:
     """Return likely mistakes about a figure of a layer, each with another result than the true one."""
     truth = measure_layer(analysis, node, figure)
-    numbers, window = conv_numbers(analysis, node), find_window(analysis, node)
+    numbers, window = conv_numbers(analysis, node), find_kernel_window(analysis, node)
     found: list[Mistake] = []
     if numbers is not None and figure == "params":
         found = [*_params_mistakes(numbers)]
@@ -122,7 +122,7 @@ def _weight_mistakes(numbers: ConvNumbers, bias: int, times: int) -> Iterator[Mi
         yield Mistake((side * share * outputs + bias) * times, reason)
 
 
-def _side_mistakes(window: Window) -> Iterator[Mistake]:
+def _side_mistakes(window: KernelWindow) -> Iterator[Mistake]:
     kernel, stride, padding, given = window.reach, window.stride, window.padding, window.given
     if padding:
         yield Mistake(
@@ -148,7 +148,7 @@ def _side_mistakes(window: Window) -> Iterator[Mistake]:
     yield Mistake(whole // stride, tr("The first position was forgotten: one more than the number of steps."))
 
 
-def _field_mistakes(analysis: Analysis, node: Node, window: Window) -> Iterator[Mistake]:
+def _field_mistakes(analysis: Analysis, node: Node, window: KernelWindow) -> Iterator[Mistake]:
     before = analysis.figures.receptive_field_sizes[node.inputs[0]][0]
     if not math.isfinite(before):
         return

@@ -24,7 +24,7 @@ from explorer.exercises.mistakes import Mistake, find_mistake, layer_mistakes
 
 #: Figures of a whole network that an edit moves. "peak": memory of activations; "class": the likeliest one.
 NetworkFigure = Literal["params", "macs", "field", "activations", "peak", "class"]
-Direction = Literal["less", "same", "more"]
+ChangeDirection = Literal["less", "same", "more"]
 
 FIGURE_NAMES: Mapping[str, str] = {
     "params": tr_noop("parameters"),
@@ -79,7 +79,7 @@ Question = Annotated[MovesQuestion | TimesQuestion | AmountQuestion | MostQuesti
 
 
 @dataclass(frozen=True)
-class Prediction:
+class PredictionQuestion:
     """A question with its truth. Choices are (value, text); a number or a scale has none.
 
     `truth` is one of the values of the choices, or a number. `lines` are the sums that explain it.
@@ -102,7 +102,7 @@ class Verdict:
     reason: str = ""
 
 
-def judge(prediction: Prediction, guess: str | float) -> Verdict:
+def judge(prediction: PredictionQuestion, guess: str | float) -> Verdict:
     """Return what a guess was worth: the value of a choice, or a number."""
     truth = prediction.truth
     if isinstance(truth, str) or isinstance(guess, str):
@@ -127,7 +127,7 @@ def pose(
     after: Analysis,
     edits: Sequence[Edit] = (),
     likeliest: tuple[str, str] = ("", ""),
-) -> Prediction:
+) -> PredictionQuestion:
     """Return a question with its truth: about the edit from `before` to `after`, or about a part of `after`.
 
     Args:
@@ -165,19 +165,23 @@ def figure_text(analysis: Analysis, figure: str) -> str:
     return format_bytes(value) if figure == "peak" else format_short(value)
 
 
-def _pose_moves(question: MovesQuestion, before: Analysis, after: Analysis, likeliest: tuple[str, str]) -> Prediction:
+def _pose_moves(
+    question: MovesQuestion, before: Analysis, after: Analysis, likeliest: tuple[str, str]
+) -> PredictionQuestion:
     if question.figure == "class":
         classes = (("same", tr("the same class")), ("other", tr("another class")))
         kept = "same" if likeliest[0] == likeliest[1] else "other"
-        return Prediction(question, classes, kept, " → ".join(likeliest), ())
+        return PredictionQuestion(question, classes, kept, " → ".join(likeliest), ())
     truth = _direction(before, after, question.figure)
     shown = f"{figure_text(before, question.figure)} → {figure_text(after, question.figure)}"
     choices = (("less", tr("less")), ("same", tr("the same")), ("more", tr("more")))
     lines = changed_layers(before, after, question.figure)
-    return Prediction(question, choices, truth, shown, lines, (), _wrong_directions(question.figure, before, after))
+    return PredictionQuestion(
+        question, choices, truth, shown, lines, (), _wrong_directions(question.figure, before, after)
+    )
 
 
-def _direction(before: Analysis, after: Analysis, figure: str) -> Direction:
+def _direction(before: Analysis, after: Analysis, figure: str) -> ChangeDirection:
     was, now = network_figure(before, figure), network_figure(after, figure)
     return "same" if was == now else "more" if now > was else "less"
 
@@ -205,14 +209,18 @@ def _wrong_directions(figure: str, before: Analysis, after: Analysis) -> dict[st
     return found
 
 
-def _pose_times(question: TimesQuestion, before: Analysis, after: Analysis, edits: Sequence[Edit]) -> Prediction:
+def _pose_times(
+    question: TimesQuestion, before: Analysis, after: Analysis, edits: Sequence[Edit]
+) -> PredictionQuestion:
     was, now = network_figure(before, question.figure), network_figure(after, question.figure)
     if was <= 0 or now <= 0:
         raise ValueError(f"{question.figure} is {was} before and {now} after: that is no number of times")
     shown = f"{figure_text(before, question.figure)} → {figure_text(after, question.figure)}"
     text = tr("{times} times: {change}", times=times_text(now / was), change=shown)
     lines = changed_layers(before, after, question.figure)
-    return Prediction(question, (), now / was, text, lines, edit_mistakes(before, after, question.figure, edits))
+    return PredictionQuestion(
+        question, (), now / was, text, lines, edit_mistakes(before, after, question.figure, edits)
+    )
 
 
 def times_text(times: float) -> str:
@@ -222,7 +230,7 @@ def times_text(times: float) -> str:
     return f"{times:.2g}" if times >= 0.1 else f"1/{1 / times:.2g}"
 
 
-def _pose_amount(question: AmountQuestion, analysis: Analysis) -> Prediction:
+def _pose_amount(question: AmountQuestion, analysis: Analysis) -> PredictionQuestion:
     node = analysis.architecture.live.get(question.of)
     if node is None:
         raise ValueError(f"there is no layer {question.of!r}")
@@ -231,12 +239,12 @@ def _pose_amount(question: AmountQuestion, analysis: Analysis) -> Prediction:
         raise ValueError(f"{question.of} has no {question.figure}")
     found = find_sum(analysis, node, question.figure)
     lines = (found.text,) if found is not None else ()
-    return Prediction(
+    return PredictionQuestion(
         question, (), truth, format_exact(truth), lines, layer_mistakes(analysis, node, question.figure), {}
     )
 
 
-def _pose_most(question: MostQuestion, analysis: Analysis) -> Prediction:
+def _pose_most(question: MostQuestion, analysis: Analysis) -> PredictionQuestion:
     values: dict[str, int] = {}
     for place in question.among:
         nodes = analysis.hierarchy.nodes_of(place)  # raises KeyError
@@ -262,7 +270,7 @@ def _pose_most(question: MostQuestion, analysis: Analysis) -> Prediction:
                 else tr("That one has most of the parameters: late layers are wide, but each weight is used seldom.")
             )
     choices = tuple((place, place) for place in question.among)
-    return Prediction(question, choices, truth, truth, lines, (), wrong)
+    return PredictionQuestion(question, choices, truth, truth, lines, (), wrong)
 
 
 def as_number(text: str) -> float | None:

@@ -61,7 +61,7 @@ class Opening(_FrozenModel):
     options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
-class Step(_FrozenModel):
+class TourStep(_FrozenModel):
     """One step of a tour."""
 
     title: Words
@@ -79,7 +79,7 @@ class Step(_FrozenModel):
     colour: str = ""  # a key of `COLOUR_MODES`; empty: by kind
 
     @model_validator(mode="after")
-    def _check(self) -> Step:
+    def _check(self) -> TourStep:
         if (self.ask is None) != (self.question is None):
             raise ValueError('"ask" and "question" belong together')
         if isinstance(self.ask, MovesQuestion | TimesQuestion) and not self.edit:
@@ -100,7 +100,7 @@ class Tour(_FrozenModel):
     title: Words
     about: Words
     minutes: Annotated[int, Field(ge=1, le=120)] = 10
-    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=100)]
+    steps: Annotated[tuple[TourStep, ...], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
     def _check(self) -> Tour:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import Language, tr
 from explorer.edits import Edit, EditError
-from explorer.exercises.predictions import MovesQuestion, Prediction, pose
+from explorer.exercises.predictions import MovesQuestion, PredictionQuestion, pose
 from explorer.guide.filled_page import find_locations
 from explorer.guide.page import Idea
 from explorer.network import Network, open_network
 from explorer.presenters import expanded_at_level, reveal
 from explorer.tours.listing import in_language
-from explorer.tours.tour import Step, Tour, TourError
+from explorer.tours.tour import Tour, TourError, TourStep
 from explorer.tours.tour_text import fill_tour_text
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Scene:
+class TourScene:
     """A step in one language with the numbers of the live network, before and after its edit.
 
     Without a question the two views are the same. `then` is said once the question is answered.
@@ -51,12 +51,12 @@ class Scene:
 
     number: int  # from 0
     count: int
-    step: Step
+    step: TourStep
     title: str
     say: str
     then: str
     question: str
-    prediction: Prediction | None
+    prediction: PredictionQuestion | None
     before: View
     after: View
 
@@ -75,14 +75,14 @@ def station_at(tour: Tour, number: int) -> Station:
     return Station(network, options, before, edits)
 
 
-def build_scene(
+def build_tour_scene(
     tour: Tour,
     number: int,
     language: Language,
     opened: Network | None = None,
     image: Sample | str = "cat",
     keep_going: KeepGoing = always,
-) -> Scene:
+) -> TourScene:
     """Return a step with its live numbers. `opened` is used where it is the network that the step is about.
 
     Raises:
@@ -103,7 +103,7 @@ def build_scene(
     def words(text: Mapping[Language, str] | None, seen: Analysis) -> str:
         return fill_tour_text(in_language(text, language), before.analysis, seen) if text is not None else ""
 
-    return Scene(
+    return TourScene(
         number,
         len(tour.steps),
         step,
@@ -127,7 +127,9 @@ def _open(station: Station) -> Network:
     return open_network(station.network, options=dict(station.options))
 
 
-def _pose(step: Step, before: Network, after: Network, image: Sample | str, keep_going: KeepGoing) -> Prediction | None:
+def _pose(
+    step: TourStep, before: Network, after: Network, image: Sample | str, keep_going: KeepGoing
+) -> PredictionQuestion | None:
     if step.ask is None:
         return None
     likeliest = ("", "")
@@ -141,7 +143,7 @@ def _likeliest(network: Network, image: Sample | str, keep_going: KeepGoing) -> 
     return found[0][0] if found else ""
 
 
-def _view(step: Step, network: Network) -> View:
+def _view(step: TourStep, network: Network) -> View:
     analysis = network.analysis
     targets = tuple(dict.fromkeys(find_locations(analysis, Idea(where=step.show))))
     expanded = expanded_at_level(analysis, step.level)

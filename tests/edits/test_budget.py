@@ -8,7 +8,7 @@ import pytest
 
 from explorer.edits.budget import (
     AXES,
-    TOLERANCE,
+    BUDGET_TOLERANCE,
     Axis,
     BudgetFigure,
     Scaling,
@@ -44,7 +44,9 @@ def test_widths_inside_and_outside_keep_a_budget(
     found = fit_budget(architecture, Scaling().with_axis(moved, factor), gives_way, figure, budget)
     edited = network.edit(*found.edits)
     assert measure_figure(edited.history.current, figure) == found.value  # what is said is what is made
-    assert abs(found.deviation) <= (0.015 if (key, figure, moved) == ("mobilenet_v2", "macs", "depth") else TOLERANCE)
+    assert abs(found.deviation) <= (
+        0.015 if (key, figure, moved) == ("mobilenet_v2", "macs", "depth") else BUDGET_TOLERANCE
+    )
     assert getattr(found.scaling, moved) == factor
     assert found.trials <= 14
 

@@ -21,7 +21,7 @@ from explorer.exercises.predictions import (
     AmountQuestion,
     MostQuestion,
     MovesQuestion,
-    Prediction,
+    PredictionQuestion,
     Question,
     TimesQuestion,
     as_number,
@@ -33,7 +33,7 @@ from explorer.network import Network
 Opened = Callable[[str], Network]
 
 
-def posed(network: Network, question: MovesQuestion | TimesQuestion, *edits: Edit) -> Prediction:
+def posed(network: Network, question: MovesQuestion | TimesQuestion, *edits: Edit) -> PredictionQuestion:
     return pose(question, network.analysis, network.edit(*edits).analysis, edits)
 
 

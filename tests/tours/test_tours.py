@@ -16,18 +16,18 @@ from explorer.guide.placeholders import MISSING_FIGURE
 from explorer.network import Network
 from explorer.tours.listing import TOURS, in_language, list_tours
 from explorer.tours.tour import TourError, load_tour, read_tour
-from explorer.tours.walk import Scene, build_scene, station_at
+from explorer.tours.walk import TourScene, build_tour_scene, station_at
 
 #: Numbers that stand in a text as they are: kernels and strides, counts of a sentence, years, names of networks.
 _WRITTEN = re.compile(r"\d[\d,.]*\d{3}|\d+(?:\.\d+)?\s?(?:[KMG]\b|%|万|亿)")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-def walk(id: str, language: Language) -> list[Scene]:
-    tour, scenes = load_tour(id), list[Scene]()
+def walk(id: str, language: Language) -> list[TourScene]:
+    tour, scenes = load_tour(id), list[TourScene]()
     opened: Network | None = None
     for number in range(len(tour.steps)):
-        scenes.append(build_scene(tour, number, language, opened))
+        scenes.append(build_tour_scene(tour, number, language, opened))
         opened = scenes[-1].after.network
     return scenes
 
@@ -83,8 +83,8 @@ def test_lists_show_what_the_tours_are() -> None:
 
 def test_a_step_is_a_function_of_its_number() -> None:
     tour = load_tour("mobilenet")
-    forwards = [build_scene(tour, number, "en") for number in (3, 5)]
-    backwards = [build_scene(tour, number, "en", forwards[-1].after.network) for number in (5, 3)][::-1]
+    forwards = [build_tour_scene(tour, number, "en") for number in (3, 5)]
+    backwards = [build_tour_scene(tour, number, "en", forwards[-1].after.network) for number in (5, 3)][::-1]
     for one, other in zip(forwards, backwards, strict=True):
         assert (one.say, one.then) == (other.say, other.then)
         assert one.before.network.history.applied_edits == other.before.network.history.applied_edits
@@ -118,7 +118,7 @@ def test_a_tour_in_one_language(tmp_path: Path) -> None:
     file.write_text(json.dumps(a_tour()), encoding="utf-8")
     tour = read_tour(file)
     assert in_language(tour.title, "zh") == "Mine"
-    assert build_scene(tour, 0, "zh").say == "It has 11.7 M."
+    assert build_tour_scene(tour, 0, "zh").say == "It has 11.7 M."
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_an_edit_that_cannot_be_made_names_the_step(tmp_path: Path) -> None:
     file = tmp_path / "mine.tour"
     file.write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(TourError, match=r"Step 1: .*layer9"):
-        build_scene(read_tour(file), 0, "en")
+        build_tour_scene(read_tour(file), 0, "en")
 
 
 def test_the_tour_of_the_recipe(tmp_path: Path) -> None:
@@ -161,6 +161,6 @@ def test_the_tour_of_the_recipe(tmp_path: Path) -> None:
     block = page.split("## Add a tour\n")[1].split("```json\n")[1].split("```")[0]
     file = tmp_path / "mine.tour"
     file.write_text(block, encoding="utf-8")
-    scene = build_scene(read_tour(file), 1, "en")
+    scene = build_tour_scene(read_tour(file), 1, "en")
     assert scene.prediction is not None
     assert scene.prediction.truth == "more"

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
 from explorer.analysis.figures.windows_by_place import compute_fields_by_place
-from explorer.analysis.figures.written_windows import find_places
+from explorer.analysis.figures.written_windows import follow_places
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -38,7 +38,7 @@ _PIXEL: _Field = ((0, 0, 1), (0, 0, 1))
 
 def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, FieldSize]:
     """Return height and width of the receptive field of every live node, in input pixels; 1 × 1 for constants."""
-    places = find_places(architecture, measures)
+    places = follow_places(architecture, measures)
     if places.differ_by_place:
         return compute_fields_by_place(architecture, places)
     fields: dict[str, _Field | None] = {}

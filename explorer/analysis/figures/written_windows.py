@@ -58,7 +58,7 @@ class Places:
         return any(axis is not None and axis.cell for window in windows for axis in window)
 
 
-def find_places(architecture: Architecture, measures: Mapping[str, Measure]) -> Places:
+def follow_places(architecture: Architecture, measures: Mapping[str, Measure]) -> Places:
     """Return how the places of maps lie in all live tensors."""
     nodes = architecture.live.items()
     if not any(measures[name].window is WHOLE_MAP and op_kinds.kind(node) == "attention" for name, node in nodes):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, image_inputs, map_size
-from explorer.analysis.figures.written_windows import Places, find_places
+from explorer.analysis.figures.written_windows import Places, follow_places
 from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
@@ -72,7 +72,7 @@ def compute_receptive_box(
     size = map_size(measures[name]) if node is not None else None
     if node is None or size is None or not (0 <= row < size[0] and 0 <= column < size[1]):
         raise NotAvailable(tr("{name} has no unit at row {row}, column {column}.", name=name, row=row, column=column))
-    places = find_places(architecture, measures)
+    places = follow_places(architecture, measures)
     boxes: dict[str, PixelBox] = {name: PixelBox(row, column, row, column)}
     for reader in reversed(list(architecture.live.values())):
         box = boxes.get(reader.name)

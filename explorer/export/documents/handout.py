@@ -18,7 +18,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from explorer.base.languages import Language, tr, translator
 from explorer.drawing import LIGHT, Marks, compose_picture
-from explorer.exercises.predictions import Prediction
+from explorer.exercises.predictions import PredictionQuestion
 from explorer.export.documents.pptx_slides import check_pptx
 from explorer.export.network_sheet import ensure_application
 from explorer.export.page import check_suffix
@@ -29,7 +29,7 @@ from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, reveal
 from explorer.tours.listing import in_language
 from explorer.tours.tour import Tour
-from explorer.tours.walk import Scene, View, build_scene
+from explorer.tours.walk import TourScene, View, build_tour_scene
 
 #: File types of handouts.
 HANDOUT_SUFFIXES = (".html", ".pptx")
@@ -63,7 +63,7 @@ def build_tour_handout(tour: Tour, language: Language = "en") -> Handout:
     sections: list[HandoutSection] = []
     opened: Network | None = None
     for number in range(len(tour.steps)):
-        scene = build_scene(tour, number, language, opened)
+        scene = build_tour_scene(tour, number, language, opened)
         opened = scene.after.network
         sections.append(_step_section(scene))
     return Handout(in_language(tour.title, language), in_language(tour.about, language), tuple(sections))
@@ -84,7 +84,7 @@ def build_page_handout(key: str, network: Network, language: Language = "en") ->
     return Handout(f"{filled.page.text.title}: {filled.network_title}", filled.motto, tuple(sections))
 
 
-def _step_section(scene: Scene) -> HandoutSection:
+def _step_section(scene: TourScene) -> HandoutSection:
     picture = draw_view(scene.before)
     if scene.prediction is None:
         return HandoutSection(scene.title, tuple(filter(None, (scene.say, scene.then))), picture)
@@ -92,7 +92,7 @@ def _step_section(scene: Scene) -> HandoutSection:
     return HandoutSection(scene.title, (scene.say,), picture, scene.question, answer)
 
 
-def _truth_text(prediction: Prediction) -> str:
+def _truth_text(prediction: PredictionQuestion) -> str:
     chosen = dict(prediction.choices).get(str(prediction.truth), "")
     texts = (chosen, prediction.truth_text if prediction.truth_text != chosen else "")
     return tr("Truth: {truth}", truth=": ".join(filter(None, texts)))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPush
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.live_texts import follow_language, live_text
-from explorer.ui.budget.scatter import Variant, VariantScatter
+from explorer.ui.budget.scatter import TriedVariant, VariantScatter
 from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.labels import text_label
 
@@ -115,7 +115,7 @@ class BudgetPanel(QWidget):
 
     # shown
 
-    def show_result(self, variants: tuple[list[Variant], Variant | None] | None, reason: str = "") -> None:
+    def show_result(self, variants: tuple[list[TriedVariant], TriedVariant | None] | None, reason: str = "") -> None:
         """Show the variants; None that there is no network."""
         self.setEnabled(variants is not None)
         if variants is not None:

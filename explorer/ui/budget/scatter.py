@@ -22,7 +22,7 @@ _HIT_DISTANCE = 12  # pixels
 
 
 @dataclass(frozen=True)
-class Variant:
+class TriedVariant:
     """A network that was tried: its title, its edits, and what it costs."""
 
     title: str
@@ -41,7 +41,7 @@ class Variant:
 class VariantScatter(ThemedPlot):
     """A point for each variant; the one in sight is filled."""
 
-    variant_chosen = Signal(object)  # the Variant that was clicked
+    variant_chosen = Signal(object)  # the TriedVariant that was clicked
 
     def __init__(self) -> None:
         super().__init__(tr_noop("All variants tried: parameters against MACs"), tr_noop("Parameters"), "MACs")
@@ -51,11 +51,11 @@ class VariantScatter(ThemedPlot):
         self._current = pg.ScatterPlotItem(size=13)
         for item in (self._dots, self._current):
             self.addItem(item)
-        self._variants: Sequence[Variant] = ()
+        self._variants: Sequence[TriedVariant] = ()
         self._positions = np.empty((0, 2))
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_variants(self, variants: Sequence[Variant], current: Variant | None) -> None:
+    def show_variants(self, variants: Sequence[TriedVariant], current: TriedVariant | None) -> None:
         """Show these variants, and mark the one in sight."""
         self.apply_theme()
         c = appearance.current_colours()
@@ -71,7 +71,7 @@ class VariantScatter(ThemedPlot):
             self.getAxis("left").setTicks(log_ticks(y_low - 0.1, y_high + 0.1, number_format.format_short, 4))
             self.setRange(xRange=(x_low - 0.1, x_high + 0.1), yRange=(y_low - 0.1, y_high + 0.1), padding=0.08)
 
-    def variant_at(self, point: QPointF) -> Variant | None:
+    def variant_at(self, point: QPointF) -> TriedVariant | None:
         """Return the variant at a position of the viewport; None where none is near."""
         if not len(self._variants):
             return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.ui.budget.locked_scaling import LockedScaling
     from explorer.ui.budget.panel import BudgetPanel
-    from explorer.ui.budget.scatter import Variant
+    from explorer.ui.budget.scatter import TriedVariant
 
 _MOST_VARIANTS = 2000
 
@@ -27,7 +27,7 @@ class BudgetTool(FollowingTool["BudgetPanel"]):
     topics = ("network",)
 
     def __init__(self, context: ToolContext) -> None:
-        self._variants: dict[tuple[str, int, int], Variant] = {}
+        self._variants: dict[tuple[str, int, int], TriedVariant] = {}
         self._locked: LockedScaling | None = None
         super().__init__(context)
 
@@ -50,7 +50,7 @@ class BudgetTool(FollowingTool["BudgetPanel"]):
         self.lane.submit(partial(_count_variant, network), self.show_result, self.show_failure)
         return True
 
-    def show_result(self, result: Variant | None) -> None:
+    def show_result(self, result: TriedVariant | None) -> None:
         """Remember a variant and show it among the others."""
         if self.panel is None:
             return
@@ -86,14 +86,14 @@ class BudgetTool(FollowingTool["BudgetPanel"]):
         if self.panel is not None:
             self.panel.show_scaling(None, "", ())
 
-    def _show_variant(self, variant: Variant) -> None:
+    def _show_variant(self, variant: TriedVariant) -> None:
         network = self.session.network
         if network is not None and network.title == variant.title:
             self.context.commands.change_network(lambda now: now.with_edits(*variant.edits))
 
 
-def _count_variant(network: Network, keep_going: KeepGoing) -> Variant:
-    from explorer.ui.budget.scatter import Variant
+def _count_variant(network: Network, keep_going: KeepGoing) -> TriedVariant:
+    from explorer.ui.budget.scatter import TriedVariant
 
     total = network.figures.total
-    return Variant(network.title, network.history.applied_edits, total.params, total.macs)
+    return TriedVariant(network.title, network.history.applied_edits, total.params, total.macs)

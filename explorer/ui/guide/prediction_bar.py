@@ -12,7 +12,7 @@ from explorer.ui.base import appearance
 from explorer.ui.base.guess_score import add_to_score
 
 if TYPE_CHECKING:  # importing these imports torch
-    from explorer.exercises.predictions import Prediction
+    from explorer.exercises.predictions import PredictionQuestion
     from explorer.ui.widgets.question_box import QuestionBox
 
 _SETTING = "guide/predict"
@@ -49,7 +49,7 @@ class PredictionBar(QFrame):
         self._column.addLayout(row)
         self.hide()
 
-    def ask(self, text: str, prediction: Prediction) -> None:
+    def ask(self, text: str, prediction: PredictionQuestion) -> None:
         """Show a question in place of the one before."""
         from explorer.ui.widgets.question_box import QuestionBox
 

@@ -22,7 +22,7 @@ from explorer.ui.plugin.tool_context import ToolContext
 if TYPE_CHECKING:
     from explorer.base.languages import Language
     from explorer.edits import Edit
-    from explorer.exercises.predictions import Prediction
+    from explorer.exercises.predictions import PredictionQuestion
     from explorer.guide.filled_page import CatalogueFacts, FilledPage
     from explorer.network import Network
 
@@ -176,7 +176,7 @@ class GuideTool:
             self._context.commands.change_network(lambda network: network.without_edits(*edits), is_followed=True)
             self._context.commands.show_status(tr("Edit undone."))
 
-    def _ask(self, edits: tuple[Edit, ...], asked: tuple[str, Prediction]) -> None:
+    def _ask(self, edits: tuple[Edit, ...], asked: tuple[str, PredictionQuestion]) -> None:
         self._asked_edits = edits
         if self.bar is not None:
             self.bar.ask(*asked)
@@ -196,7 +196,7 @@ class GuideTool:
             self._session.open_experiment(experiment.id, experiment.controls)
 
 
-def pose_try(network: Network, edits: tuple[Edit, ...], keep_going: KeepGoing) -> tuple[str, Prediction]:
+def pose_try(network: Network, edits: tuple[Edit, ...], keep_going: KeepGoing) -> tuple[str, PredictionQuestion]:
     """Return a question about an edit with its truth: of the work where it goes another way than the parameters."""
     from explorer.exercises.predictions import FIGURE_NAMES, MovesQuestion, pose
 

@@ -29,7 +29,7 @@ from explorer.design import TEMPLATES, DesignError, DesignRow, NetworkDesign
 from explorer.design.network_design import HEADS
 from explorer.networks.user_module import PlainValue
 from explorer.ui.base.lanes import Lane
-from explorer.ui.new_network.preview import DesignPreview, PictureView, preview_design
+from explorer.ui.new_network.preview import DesignPicture, DesignPreview, preview_design
 from explorer.ui.new_network.row_table import RowTable
 from explorer.ui.widgets.combo_boxes import build_combo_box, select_data
 from explorer.ui.widgets.labels import text_label
@@ -55,7 +55,7 @@ class NewNetworkDialog(QDialog):
         self.table = RowTable()
         self.table.rows_changed.connect(self._on_changed)
         self.figures_label, self.message_label = text_label("", "title"), text_label("", "muted")
-        self.picture = PictureView()
+        self.picture = DesignPicture()
         columns = QHBoxLayout()
         columns.addWidget(self.templates)
         columns.addLayout(self._build_middle(), 1)

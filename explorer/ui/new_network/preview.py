@@ -49,7 +49,7 @@ def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPrevie
     return DesignPreview(total.params, total.macs, shape.dims[1:] if shape is not None else (), picture)
 
 
-class PictureView(QWidget):
+class DesignPicture(QWidget):
     """Small picture of a diagram, as large as there is room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -24,7 +24,7 @@ from explorer.ui.base.guess_score import Score
 from explorer.ui.base.live_texts import live_text
 
 if TYPE_CHECKING:  # importing these imports torch
-    from explorer.tours.walk import Scene
+    from explorer.tours.walk import TourScene
     from explorer.ui.widgets.question_box import QuestionBox
 
 _WIDTHS, _WIDTH_BELOW = (300, 430), 640  # pixels: least and most beside the cards, most below them
@@ -45,7 +45,7 @@ class TourCard(QFrame):
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self._host = host
-        self._scene: Scene | None = None
+        self._scene: TourScene | None = None
         self._colours: appearance.Colours | None = None  # of its style sheet
         self.question: QuestionBox | None = None
         self.setObjectName("tourCard")
@@ -129,7 +129,7 @@ class TourCard(QFrame):
 
     # what is shown
 
-    def show_scene(self, tour_title: str, scene: Scene, score: Score, language: Language) -> None:
+    def show_scene(self, tour_title: str, scene: TourScene, score: Score, language: Language) -> None:
         """Show a step; its question is open."""
         self._scene = scene
         self._where.setText(f"{tour_title} · {scene.number + 1} / {scene.count}")

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from explorer.document import Document
 from explorer.ui.plugin.tool_context import ToolContext
-from explorer.ui.tours.progress import Progress, load_progress, save_progress
+from explorer.ui.tours.progress import TourProgress, load_progress, save_progress
 
 if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.tours.tour import Tour
-    from explorer.tours.walk import Scene, View
+    from explorer.tours.walk import TourScene, View
 
 
 class TourPlayer(QObject):
@@ -25,7 +25,7 @@ class TourPlayer(QObject):
     it, it is theirs from then on, and the next step gets another document: nothing is lost, and nothing is asked.
     """
 
-    scene_changed = Signal(object)  # Scene that is to be shown
+    scene_changed = Signal(object)  # TourScene that is to be shown
     view_shown = Signal(object)  # its View has come into sight
     ended = Signal()
 
@@ -36,7 +36,7 @@ class TourPlayer(QObject):
         self.tour: Tour | None = None
         self.id = ""
         self.number = 0
-        self.scene: Scene | None = None
+        self.scene: TourScene | None = None
         self.document: Document | None = None
         self._is_revealed = False
         self._shown_view: View | None = None  # that the document was told to show last
@@ -66,7 +66,7 @@ class TourPlayer(QObject):
             self.leave()
             return
         self.number = max(number, 0)
-        save_progress(self.id, Progress(self.number, self.number + 1 == len(self.tour.steps)))
+        save_progress(self.id, TourProgress(self.number, self.number + 1 == len(self.tour.steps)))
         self._submit(self._show_scene)
 
     def show_again(self) -> None:
@@ -74,18 +74,23 @@ class TourPlayer(QObject):
         if self.tour is not None:
             self._submit(self._show_scene)
 
-    def _submit(self, show: Callable[[Scene], None]) -> None:
-        from explorer.tours.walk import build_scene
+    def _submit(self, show: Callable[[TourScene], None]) -> None:
+        from explorer.tours.walk import build_tour_scene
 
         assert self.tour is not None
         opened: Network | None = self.document.network if self.document is not None and self._is_ours() else None
         sample = self._session.sample
         job = partial(
-            build_scene, self.tour, self.number, self._session.language, opened, sample if sample is not None else "cat"
+            build_tour_scene,
+            self.tour,
+            self.number,
+            self._session.language,
+            opened,
+            sample if sample is not None else "cat",
         )
         self._lane.submit(lambda keep_going: job(keep_going=keep_going), show, self._context.commands.show_error)
 
-    def _show_scene(self, scene: Scene) -> None:
+    def _show_scene(self, scene: TourScene) -> None:
         self.scene, self._is_revealed = scene, scene.prediction is None
         self.scene_changed.emit(scene)  # first: the card takes its place, and the camera shows what it leaves free
         self._show(scene.before)

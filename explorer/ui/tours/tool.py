@@ -22,7 +22,7 @@ from explorer.ui.tours.progress import load_progress
 
 if TYPE_CHECKING:
     from explorer.tours.tour import Tour
-    from explorer.tours.walk import Scene, View
+    from explorer.tours.walk import TourScene, View
 
 
 class ToursTool:
@@ -141,7 +141,7 @@ class ToursTool:
         self.player.reveal()
         self._open_panel()
 
-    def _show_scene(self, scene: Scene) -> None:
+    def _show_scene(self, scene: TourScene) -> None:
         tour = self.player.tour
         assert tour is not None
         language = self._session.language

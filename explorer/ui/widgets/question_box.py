@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 
 from explorer.base.languages import tr
 from explorer.base.number_format import format_exact
-from explorer.exercises.predictions import Prediction, Verdict, as_number, judge, times_text
+from explorer.exercises.predictions import PredictionQuestion, Verdict, as_number, judge, times_text
 from explorer.ui.base import appearance
 from explorer.ui.widgets.guess_scale import GuessScale
 
@@ -22,7 +22,7 @@ class QuestionBox(QWidget):
 
     guessed = Signal(object)  # the verdict (`explorer.exercises.predictions.Verdict`)
 
-    def __init__(self, text: str, prediction: Prediction) -> None:
+    def __init__(self, text: str, prediction: PredictionQuestion) -> None:
         super().__init__()
         self.prediction = prediction
         self.guess: str | float | None = None
@@ -165,7 +165,7 @@ class QuestionBox(QWidget):
 
 
 def _answer_html(
-    prediction: Prediction, guess: str | float | None, verdict: Verdict | None, c: appearance.Colours
+    prediction: PredictionQuestion, guess: str | float | None, verdict: Verdict | None, c: appearance.Colours
 ) -> str:
     lines = []
     if verdict is not None and guess is not None:
@@ -181,7 +181,7 @@ def _answer_html(
     return "<br>".join(lines)
 
 
-def _guess_text(prediction: Prediction, guess: str | float) -> str:
+def _guess_text(prediction: PredictionQuestion, guess: str | float) -> str:
     if isinstance(guess, str):
         return dict(prediction.choices).get(guess, guess)
     return tr("{times} times", times=times_text(guess)) if prediction.question.kind == "times" else format_exact(guess)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.analysis.figures.written_windows import find_places
+from explorer.analysis.figures.written_windows import follow_places
 from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 from explorer.network import Network, open_network
 from explorer.networks.builder import call_builder
@@ -98,4 +98,4 @@ def test_the_first_block_of_maxvit_sees_its_windows(opened: Callable[[str], Netw
 def test_networks_without_attention_are_not_followed(opened: Callable[[str], Network]) -> None:
     for key in ("resnet18", "mobilenet_v3_small", "vit_b_32"):
         network = opened(key)
-        assert not find_places(network.architecture, network.figures.measures).followed_sizes
+        assert not follow_places(network.architecture, network.figures.measures).followed_sizes
