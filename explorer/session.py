@@ -151,6 +151,10 @@ class Session:
         """Set the level that the next network is expanded to. Nothing visible changes, so no callback is called."""
         self.default_level = self.document.level = level
 
+    def prefer_level(self, level: Level) -> None:
+        """Set the level of networks that are opened from now on; that of the open one stays."""
+        self.default_level = level
+
     def set_expanded(self, expanded: frozenset[str]) -> None:
         """Set which groups show their content."""
         if expanded != self.expanded:

@@ -8,6 +8,7 @@ plain ones, and a submodule that fx cannot follow becomes one opaque node instea
 from __future__ import annotations
 
 import inspect
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -75,6 +76,7 @@ class _Tracer(fx.Tracer):
         super().__init__(autowrap_functions=(channel_shuffle, *wrap))
         self.opaque = opaque
         self.active_modules: list[str] = []  # the modules being followed, so that a failure can name the innermost
+        self._thread = threading.get_ident()
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         if module_qualified_name in self.opaque or isinstance(m, LEAF_MODULES):
@@ -84,10 +86,18 @@ class _Tracer(fx.Tracer):
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
+        if threading.get_ident() != self._thread:  # torch.fx takes over the calls of all modules there are
+            return forward(*args, **kwargs)
         self.active_modules.append(self.path_of_module(m))
         result = super().call_module(m, forward, args, kwargs)
         self.active_modules.pop()  # not in a finally: after a failure the stack must still say where it was
         return result
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """The value of an attribute of a module: a proxy of a parameter only in the thread that traces."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
 def _trace_with_opaque(module: nn.Module) -> fx.Graph:

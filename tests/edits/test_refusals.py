@@ -217,7 +217,7 @@ NOTHING_THERE: list[tuple[str, Edit, str, list[str]]] = [
         "no block in layer1.0 has a single input, a single output and no shortcut yet",
         [],
     ),
-    ("googlenet", SwapJoin("inception3a", "add"), "no concatenation of two branches in inception3a", []),
+    ("googlenet", SwapJoin("inception3a", "add"), "no concatenation of branches in inception3a", []),
     ("resnet18", RemoveBranch("layer1.0"), "layer1.0 is not a branch: nothing else is concatenated with it", []),
     ("googlenet", RemoveBranch(BRANCHES), "inception3a.cat would join nothing: one branch has to stay", []),
     ("resnet18", SetBottleneckActivation("*", "relu"), "no linear bottleneck in the network", []),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -158,3 +160,23 @@ def test_parameters_that_inference_never_reads_are_kept_apart() -> None:
             return self.used(x)
 
     assert trace(Spare(), SHAPE).unused_params == {"aux": 22}
+
+
+def test_a_trace_leaves_the_calls_of_other_threads_alone() -> None:
+    """torch.fx takes over the calls of all modules while it traces; a pass in another thread goes on meanwhile."""
+    outside, results = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)).eval(), list[Tensor]()
+
+    class Slow(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            other = threading.Thread(target=lambda: results.append(outside(torch.ones(1, 3, 2, 2))))
+            other.start()
+            other.join()
+            return self.conv(x)
+
+    architecture = trace(Slow(), (1, 3, 2, 2))
+    assert [tuple(result.shape) for result in results] == [(1, 4, 2, 2)]
+    assert [node.name for node in architecture.live.values()] == ["input", "conv", "output"]

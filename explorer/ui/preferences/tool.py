@@ -89,8 +89,8 @@ class PreferencesTool:
     def _level(self) -> Preference:
         def write(value: str) -> None:
             QSettings().setValue("default_level", value)
-            session = self._context.session
-            session.default_level = next((level for level in LEVELS if level == value), "blocks")
+            level: Level = next((level for level in LEVELS if level == value), "blocks")
+            self._context.session.prefer_level(level)
 
         return Preference(
             _DIAGRAM,

@@ -67,7 +67,7 @@ class Window(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.session = Session()
-        self.session.default_level = read_default_level()
+        self.session.prefer_level(read_default_level())
         self.actions_ = Actions(self)
         self.file_lane = Lane("files", self)
         self._build_panels()

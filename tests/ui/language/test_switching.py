@@ -10,10 +10,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
+from explorer.design_rules.check import RULES
 from explorer.edits import ToggleShortcut
 from explorer.network import Network
 from explorer.networks.catalogue import all_entries, all_families
+from explorer.parts import all_parts
 from explorer.project.journal import Journal
+from explorer.training.data_spec import DATASETS
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.overview.tool import OverviewTool
@@ -102,7 +105,14 @@ def untranslated_part(way: str, text: str) -> str:
         return ""
     while (shorter := re.sub(r"‹[^‹›]*›", "", text)) != text:
         text = shorter
-    names = (*(entry.title for entry in all_entries()), *all_families(), *(str(e.paper) for e in all_entries()))
+    names = (
+        *(title.partition(":")[0] for title in DATASETS.values()),  # a translated title, cut off behind its colon
+        *(part.family for part in all_parts()),
+        *(rule.source for rule in RULES),
+        *(entry.title for entry in all_entries()),
+        *all_families(),
+        *(str(e.paper) for e in all_entries()),
+    )
     text = " ".join(text.split())
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "")
