@@ -11,17 +11,7 @@ from functools import partial
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values
 from explorer.experiments.learning.activation import four_layers
-from explorer.experiments.learning.report import (
-    accuracy_chart,
-    error_chart,
-    gap,
-    judge_variants,
-    mean_numbers,
-    measured,
-    seeds_chart,
-    test_accuracy,
-    training_code,
-)
+from explorer.experiments.learning.report import gap_outcome, training_code
 from explorer.experiments.learning.variants import DATA, FEW_IMAGES, SEEDS, Variant, data_spec, train_variants
 from explorer.experiments.outcome import Outcome, QuotedResult, message
 from explorer.training.recipe import Recipe
@@ -36,25 +26,9 @@ AUGMENTATIONS: dict[str, dict[str, bool | float]] = {
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    off, on = variants = [_variant(values, kind) for kind in ("off", values["kind"])]
-    learned = train_variants(variants, values["seeds"], keep_going)
-    gaps, accuracies = measured(variants, learned, gap), measured(variants, learned, test_accuracy)
-    return Outcome(
-        pictures=(
-            error_chart(variants, learned),
-            accuracy_chart(variants, learned),
-            seeds_chart(message("learn.gap"), message("learn.points"), variants, gaps),
-        ),
-        numbers=(
-            *mean_numbers("learn.gap", "", variants, gaps),
-            *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
-        ),
-        observations=(
-            message("seen_gap", said=judge_variants(off, on, gaps, more_is_better=False)),
-            message("seen_accuracy", said=judge_variants(off, on, accuracies, more_is_better=True)),
-        ),
-        quoted=(QuotedResult(message("quoted"), "–", "AlexNet, §4.1"),),
-    )
+    off, on = (_variant(values, value) for value in ("off", values["kind"]))
+    learned = train_variants([off, on], values["seeds"], keep_going)
+    return gap_outcome(off, on, learned, QuotedResult(message("quoted"), "–", "AlexNet, §4.1"))
 
 
 def _variant(values: Values, kind: str) -> Variant:

@@ -12,17 +12,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values
-from explorer.experiments.learning.report import (
-    accuracy_chart,
-    error_chart,
-    gap,
-    judge_variants,
-    mean_numbers,
-    measured,
-    seeds_chart,
-    test_accuracy,
-    training_code,
-)
+from explorer.experiments.learning.report import gap_outcome, training_code
 from explorer.experiments.learning.variants import DATA, FEW_IMAGES, SEEDS, Variant, data_spec, train_variants
 from explorer.experiments.outcome import Outcome, QuotedResult, message
 from explorer.training.recipe import Recipe
@@ -42,25 +32,10 @@ def small_alexnet(p: float) -> nn.Sequential:
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    off, on = variants = [_variant(values, p) for p in (0.0, values["p"])]
-    learned = train_variants(variants, values["seeds"], keep_going)
-    gaps, accuracies = measured(variants, learned, gap), measured(variants, learned, test_accuracy)
-    return Outcome(
-        pictures=(
-            error_chart(variants, learned),
-            accuracy_chart(variants, learned),
-            seeds_chart(message("learn.gap"), message("learn.points"), variants, gaps),
-        ),
-        numbers=(
-            *mean_numbers("learn.gap", "", variants, gaps),
-            *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
-        ),
-        observations=(
-            message("seen_gap", said=judge_variants(off, on, gaps, more_is_better=False)),
-            message("seen_accuracy", said=judge_variants(off, on, accuracies, more_is_better=True)),
-            message("learn.gap_of_zero"),
-        ),
-        quoted=(QuotedResult(message("quoted"), "–", "AlexNet, §4.2"),),
+    off, on = (_variant(values, value) for value in (0.0, values["p"]))
+    learned = train_variants([off, on], values["seeds"], keep_going)
+    return gap_outcome(
+        off, on, learned, QuotedResult(message("quoted"), "–", "AlexNet, §4.2"), message("learn.gap_of_zero")
     )
 
 

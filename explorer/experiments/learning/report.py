@@ -15,6 +15,8 @@ from explorer.experiments.outcome import (
     ComputedNumber,
     Label,
     Message,
+    Outcome,
+    QuotedResult,
     chart_line,
     message,
 )
@@ -89,6 +91,30 @@ def seeds_chart(title: Label, unit: Label, variants: Sequence[Variant], values: 
 def measured(variants: Sequence[Variant], learned: Learned, measure: RunMeasure) -> list[list[float]]:
     """Return a number of each run, for each variant in the order of the seeds."""
     return [[measure(run) for run in learned[variant.key]] for variant in variants]
+
+
+def gap_outcome(off: Variant, on: Variant, learned: Learned, quoted: QuotedResult, *remarks: Message) -> Outcome:
+    """Return what a cure of overfitting came to: the gap between training and test, and the accuracy, without it and
+    with it."""
+    variants = (off, on)
+    gaps, accuracies = measured(variants, learned, gap), measured(variants, learned, test_accuracy)
+    return Outcome(
+        pictures=(
+            error_chart(variants, learned),
+            accuracy_chart(variants, learned),
+            seeds_chart(message("learn.gap"), message("learn.points"), variants, gaps),
+        ),
+        numbers=(
+            *mean_numbers("learn.gap", "", variants, gaps),
+            *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
+        ),
+        observations=(
+            message("seen_gap", said=judge_variants(off, on, gaps, more_is_better=False)),
+            message("seen_accuracy", said=judge_variants(off, on, accuracies, more_is_better=True)),
+            *remarks,
+        ),
+        quoted=(quoted,),
+    )
 
 
 def mean_numbers(

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from explorer.base.languages import tr
 from explorer.ui.arithmetic.ink import Ink, short_number
 from explorer.ui.arithmetic.number_grid import paint_cell
-from explorer.ui.arithmetic.stage import Stage, Target, place_text
+from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target, place_text
 from explorer.viewmodels.number_planes import PlaneAxes
 
 if TYPE_CHECKING:
@@ -21,20 +21,8 @@ _SIDE = 74.0
 _MOST_LINES = 96  # channels whose way is drawn
 
 
-class CombinationCentre:
+class CombinationCentre(PlainCentre):
     """Two numbers, the sign between them, and what they make."""
-
-    def __init__(self, first: Combination) -> None:
-        self._area = QRectF()
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     @property
     def _cells(self) -> tuple[QRectF, QRectF, QRectF]:
@@ -190,20 +178,8 @@ class MoveCentre:
         return Target(place_text(source, explanation.value), source)
 
 
-class GivenCentre:
+class GivenCentre(PlainCentre):
     """A number that nothing computes: a pixel, a weight."""
-
-    def __init__(self, first: GivenValue) -> None:
-        self._area = QRectF()
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: GivenValue, phase: float) -> None:
         """Paint the number, and what it is."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from explorer.base.languages import tr
 from explorer.ui.arithmetic.ink import Ink, short_number
-from explorer.ui.arithmetic.stage import Stage, Target
+from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target
 
 if TYPE_CHECKING:
     from explorer.analysis.arithmetic.explanation import CurveValue, Explanation, NormalisedValue
@@ -22,20 +22,8 @@ _BINS = 48
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class CurveCentre:
+class CurveCentre(PlainCentre):
     """The curve of an activation, how often each input occurs in this map, and the number on it."""
-
-    def __init__(self, first: CurveValue) -> None:
-        self._area = QRectF()
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     @property
     def _plot(self) -> QRectF:
@@ -111,11 +99,11 @@ class CurveCentre:
         return None
 
 
-class NormCentre:
+class NormCentre(PlainCentre):
     """Three lines of numbers over one scale: as they are, normalised, scaled; the number moves from one to the next."""
 
     def __init__(self, first: NormalisedValue) -> None:
-        self._area = QRectF()
+        super().__init__(first)
         self._range = self._find_range(first)
 
     @staticmethod
@@ -127,15 +115,6 @@ class NormCentre:
         low, high = float(everything.min()), float(everything.max())
         margin = 0.06 * (high - low or 1.0)
         return low - margin, high + margin
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: NormalisedValue, phase: float) -> None:
         """Paint the three lines, with the distribution of the numbers that are normalised together."""

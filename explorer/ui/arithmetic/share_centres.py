@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter, QPen
 from explorer.base.languages import tr, tr_n
 from explorer.ui.arithmetic.ink import Ink, short_number
 from explorer.ui.arithmetic.number_grid import NumberGrid, paint_cell
-from explorer.ui.arithmetic.stage import Stage, Target
+from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target
 
 if TYPE_CHECKING:
     from explorer.analysis.arithmetic.explanation import AttentionMix, Explanation, ResponseNormalised, SoftmaxShare
@@ -22,20 +22,8 @@ _HEADER, _ROW, _FOOTER = 20.0, 21.0, 34.0
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class SoftmaxCentre:
+class SoftmaxCentre(PlainCentre):
     """Logits, their exponentials and their shares; the largest, and this one."""
-
-    def __init__(self, first: SoftmaxShare) -> None:
-        self._area = QRectF()
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: SoftmaxShare, phase: float) -> None:
         """Paint a row for each of the largest, and what all together are."""
@@ -175,20 +163,8 @@ class AttentionCentre:
         return None
 
 
-class ResponseNormCentre:
+class ResponseNormCentre(PlainCentre):
     """The squares of neighbouring channels, and the number divided by what they make."""
-
-    def __init__(self, first: ResponseNormalised) -> None:
-        self._area = QRectF()
-
-    @property
-    def wanted_width(self) -> float:
-        """Width in pixels from which on everything can be read."""
-        return 390.0
-
-    def arrange(self, area: QRectF) -> None:
-        """Take a rectangle."""
-        self._area = area
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: ResponseNormalised, phase: float) -> None:
         """Paint the neighbours in a row, the formula below."""

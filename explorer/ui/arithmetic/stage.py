@@ -53,6 +53,23 @@ class Centre(Protocol):
         ...
 
 
+class PlainCentre:
+    """What most centres have in common: the room that they take, and how wide it has to be."""
+
+    def __init__(self, first: object) -> None:
+        """`first` is the explanation that it begins with; the others have its form."""
+        self._area = QRectF()
+
+    @property
+    def wanted_width(self) -> float:
+        """Width in pixels from which on everything can be read."""
+        return _LEAST_MIDDLE
+
+    def arrange(self, area: QRectF) -> None:
+        """Take a rectangle."""
+        self._area = area
+
+
 class Stage:
     """Maps and arithmetic of one op, for the numbers of one map of its output."""
 
