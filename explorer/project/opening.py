@@ -167,6 +167,11 @@ def open_project(
     return _apply_edits(network, project, path, keep_going), project
 
 
+def can_run_code(file: str | Path) -> bool:
+    """Return whether a model that a project names can run code of whoever made it: all but ONNX."""
+    return Path(file).suffix.lower() != ".onnx"
+
+
 def _open_model_file(project: Project, path: str | Path, open_file: OpenModelFile | None, trusts_file: bool) -> Network:
     if is_network_path(project.file):  # a look would sign in
         raise ProjectError(
@@ -181,7 +186,7 @@ def _open_model_file(project: Project, path: str | Path, open_file: OpenModelFil
             tr("{path} is of a model in another format, {file}: use explorer.open", path=path, file=project.file)
         )
     file = Path(path).resolve().parent / project.file
-    if file.suffix.lower() != ".onnx" and not trusts_file:
+    if can_run_code(file) and not trusts_file:
         raise ModelConsentRequired(path, file)
     inputs = tuple(relocate(spec, Path(path).resolve().parent) for spec in project.inputs)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.network import Network
 from explorer.networks.by_name import is_library_name
-from explorer.project.opening import custom_input_shape, custom_inputs
+from explorer.project.opening import can_run_code, custom_input_shape, custom_inputs
 
 
 def to_python(network: Network) -> str:
@@ -36,7 +36,7 @@ def to_python(network: Network) -> str:
     elif network.context.file:
         lines[0 if not edits else 1] = "from explorer.opening.open_any import open_any"
         arguments = [repr(network.context.file)]
-        if not network.context.file.lower().endswith(".onnx"):  # a format that can run code
+        if can_run_code(network.context.file):
             arguments += [f"inputs={inputs!r}" if inputs else f"input_shape={shape!r}", "trusted=True"]
         opening = f"open_any({', '.join(arguments)})"
     else:

@@ -215,12 +215,34 @@ class TrainingPanel(QWidget):
     # what came out
 
     def _build_results(self) -> None:
-        self.state_label = QLabel()
-        self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = self._build_head()
         self.progress_bar = QProgressBar()
         self.progress_bar.setTextVisible(False)
         self.progress_bar.setMaximumHeight(6)
         self.progress_bar.setRange(0, 1000)
+        self.plot = CurvesPlot()
+        self.rows = [_ResultRow(place) for place in range(2)]
+        for row in self.rows:
+            row.weights_requested.connect(self.weights_requested)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._results: QWidget = QWidget()
+        column = QVBoxLayout(self._results)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addLayout(head)
+        column.addWidget(self.progress_bar)
+        column.addWidget(self.plot, 1)
+        for row in self.rows:
+            column.addWidget(row)
+        column.addWidget(self.verdict)
+
+    def _build_head(self) -> QHBoxLayout:
+        """What a training does now, its buttons, and what the curves show."""
+        self.state_label = QLabel()
+        self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pause_button = live_text(QPushButton(), QPushButton.setText, "Pause")
         self.pause_button.clicked.connect(self.pause_requested)
         self.resume_button = live_text(QPushButton(), QPushButton.setText, "Go on")
@@ -262,24 +284,7 @@ class TrainingPanel(QWidget):
         head.addWidget(self.state_label, 1)
         for widget in self._head_widgets:
             head.addWidget(widget)
-        self.plot = CurvesPlot()
-        self.rows = [_ResultRow(place) for place in range(2)]
-        for row in self.rows:
-            row.weights_requested.connect(self.weights_requested)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
-        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._results: QWidget = QWidget()
-        column = QVBoxLayout(self._results)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addLayout(head)
-        column.addWidget(self.progress_bar)
-        column.addWidget(self.plot, 1)
-        for row in self.rows:
-            column.addWidget(row)
-        column.addWidget(self.verdict)
+        return head
 
     def show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
         """Offer earlier trainings, the newest first."""
