@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
+from inspect import getsource, isfunction
 from string import Formatter
 from typing import Any
 
@@ -149,15 +151,25 @@ def test_every_experiment_is_listed_under_an_idea() -> None:
 
 
 def test_no_text_is_left_over() -> None:
-    """Words that no outcome can say are dead weight: each key appears in the room of its experiment."""
-    from importlib import import_module
-    from inspect import getsource
-
-    rooms = {e.id: getsource(import_module(e.compute.__module__)) for e in all_experiments()}
-    for id, text in load_texts("en").experiments.items():
-        for key in text.words:
+    """Words that no outcome can say are dead weight: each key appears where its experiment writes its outcome."""
+    for experiment in all_experiments():
+        source = _source_of_outcomes(experiment)
+        for key in load_texts("en").experiments[experiment.id].words:
             stem = key.split(".")[0].rsplit("_", 1)[0]
-            assert f'"{key}"' in rooms[id] or stem in rooms[id] or key.split(".")[0] in rooms[id], f"{id}.{key}"
+            assert f'"{key}"' in source or stem in source, f"{experiment.id}.{key}"
+
+
+def _source_of_outcomes(experiment: Experiment) -> str:
+    """The text of an experiment's module and of the functions it takes from other modules of experiments."""
+    module = import_module(experiment.compute.__module__)
+    borrowed = [
+        value
+        for value in vars(module).values()
+        if isfunction(value)
+        and value.__module__.startswith("explorer.experiments.")
+        and value.__module__ != module.__name__
+    ]
+    return "\n".join(map(getsource, (module, *borrowed)))
 
 
 class TestControls:
