@@ -193,7 +193,10 @@ def test_onnxruntime_agrees(an_onnx_key: str, tmp_path: Path, request: pytest.Fi
         return
     with torch.inference_mode():
         built = tensors(network.module()(images(network, network.architecture.input_shape[0])))
-    check_onnx(network, built, tmp_path)
+    try:
+        check_onnx(network, built, tmp_path)
+    except AssertionError as failure:
+        raise AssertionError(f"{network.history.applied_edits}") from failure
 
 
 def test_what_leaves_is_trained_as_the_original(a_trained_key: str, stranger: Stranger, tmp_path: Path) -> None:
