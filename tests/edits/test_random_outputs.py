@@ -29,7 +29,7 @@ QUICK = 35e6  # params of a network that CI walks through; making the weights of
 LARGE = ("alexnet_2012", "vgg11_bn")  # of kinds of which there are no small ones
 
 
-@lru_cache(maxsize=2)  # each holds its weights and maps
+@lru_cache(maxsize=1)  # it holds its weights and maps
 def small(key: str) -> Network:
     """The network on the smallest image it takes."""
     entry = get_entry(key)
