@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -16,16 +15,17 @@ from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.desktop.commands import add_desktop_arguments
 from explorer.exercises.commands import add_worksheet_arguments
 from explorer.export import commands as commands_of_files
+from explorer.export.printed_figures import add_figures_arguments, add_list_arguments
 from explorer.links import is_link
+from explorer.opening.commands import (
+    add_edit_arguments,
+    add_network_argument,
+    add_networks_argument,
+    open_named_network,
+)
 from explorer.tours.listing import TOUR_SUFFIX
 from explorer.training import commands as training_commands
 from explorer.training.commands import RUN_ARGUMENT
-
-if TYPE_CHECKING:
-    from explorer.edits import Edit
-    from explorer.network import Network
-    from explorer.networks.catalogue import CatalogueEntry
-    from explorer.networks.input_spec import InputSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,13 +115,11 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_looking_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     listing = add_parser("list", help="the networks of the catalogue")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.set_defaults(run=_print_list)
+    add_list_arguments(listing)
 
     figures = add_parser("figures", help="parameters, MACs, FLOPs, activations, receptive field")
-    _add_network_argument(figures)
-    figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
-    figures.set_defaults(run=_print_figures)
+    add_network_argument(figures)
+    add_figures_arguments(figures, open_named_network)
 
     check = add_parser("check", help="try this installation: open, edit, run and export, in a window")
     check.set_defaults(run=_check_installation)
@@ -132,16 +130,16 @@ def _add_writing_commands(add_parser: Callable[..., argparse.ArgumentParser]) ->
         "export",
         help="diagrams as PNG, SVG or PDF; the graph as .graphml or .dot; the network as .py, .safetensors or .onnx",
     )
-    _add_networks_argument(export)
-    commands_of_files.add_export_arguments(export, _open_network)
+    add_networks_argument(export)
+    commands_of_files.add_export_arguments(export, open_named_network)
 
     volumes = add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
-    _add_networks_argument(volumes)
-    commands_of_files.add_volumes_arguments(volumes, _open_network)
+    add_networks_argument(volumes)
+    commands_of_files.add_volumes_arguments(volumes, open_named_network)
 
     table = add_parser("table", help="the stages as a table, as papers print it; several side by side")
-    _add_networks_argument(table)
-    commands_of_files.add_table_arguments(table, _open_network)
+    add_networks_argument(table)
+    commands_of_files.add_table_arguments(table, open_named_network)
 
     desktop = add_parser("desktop", help="put the app and its type of file into the menu of your desktop (Linux)")
     add_desktop_arguments(desktop)
@@ -149,24 +147,24 @@ def _add_writing_commands(add_parser: Callable[..., argparse.ArgumentParser]) ->
 
 def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     train = add_parser("train", help="train the network, with its edits, on a small data set")
-    _add_network_argument(train)
-    training_commands.add_train_arguments(train, _open_network)
+    add_network_argument(train)
+    training_commands.add_train_arguments(train, open_named_network)
 
     compare = add_parser("compare", help="train networks side by side, or one with --edits and without")
-    _add_networks_argument(compare)
-    training_commands.add_compare_arguments(compare, _open_network)
+    add_networks_argument(compare)
+    training_commands.add_compare_arguments(compare, open_named_network)
 
     sweep = add_parser("sweep", help="train what a file varies: edits, recipes, networks")
     training_commands.add_sweep_arguments(sweep)
 
     handout = add_parser("handout", help="a tour (--tour vgg), or the guide page of a network, as .html or .pptx")
     handout.add_argument("network", metavar="KEY", nargs="?", default="resnet50", help="network of the page")
-    _add_edit_arguments(handout)
-    commands_of_files.add_handout_arguments(handout, _open_network)
+    add_edit_arguments(handout)
+    commands_of_files.add_handout_arguments(handout, open_named_network)
 
     worksheet = add_parser("worksheet", help="exercises on a network with an answer key, for a class")
-    _add_network_argument(worksheet)
-    add_worksheet_arguments(worksheet, _open_network)
+    add_network_argument(worksheet)
+    add_worksheet_arguments(worksheet, open_named_network)
 
 
 def _check_installation(parsed: argparse.Namespace) -> None:
@@ -183,177 +181,6 @@ def _check_installation(parsed: argparse.Namespace) -> None:
     for line in run_check(export):
         print(f"  {line}", flush=True)
     print("everything works")
-
-
-def _add_network_argument(parser: argparse.ArgumentParser) -> None:
-    what = (
-        "key of a network, as `list` prints them, a file of a model, timm:name, or net.py:Net or package.module:make, "
-        "which runs that code"
-    )
-    parser.add_argument("network", metavar="KEY", help=what)
-    _add_edit_arguments(parser)
-
-
-def _add_networks_argument(parser: argparse.ArgumentParser) -> None:
-    what = (
-        "keys of networks, patterns such as 'resnet*', files of models, timm:name, or net.py:Net or "
-        "package.module:make, which runs that code"
-    )
-    parser.add_argument("network", metavar="KEY", nargs="+", help=what)
-    _add_edit_arguments(parser)
-
-
-def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--edits", metavar="FILE", help="file of edits, or project (.cnnx), to make the edits of first")
-    parser.add_argument(
-        "--trust", action="store_true", help="open a file whose format can run code: .pt2, TorchScript, pickled modules"
-    )
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="build with an option of the network: width_mult=0.5, aux_heads=true",
-    )
-    parser.add_argument(
-        "--input",
-        metavar="INPUT",
-        type=_parse_input,
-        action="append",
-        default=[],
-        help="of the image, such as 3x32x32; without it, the network's own. For a module of your own also, once for "
-        "each input, name=3x224x224:float32@photo, tokens=[16]:int64@0..999, mask=None, data=@file.npy",
-    )
-
-
-def _parse_input(text: str) -> InputSpec:
-    from explorer.networks.input_spec import InputError, InputSpec
-
-    try:
-        return InputSpec.from_text(text)
-    except InputError as failure:
-        raise argparse.ArgumentTypeError(str(failure)) from failure
-
-
-def _image_shape(inputs: Sequence[InputSpec]) -> tuple[int, ...] | None:
-    """Return the shape of the image of a network of the catalogue. Raises ValueError for any other input."""
-    from explorer.networks.input_spec import single_input
-
-    if not inputs:
-        return None
-    shape = inputs[0].shape
-    if tuple(inputs) != single_input(shape) or len(shape) != 4 or not all(0 < side <= 8192 for side in shape):
-        raise ValueError(f"{inputs[-1].text!r} is no size of an image, such as 3x224x224")
-    return shape
-
-
-def _print_list(parsed: argparse.Namespace) -> None:
-    from explorer.base import number_format
-    from explorer.networks.catalogue import all_entries
-
-    if parsed.json:
-        print(json.dumps([_entry_to_json(entry) for entry in all_entries()], indent=2))
-        return
-    for entry in all_entries():
-        top1 = f"{entry.top1:.1f} %" if entry.top1 is not None else "–"
-        print(
-            f"{entry.year}  {entry.family:<14} {entry.key:<22} {number_format.format_short(entry.params):>8} params"
-            f" {number_format.format_short(entry.macs):>8} MACs  top-1 {top1:>6}"
-        )
-
-
-def _entry_to_json(entry: Any) -> dict[str, Any]:
-    return {
-        "key": entry.key,
-        "title": entry.title,
-        "family": entry.family,
-        "year": entry.year,
-        "paper": entry.paper,
-        "input_size": list(entry.input_size),
-        "params": entry.params,
-        "macs": entry.macs,
-        "flops": 2 * entry.macs,
-        "top1": entry.top1,
-        "top1_source": entry.top1_source,
-        "published": [
-            {"figure": p.figure, "value": p.value, "source": p.source, "note": p.note} for p in entry.published
-        ],
-        "note": entry.note,
-        "options": [{"name": o.name, "title": o.title, "choices": list(o.choices)} for o in entry.options],
-    }
-
-
-def _open_network(parsed: argparse.Namespace, key: str) -> Network:
-    from explorer.networks.by_name import is_library_name
-    from explorer.networks.catalogue import get_entry
-    from explorer.networks.input_spec import parse_inputs
-    from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
-
-    if is_library_name(key) or Path(key).suffix.lower() in MODEL_SUFFIXES:
-        from explorer.opening.open_any import open_any
-
-        arguments = parse_arguments(", ".join(parsed.set))
-        shape, edits = _image_shape(parsed.input), _read_edits(parsed)
-        return open_any(key, input_shape=shape, options=arguments, edits=edits, trusted=parsed.trust)
-    if is_user_module(key):
-        user_module = UserModule(key, parse_arguments(", ".join(parsed.set)), parse_inputs(parsed.input))
-        from explorer.project.user_code import open_user_module
-
-        return open_user_module(user_module, _read_edits(parsed))
-    entry = get_entry(key)  # raises for an unknown key before torch is imported
-    options = dict(_parse_option(entry, text) for text in parsed.set)
-    from explorer.network import open_network
-
-    return open_network(key, options=options, input_shape=_image_shape(parsed.input), edits=_read_edits(parsed))
-
-
-def _read_edits(parsed: argparse.Namespace) -> Sequence[Edit]:
-    from explorer.project.files import read_edits
-
-    return read_edits(parsed.edits) if parsed.edits else ()
-
-
-def _parse_option(entry: CatalogueEntry, text: str) -> tuple[str, Any]:
-    """Return the name and the value of a build option given as "name=value". Raises ValueError."""
-    name, _, text = text.partition("=")
-    option = next((o for o in entry.options if o.name == name), None)
-    if option is None:
-        names = ", ".join(o.name for o in entry.options) or "none"
-        raise ValueError(f"{entry.key} has no option {name!r}; it has {names}")
-    for choice in option.choices:
-        if text.casefold() in (str(choice).casefold(), f"{choice:g}"):
-            return name, choice
-    raise ValueError(f"{name} of {entry.key} can be {', '.join(map(str, option.choices))}, not {text!r}")
-
-
-def _print_figures(parsed: argparse.Namespace) -> None:
-    from explorer.base import number_format
-
-    network = _open_network(parsed, parsed.network)
-    figures = network.figures.as_json() | {"edits": [edit.title for edit in network.history.applied_edits]}
-    if parsed.json:
-        print(json.dumps(figures, indent=2))
-        return
-    from explorer.analysis.figures.receptive_field import describe_field
-
-    print(network.title)
-    if network.verification is not None and network.verification.text:
-        print(f"  note: {network.verification.text}")
-    for edit in figures["edits"]:
-        print(f"  edited: {edit}")
-    rows = [
-        ("Parameters", number_format.format_exact(figures["params"])),
-        ("MACs", number_format.format_exact(figures["macs"])),
-        ("FLOPs (2 × MACs)", number_format.format_exact(figures["flops"])),
-        ("All ops", number_format.format_exact(figures["all_ops"])),
-        ("Activations", number_format.format_exact(figures["activation_elements"])),
-        ("Activation memory", number_format.format_bytes(figures["activation_bytes"])),
-        ("Peak memory", number_format.format_bytes(figures["peak_activation_bytes"])),
-        ("Receptive field", describe_field(network.figures.receptive_field_size)),
-        ("Output", " × ".join(map(str, figures["output_shape"]))),
-    ]
-    for name, value in rows:
-        print(f"  {name:<18} {value}")
 
 
 def _error_line(failure: BaseException) -> str:

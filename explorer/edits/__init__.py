@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.depth import *
     from explorer.edits.gates import *
     from explorer.edits.heads import *
+    from explorer.edits.hidden_widths import *
     from explorer.edits.inputs import *
     from explorer.edits.insertion import *
     from explorer.edits.inversion import *

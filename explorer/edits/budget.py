@@ -18,9 +18,10 @@ from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import memoise
 from explorer.edits.depth import MultiplyDepth, runs_at
 from explorer.edits.edit import EVERYWHERE, Edit, EditError, place_of
+from explorer.edits.hidden_widths import SetBottleneckRatio, SetExpansion, hidden_width_ratio
 from explorer.edits.inputs import SetInputSize
 from explorer.edits.subgraph import blocks_at
-from explorer.edits.widths import MultiplyWidth, SetBottleneckRatio, SetExpansion, hidden_width_ratio
+from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 

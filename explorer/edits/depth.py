@@ -20,12 +20,13 @@ from explorer.edits.block_bounds import (
 from explorer.edits.block_copies import insert_copies
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, place_names, place_of
+from explorer.edits.hidden_widths import transition_targets
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
-from explorer.edits.widths import SetWidth, transition_targets
+from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import rename_inputs

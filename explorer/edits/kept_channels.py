@@ -33,6 +33,13 @@ KEPT_CHANNELS: dict[str, str] = {
 }
 
 
+def title_with_kept_channels(change: str, keep: str) -> str:
+    """Return the title of an edit of widths, with which channels stay."""
+    if keep == "first":
+        return change
+    return tr("{change}, keeping {channels}", change=change, channels=tr(KEPT_CHANNELS.get(keep, keep)))
+
+
 @register_edit("keep_channels")
 @dataclass(frozen=True, slots=True)
 class KeepChannels:

@@ -17,12 +17,12 @@ from explorer.edits.block_bounds import describe_ends, is_within, reads_any
 from explorer.edits.block_copies import copy_behind
 from explorer.edits.depth import subgraphs_in_reverse
 from explorer.edits.edit import EVERYWHERE, EditError, place_names, place_of
+from explorer.edits.hidden_widths import SetExpansion, hidden_width_ratio
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
 from explorer.edits.size_limits import check_op_count
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph
-from explorer.edits.widths import SetExpansion, hidden_width_ratio
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import rename_inputs

@@ -9,11 +9,12 @@ from typing import Any
 from explorer.base.languages import tr
 from explorer.edits.depth import RemoveBlock, RepeatBlock
 from explorer.edits.edit import Edit, place_of
+from explorer.edits.hidden_widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, hidden_width_ratio
 from explorer.edits.insertion import ReplaceByPart
 from explorer.edits.options import block_widths, blocks, bulk, depth, layers, widths
 from explorer.edits.repairs import is_applicable
 from explorer.edits.subgraph import Subgraph
-from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, SetWidth, hidden_width_ratio
+from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
 from explorer.graph.recognition import patterns
 from explorer.parts import find_part

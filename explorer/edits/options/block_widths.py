@@ -7,9 +7,15 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from explorer.base.languages import tr
+from explorer.edits.hidden_widths import (
+    SetBottleneckRatio,
+    SetExpansion,
+    SetGrowthRate,
+    dense_layers,
+    hidden_width_ratio,
+)
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.subgraph import Subgraph
-from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, dense_layers, hidden_width_ratio
 from explorer.graph import op_kinds
 from explorer.viewmodels.panels import Option
 
