@@ -32,7 +32,10 @@ SPEAKING = sorted(
 #: line, whose options are English, speaks English altogether.
 _WRITERS = (PACKAGE / "export" / "python_code", PACKAGE / "export" / "documents")
 CODE = {*(path for room in _WRITERS for path in room.rglob("*.py")), PACKAGE / "project" / "python_script.py"}
-COMMAND_LINE = {PACKAGE / room / "commands.py" for room in ("export", "desktop", "training")}
+COMMAND_LINE = {
+    *(PACKAGE / room / "commands.py" for room in ("export", "desktop", "opening", "training")),
+    PACKAGE / "export" / "printed_figures.py",
+}
 
 #: Not for translation: names of layers, of variables in formulas, of parts in code and of what code compares.
 _TERMS = frozenset(

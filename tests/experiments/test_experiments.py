@@ -162,14 +162,11 @@ def test_no_text_is_left_over() -> None:
 def _source_of_outcomes(experiment: Experiment) -> str:
     """The text of an experiment's module and of the functions it takes from other modules of experiments."""
     module = import_module(experiment.compute.__module__)
+    functions = [value for value in vars(module).values() if isfunction(value)]
     borrowed = [
-        value
-        for value in vars(module).values()
-        if isfunction(value)
-        and value.__module__.startswith("explorer.experiments.")
-        and value.__module__ != module.__name__
+        f for f in functions if f.__module__.startswith("explorer.experiments.") and f.__module__ != module.__name__
     ]
-    return "\n".join(map(getsource, (module, *borrowed)))
+    return "\n".join([getsource(module), *(getsource(function) for function in borrowed)])
 
 
 class TestControls:
