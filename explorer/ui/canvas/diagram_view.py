@@ -6,6 +6,7 @@ The view handles no input: see `canvas.Canvas`.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker
@@ -260,17 +261,26 @@ class DiagramView(PictureView):
         """True while some cards are in the spotlight."""
         return bool(self._lit)
 
-    def show_spotlight(self, ids: frozenset[str], room: QRectF | None = None) -> None:
+    def show_spotlight(self, ids: frozenset[str], rooms: Sequence[QRectF] = ()) -> None:
         """Dim everything but the cards of these nodes and groups, until called with none, and move the camera to them;
-        `room` is the part of the widget that is free for them, by default all of it."""
+        `rooms` are parts of the widget that are free for them, by default all of it: the one that shows them largest is
+        taken, and of several such the largest."""
         self._lit = ids
         rects = lit_rects(self.picture, ids)
-        target = Viewport()
-        area = room if room is not None else QRectF(self.rect())
-        if rects and target.fit_rect(bounding_rect(rects), area, 1.0):
+        around = bounding_rect(rects)
+        found = [(view, room) for room in rooms or [QRectF(self.rect())] if (view := self._view_of(around, room))]
+        if found:
             self._is_fitted = False
-            self._camera.fly_to(target)
+            self._camera.fly_to(max(found, key=lambda pair: (pair[0].scale, pair[1].width() * pair[1].height()))[0])
         self.update()
+
+    def _view_of(self, rect: QRectF, room: QRectF) -> Viewport | None:
+        """Return how a part of the picture is shown in a room, above the buttons that float there."""
+        view = Viewport()
+        free, buttons = QRectF(room), self._buttons_rect
+        if buttons.intersects(free):
+            free.setBottom(buttons.top())
+        return view if view.fit_rect(rect, free, 1.0) else None
 
     # painting
 

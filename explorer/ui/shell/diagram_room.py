@@ -23,13 +23,20 @@ _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidge
 
 
 class DiagramRoom(QObject):
-    """Watches which panels come and go. `inspector` comes up by itself when a card is selected."""
+    """Watches which panels come and go. `inspector` comes up by itself when a card is selected, where no panel stands
+    but `library`."""
 
     def __init__(
-        self, window: QMainWindow, canvas: QWidget, docks: Sequence[QDockWidget], inspector: QDockWidget
+        self,
+        window: QMainWindow,
+        canvas: QWidget,
+        docks: Sequence[QDockWidget],
+        library: QDockWidget,
+        inspector: QDockWidget,
     ) -> None:
         super().__init__(window)
-        self._window, self._canvas, self._docks, self._inspector = window, canvas, docks, inspector
+        self._window, self._canvas, self._docks = window, canvas, docks
+        self._library, self._inspector = library, inspector
         self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order
         self._put_away: dict[QDockWidget, list[QDockWidget]] = {}  # by the panel that took their room
         self._is_inspector_unwanted = False  # the user has closed it
@@ -51,17 +58,17 @@ class DiagramRoom(QObject):
         is_on = QSettings().value(_SETTING, True, bool) is not False
         return is_on and (size.width() < _SMALL_WIDTH or size.height() < _SMALL_HEIGHT)
 
-    def arrange_first(self, first: QDockWidget) -> None:
-        """Leave one panel alone in a small window that nobody has arranged yet."""
+    def arrange_first(self) -> None:
+        """Leave the list of networks alone in a small window that nobody has arranged yet."""
         if self.is_small:
-            self._hide([dock for dock in self._standing() if dock is not first])
-            self._make_room(first)
+            self._hide([dock for dock in self._standing() if dock is not self._library])
+            self._make_room(self._library)
 
     def show_inspector(self) -> None:
-        """Bring up the panel of the selection, unless the user has closed it, or has opened another in its place since:
-        that one may be what follows the selection."""
-        gave_way = any(self._inspector in others and not dock.isHidden() for dock, others in self._put_away.items())
-        if self.is_small and self._inspector.isHidden() and not (self._is_inspector_unwanted or gave_way):
+        """Bring up the panel of the selection, unless the user has closed it, or has opened another: that one may be
+        what the card was selected for."""
+        is_free = all(dock is self._library for dock in self._standing())
+        if self.is_small and is_free and not self._is_inspector_unwanted:
             self._inspector.show()
             self._inspector.raise_()
 

@@ -84,7 +84,8 @@ class Window(QMainWindow):
         self.docks.inspector.raise_()  # before the tabs of the tools
         self._is_arranged = self.docks.restore_state()  # by the user, the last time
         self._was_shown = False
-        self.room = DiagramRoom(self, self.canvas, (*self.docks.all, *self.tool_context.docks), self.docks.inspector)
+        every = (*self.docks.all, *self.tool_context.docks)
+        self.room = DiagramRoom(self, self.canvas, every, self.docks.library, self.docks.inspector)
         self.session.on("document", self._on_document_changed)
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)
@@ -485,7 +486,7 @@ class Window(QMainWindow):
             self._was_shown = True
             self.docks.follow_screens()
             if not self._is_arranged:
-                self.room.arrange_first(self.docks.library)
+                self.room.arrange_first()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.tabs.confirm_close_all():

@@ -153,6 +153,7 @@ class TourCard(QFrame):
             self.question.guessed.connect(self._on_guessed)
             self._texts.insertWidget(2, self.question)
             self.question.show()  # at once: what is hidden takes no room in the layout
+            self.question.leave_out(scene.then)
             self._texts.insertWidget(self._texts.count() - 1, self.question.sums)  # below what is said
         self.show_score(score)
         self._update()
@@ -231,12 +232,13 @@ class TourCard(QFrame):
 
     # where it is
 
-    def free_room(self) -> QRectF:
-        """Return the part of the host that the card leaves free: beside it, or above it."""
+    def free_rooms(self) -> list[QRectF]:
+        """Return the parts of the host that the card leaves free: above it, and, where that is wide enough, beside."""
         whole = QRectF(self._host.rect())
+        rooms = [whole.adjusted(0, 0, 0, self.geometry().top() - _GAP - whole.bottom())]
         if self._is_beside:
-            return whole.adjusted(self.geometry().right() + _GAP, 0, 0, 0)
-        return whole.adjusted(0, 0, 0, self.geometry().top() - _GAP - whole.bottom())
+            rooms.append(whole.adjusted(self.geometry().right() + _GAP, 0, 0, 0))
+        return rooms
 
     @property
     def _is_beside(self) -> bool:

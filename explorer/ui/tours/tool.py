@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDockWidget, QMenu
+from PySide6.QtWidgets import QMenu
 
 from explorer.base.languages import tr, tr_noop
 from explorer.links import LINK_SCHEME
@@ -17,6 +17,7 @@ from explorer.ui.tours.card import TourCard
 from explorer.ui.tours.chooser import TourChooser, TourRow
 from explorer.ui.tours.handouts import HandoutSaver
 from explorer.ui.tours.links import LinkOpener
+from explorer.ui.tours.panels import TourPanels
 from explorer.ui.tours.player import TourPlayer
 from explorer.ui.tours.progress import load_progress
 
@@ -35,6 +36,7 @@ class ToursTool:
         self.player.scene_changed.connect(self._show_scene)
         self.player.view_shown.connect(self._show_view)
         self.player.ended.connect(self._on_ended)
+        self.panels = TourPanels(context.window)
         self.card = TourCard(context.canvas)
         self.card.next_requested.connect(lambda: self._step(1))
         self.card.back_requested.connect(lambda: self._step(-1))
@@ -145,22 +147,27 @@ class ToursTool:
         tour = self.player.tour
         assert tour is not None
         language = self._session.language
+        if self.card.isHidden():
+            self.panels.begin()
         self.card.show_scene(in_language(tour.title, language), scene, load_score(), language)
-        if not self.card.is_asking:
-            self._open_panel()
+        self._open_panel()
 
     def _show_view(self, view: View) -> None:
         if self.player.is_in_sight and not self.card.isHidden():
-            self._context.canvas.show_spotlight(frozenset(view.targets), self.card.free_room())
+            self._context.canvas.show_spotlight(frozenset(view.targets), self.card.free_rooms())
+            self._select_for_panel(view)
 
     def _open_panel(self) -> None:
-        """Bring the panel of the step to the front; the card keeps the keys."""
+        """Bring the panel of the step to the front, once there is nothing to guess; the card keeps the keys."""
         scene = self.player.scene
-        dock = self._context.window.findChild(QDockWidget, scene.step.panel) if scene and scene.step.panel else None
-        if dock is not None:
-            dock.show()
-            dock.raise_()
+        if self.panels.show(scene.step.panel if scene is not None and not self.card.is_asking else ""):
             self.card.setFocus()
+
+    def _select_for_panel(self, view: View) -> None:
+        """Select the card that the step's panel is about: most panels follow the selection."""
+        scene = self.player.scene
+        has_panel = scene is not None and bool(scene.step.panel) and not self.card.is_asking
+        self._session.select(view.targets[0] if has_panel and view.targets else None)
 
     def _open_experiment(self) -> None:
         scene = self.player.scene
@@ -169,6 +176,7 @@ class ToursTool:
 
     def _on_ended(self) -> None:
         self.card.hide()
+        self.panels.end()
         self._context.canvas.show_spotlight(frozenset())
         self._context.canvas.setFocus()
 

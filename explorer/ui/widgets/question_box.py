@@ -27,6 +27,7 @@ class QuestionBox(QWidget):
         self.prediction = prediction
         self.guess: str | float | None = None
         self.verdict: Verdict | None = None
+        self._said = ""  # beside the box, once it is answered
         self._scale: GuessScale | None = None
         self._line: QLineEdit | None = None
         self.buttons: list[QPushButton] = []
@@ -64,6 +65,10 @@ class QuestionBox(QWidget):
     def first_input(self) -> QWidget | None:
         """The widget that takes a guess from the keyboard, where that is not a button."""
         return self._line or self._scale
+
+    def leave_out(self, said: str) -> None:
+        """Do not show sums that stand in this text, which is shown beside the box once it is answered."""
+        self._said = said
 
     def _build_inputs(self, host: QWidget) -> None:
         kind = self.prediction.question.kind
@@ -160,8 +165,9 @@ class QuestionBox(QWidget):
             self._inputs.hide()
         self._answer.setText(_answer_html(self.prediction, self.guess, self.verdict, c))
         self._answer.show()
-        self.sums.setText("<br>".join(map(escape, self.prediction.lines)))
-        self.sums.setVisible(bool(self.prediction.lines))
+        lines = [line for line in self.prediction.lines if line not in self._said]
+        self.sums.setText("<br>".join(map(escape, lines)))
+        self.sums.setVisible(bool(lines))
 
 
 def _answer_html(

@@ -28,7 +28,7 @@ _SIZES = ((1280, 800), (1000, 700))
 def small(window: Window, qtbot: QtBot) -> Window:
     """A window that is small for the first time."""
     QSettings().setValue("one_side_in_small_windows", True)
-    window.room.arrange_first(window.docks.library)
+    window.room.arrange_first()
     window.start("resnet18")
     settled(qtbot, window)
     return window
@@ -89,6 +89,16 @@ def test_what_gave_way_comes_back(small: Window, qtbot: QtBot) -> None:
     small.session.select("layer2")
     qtbot.wait(50)
     assert small.docks.inspector not in small.room._standing()  # the user has closed it
+
+
+def test_a_panel_opened_beside_the_list_stays_when_a_card_is_selected(small: Window, qtbot: QtBot) -> None:
+    maps = small.findChild(QDockWidget, "Feature maps")
+    assert maps is not None
+    _toggle(maps, qtbot)
+    small.session.select("layer1.0")
+    qtbot.wait(50)
+    assert small.room._standing() == [maps]
+    settled(qtbot, small)
 
 
 def test_a_window_that_becomes_small_keeps_the_right_side(window: Window, qtbot: QtBot) -> None:

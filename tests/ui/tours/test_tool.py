@@ -67,7 +67,7 @@ def test_a_step_opens_its_network_and_lights_its_cards(tours: ToursTool, window:
     shown = window.canvas._viewport
     rect = picture.rect("input")
     assert rect is not None
-    qtbot.waitUntil(lambda: tours.card.free_room().contains(shown.to_widget_rect(rect)))
+    qtbot.waitUntil(lambda: any(room.contains(shown.to_widget_rect(rect)) for room in tours.card.free_rooms()))
 
 
 def test_keys_go_on_and_back_and_leave(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
@@ -174,6 +174,31 @@ def test_what_the_user_made_stays(tours: ToursTool, window: Window, qtbot: QtBot
     assert theirs.network is not None
     assert theirs.network.history.position == 1
     assert position(window) == 0
+
+
+def test_a_panel_shows_what_its_step_is_about_and_goes_with_it(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    number = next(i for i, step in enumerate(load_tour("convolution").steps) if step.panel == "Feature maps")
+    play(tours, window, qtbot, "convolution", number)
+    dock, networks = window.findChild(QDockWidget, "Feature maps"), window.docks.library
+    assert dock is not None
+    assert not dock.isHidden()
+    assert networks.isHidden()  # the diagram has its room
+    qtbot.waitUntil(lambda: window.session.selection == ("features.0",), timeout=SLOW)
+    press(tours, Qt.Key.Key_Right)
+    arrive(tours, window, qtbot, number + 1)
+    assert dock.isHidden()
+    tours.leave()
+    assert not networks.isHidden()
+    settled(qtbot, window)
+
+
+def test_a_sum_that_is_said_is_not_said_twice(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 2)
+    tours.card.reveal()
+    question = tours.card.question
+    assert question is not None
+    assert question.prediction.lines[0] in tours.card.then.text()
+    assert question.sums.isHidden()
 
 
 def test_the_card_stays_with_its_document(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
