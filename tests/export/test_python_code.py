@@ -197,6 +197,17 @@ def test_functions_follow_the_mode() -> None:
     assert not (network.module()(torch.ones(1, 64)) == 0).any()
 
 
+@pytest.mark.parametrize(
+    ("key", "block"),
+    [("resnext50_32x4d", "layer3.2"), ("wide_resnet50_2", "layer2"), ("mobilenet_v2", "features.9")],
+)
+def test_a_shortcut_taken_out_is_an_argument_of_its_block(key: str, block: str, opened: Opened) -> None:
+    """Also where other blocks have a projection on theirs, which this one then neither has nor needs."""
+    network = opened(key)
+    edited = network.edit(explorer.ToggleShortcut(block, on=False))
+    assert check(edited).count("class ") <= python_source(network).count("class ")
+
+
 RANDOM = ("resnet18", "mobilenet_v2", "densenet121", "googlenet", "shufflenet_v1_g3", "convnext_tiny")
 
 

@@ -87,6 +87,8 @@ class StepMerger:
             flag = self.merger.hole(TRUE, FALSE)  # equal flags are joined later
         else:
             self.merger.set(flag, FALSE)
+        if otherwise is None and step.otherwise is not None:  # an earlier instance goes without it, the others read it
+            otherwise = self.solo_one(step.otherwise)
         value = self.solo_one(step.value, otherwise, self.alignment.skipped.get(var))
         assert isinstance(value, Term)
         return self._emit(("one", var), float(self.places[var]), value, flag, otherwise)
