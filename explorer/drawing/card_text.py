@@ -24,7 +24,7 @@ EXPANDER_WIDTH = 16.0
 CHIP_PADDING, CHIP_GAP = 10.0, 4.0  # what a chip is wider than its text, and the gap to the next
 STACK_OFFSET = 3.0  # how far the cards of a stack look out from under each other
 _MIN_WIDTH = 92.0
-_MAX_WIDTH = 250.0
+_MAX_WIDTH = 290.0  # room for the longest stage: "38.7 K params · 1.94 G MACs" beside "64×112×112"
 _SHAPE_GAP = 16.0  # between a line and the shape at its end
 
 

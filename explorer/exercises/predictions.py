@@ -21,6 +21,7 @@ from explorer.edits import Edit
 from explorer.exercises.edit_sums import changed_layers, edit_mistakes
 from explorer.exercises.layer_sums import LayerFigure, find_sum, measure_layer
 from explorer.exercises.mistakes import Mistake, find_mistake, layer_mistakes
+from explorer.presenters.titles import selection_title
 
 #: Figures of a whole network that an edit moves. "peak": memory of activations; "class": the likeliest one.
 NetworkFigure = Literal["params", "macs", "field", "activations", "peak", "class"]
@@ -255,8 +256,9 @@ def _pose_most(question: MostQuestion, analysis: Analysis) -> PredictionQuestion
             "activations": total.activation_elements,
         }[question.figure]
     truth = max(values, key=values.__getitem__)
+    names = {place: selection_title(analysis, (place,)) for place in values}
     lines = tuple(
-        f"{place}: {format_exact(count)}" for place, count in sorted(values.items(), key=lambda item: -item[1])
+        f"{names[place]}: {format_exact(count)}" for place, count in sorted(values.items(), key=lambda item: -item[1])
     )
     other = {"params": "macs", "macs": "params"}.get(question.figure)
     wrong: dict[str, str] = {}
@@ -269,8 +271,7 @@ def _pose_most(question: MostQuestion, analysis: Analysis) -> PredictionQuestion
                 if other == "macs"
                 else tr("That one has most of the parameters: late layers are wide, but each weight is used seldom.")
             )
-    choices = tuple((place, place) for place in question.among)
-    return PredictionQuestion(question, choices, truth, truth, lines, (), wrong)
+    return PredictionQuestion(question, tuple(names.items()), truth, names[truth], lines, (), wrong)
 
 
 def as_number(text: str) -> float | None:

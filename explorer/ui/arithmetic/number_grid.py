@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
+from explorer.drawing.theme import text_width
 from explorer.ui.arithmetic.ink import Ink, Pixels, font, short_number, text_on, tiny_number
 from explorer.ui.widgets import colour_maps
 from explorer.viewmodels.number_planes import PlaneCell
@@ -71,8 +72,9 @@ class NumberGrid:
     def _paint_numbers(
         self, painter: QPainter, ink: Ink, values: NDArray[Any], pixels: Pixels, is_empty: NDArray[np.bool_]
     ) -> None:
-        painter.setFont(font(min(max(self.cell * 0.36, 9.0), 15.0)))
         write = short_number if self.cell >= _ROOMY else tiny_number
+        longest = text_width("−0.00" if self.cell >= _ROOMY else "−.00", 10.0) / 10  # in heights of the type
+        painter.setFont(font(min(max(min(self.cell * 0.36, (self.cell - 4) / longest), 9.0), 15.0)))
         for row in range(self.rows):
             for column in range(self.columns):
                 if not is_empty[row, column]:

@@ -72,8 +72,11 @@ class TourCard(QFrame):
         self._texts.setSpacing(8)
         self.title, self.say, self.then = (self._build_label() for _ in range(3))
         self.title.setProperty("role", "title")
-        for label in (self.title, self.say, self.then):
+        self._note = self._build_label()
+        live_text(self._note, QLabel.setText, "The tour makes this change once you have answered.")
+        for label in (self.title, self.say, self._note, self.then):
             self._texts.addWidget(label)
+        self._note.setProperty("role", "muted")
         self.experiment_button = QPushButton()
         self.experiment_button.clicked.connect(self.experiment_requested)
         self.experiment_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -207,6 +210,7 @@ class TourCard(QFrame):
         self._apply_colours()
         is_last = scene.number + 1 == scene.count
         self.then.setVisible(bool(scene.then) and not self.is_asking)
+        self._note.setVisible(self.is_asking and bool(scene.step.edit))
         self.back_button.setText(tr("← Back"))
         self.back_button.setEnabled(scene.number > 0)
         self.next_button.setEnabled(True)
@@ -252,7 +256,7 @@ class TourCard(QFrame):
     def _place(self) -> None:
         wide = self._width_beside if self._is_beside else _WIDTH_BELOW
         width = min(wide, self._host.width() - 2 * _MARGIN)
-        inner = width - 32
+        inner = width - 34  # without margins and frame
         around = self.sizeHint().height() - self._scroll.sizeHint().height()
         layout = self._body.layout()
         assert layout is not None

@@ -153,7 +153,8 @@ class TourPlayer(QObject):
 
     def _arrive(self, view: View) -> None:
         step = self.scene.step if self.scene is not None else None
-        colour = step.colour if step is not None and step.colour else "kind"
+        # The colours may tell what is asked: they come with the answer.
+        colour = step.colour if step is not None and step.colour and self._is_revealed else "kind"
         if self._session.colour_mode != colour:
             self._session.colour_by(colour)
         self._context.commands.when_drawn(partial(self.view_shown.emit, view))
