@@ -21,8 +21,10 @@ if TYPE_CHECKING:  # importing these imports torch; the window is on screen befo
 
 #: The parts of the state that callbacks can be registered for.
 Topic = Literal[
+    "leaving",  # another document is about to come into sight: last call to keep how this one was looked at
     "document",  # another document is in sight: drop what is shown or computed of the former; "network" follows
     "network",  # another network, or the same one edited; the groups, selection and bookmarks may be new as well
+    "background",  # the network of an open document that is not in sight was edited
     "baseline",  # whether the baseline is displayed in place of the edited network
     "expanded",
     "selection",
@@ -103,6 +105,7 @@ class Session:
     def show_document(self, document: Document) -> None:
         """Bring another document into sight. Its state is as it was left."""
         if document is not self.document:
+            self._notify("leaving")
             self.document = document
             self._notify("document")
             self._notify("network")
@@ -138,8 +141,7 @@ class Session:
     ) -> None:
         """Set an edited version of a document's network, in sight or not; see `Document.set_network`."""
         document.set_network(network, renamed, is_followed=is_followed)
-        if document is self.document:
-            self._notify("network")
+        self._notify("network" if document is self.document else "background")
 
     def show_baseline(self, shown: bool) -> None:
         """Display the baseline in place of the network, until `False` or until the network changes."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from explorer.edits import Repair
     from explorer.network import Network
     from explorer.networks.user_module import UserModule
+    from explorer.presenters.difference_groups import DifferenceGroup
     from explorer.presenters.differences import Differences
     from explorer.presenters.history_rows import HistoryRows
     from explorer.viewmodels.diagram import Colouring, Direction, Level
@@ -60,9 +61,11 @@ class FiguresResult:
 class ComparisonResult:
     """Differences of two networks that are shown side by side."""
 
+    networks: tuple[Network, Network]  # the left one and the right one
     differences: Differences
     counterparts: Mapping[str, str]  # ops and groups of the right -> those of the left
-    expanded_left: frozenset[str]  # groups of the left that are open at first
+    groups: tuple[DifferenceGroup, ...]  # the differences, by block
+    figures: FiguresSummary  # of the right one, with the left one as its baseline
 
 
 def import_torch(keep_going: KeepGoing) -> None:
@@ -371,19 +374,22 @@ def inspection_job(network: Network, selected: tuple[str, ...]) -> Callable[[Kee
     return job
 
 
-def comparison_job(left: Network, right: Network, level: Level) -> Callable[[KeepGoing], ComparisonResult]:
-    """Job that compares two networks; groups of the left one without a counterpart are expanded to `level`."""
+def comparison_job(left: Network, right: Network) -> Callable[[KeepGoing], ComparisonResult]:
+    """Job that compares two networks, or two states of one."""
 
     def job(keep_going: KeepGoing) -> ComparisonResult:
-        from explorer.presenters import expanded_at_level
+        from explorer.presenters import build_summary
+        from explorer.presenters.difference_groups import group_differences
         from explorer.presenters.differences import compare_networks, compare_with_baseline
 
         compare = compare_with_baseline if left.context is right.context else compare_networks
         found = compare(left.analysis, right.analysis)
         return ComparisonResult(
+            networks=(left, right),
             differences=found,
             counterparts={right: left for left, right in found.pairs.items()},
-            expanded_left=expanded_at_level(left.analysis, level) - found.pairs.keys(),
+            groups=group_differences(found, left.analysis, right.analysis),
+            figures=build_summary(right.analysis, left.analysis),
         )
 
     return job

@@ -100,7 +100,8 @@ class DiagramView(PictureView):
         self.picture_shown.emit()
 
     def restore_view(self, view: ViewState) -> None:
-        """Look where one looked when `capture_view` was called, without emitting `view_moved`."""
+        """Look where one looked when `capture_view` was called."""
+        before = self.view_state
         if view.is_fitted:
             with QSignalBlocker(self):
                 self.fit()
@@ -112,6 +113,7 @@ class DiagramView(PictureView):
             self._update_legend_rect()
             self._repaint()
         self.scale_changed.emit(self.scale)
+        self.view_moved.emit(*before)
 
     def set_anchor_point(self, id: str, position: QPointF) -> None:
         """Keep the point of a card or frame that is at `position` in place when the next picture anchors it."""

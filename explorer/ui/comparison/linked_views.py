@@ -24,7 +24,7 @@ class LinkedViews(QObject):
         self.enabled = True
         self.shift = QPointF()  # of the other picture's origin from that of the one, in units of the pictures
         self._one, self._other = one, other
-        self._is_following = False
+        self._is_held = False
         one.view_moved.connect(lambda scale, offset: self._follow(one))
         other.view_moved.connect(lambda scale, offset: self._follow(other))
 
@@ -34,12 +34,25 @@ class LinkedViews(QObject):
         if on:
             self._follow(self._one)
 
+    def hold(self) -> None:
+        """Suspend the link, until `release`."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Link the views again as they are now: what two pictures at one scale show stays where it is."""
+        self._is_held = False
+        (scale, offset), (other_scale, other_offset) = self._one.view_state, self._other.view_state
+        if scale == other_scale and not self._one.is_fitted:
+            self.shift = (other_offset - offset) / scale
+        else:
+            self._follow(self._one)
+
     @contextlib.contextmanager
     def unlinked(self) -> Iterator[None]:
         """Suspend the link for the duration of a `with` block."""
-        before, self._is_following = self._is_following, True
+        before, self._is_held = self._is_held, True
         yield
-        self._is_following = before
+        self._is_held = before
 
     def align(self, card: str, counterpart: str, leader: DiagramView | None = None) -> None:
         """Bring a card of the other view to where its counterpart is in the one (or the reverse, where the other
@@ -55,7 +68,7 @@ class LinkedViews(QObject):
     def _follow(self, leader: DiagramView, *, is_fitting: bool = True) -> None:
         """Set the view that does not lead."""
         follower = self._other if leader is self._one else self._one
-        if not self.enabled or self._is_following:
+        if not self.enabled or self._is_held:
             return
         with self.unlinked():
             if is_fitting and leader.is_fitted:

@@ -22,6 +22,7 @@ class OpenDocuments(QObject):
         super().__init__(parent)
         self._session = session
         self._documents = [session.document]
+        self._paired: frozenset[Document] = frozenset()
         session.on("document", self._adopt)
 
     def __iter__(self) -> Iterator[Document]:
@@ -41,6 +42,17 @@ class OpenDocuments(QObject):
     def active(self) -> Document:
         """The document in sight."""
         return self._session.document
+
+    @property
+    def paired(self) -> frozenset[Document]:
+        """The documents that stand side by side; none where one stands alone."""
+        return self._paired
+
+    def set_paired(self, documents: frozenset[Document]) -> None:
+        """Say which documents stand side by side."""
+        if documents != self._paired:
+            self._paired = documents
+            self.changed.emit()
 
     # finding
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QPoint
@@ -15,6 +15,9 @@ from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.project_files import ProjectFiles
 from explorer.ui.documents.tab_strip import TabStrip
+
+#: Texts and callbacks that a tool adds to the menu of a document's tab.
+TabEntries = Callable[[Document], list[tuple[str, Callable[[], object]]]]
 
 
 class TabHost(Protocol):
@@ -34,7 +37,8 @@ class Tabs(QObject):
         super().__init__(window)
         self._documents, self._files, self._host, self._window = documents, files, host, window
         self._let_go: set[Document] = set()  # whose edits the user lets go of, while the window is closing
-        self.paired: Callable[[], frozenset[Document]] = frozenset  # the documents that stand side by side
+        #: Entries that tools add to the menu of a tab, from its document.
+        self.tool_entries: Sequence[TabEntries] = ()
         self.strip = TabStrip()
         self._build_actions()
         self._connect_strip()
@@ -101,7 +105,7 @@ class Tabs(QObject):
     def update(self) -> None:
         """Show the documents as they are now."""
         documents = list(self._documents)
-        pair = self.paired()
+        pair = self._documents.paired
         paired = frozenset(index for index, document in enumerate(documents) if document in pair)
         self.strip.show_documents(documents, self._documents.index(self._documents.active), paired)
         several = len(documents) > 1
@@ -190,6 +194,7 @@ class Tabs(QObject):
             (tr("Keep open"), lambda: self.keep(document), document.is_preview),
             (tr("Duplicate tab"), lambda: self.duplicate(document), document.network is not None),
             (tr("Move tab to new window"), lambda: self.detach(document), several),
+            *((text, run, True) for entries in self.tool_entries for text, run in entries(document)),
             (tr("Close tab"), lambda: self.close(document), True),
             (tr("Close other tabs"), lambda: self.close_others(document), several),
         ]

@@ -23,6 +23,7 @@ from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
+from explorer.ui.documents.tabs import TabEntries
 from explorer.ui.plugin.docks import RaisingDock
 from explorer.ui.plugin.preference import Preference
 
@@ -131,6 +132,10 @@ class WindowCommands(Protocol):
     def highlight_cards(self, ids: Iterable[str]) -> None:
         """Expand what hides these cards, highlight them until the selection changes, and bring them into view."""
 
+    def remember_picture(self, document: Document, picture: Any) -> None:
+        """Keep the picture (`explorer.drawing.Picture`) of a document out of sight, drawn as it is unfolded and
+        coloured now, for when it comes into sight."""
+
     def when_drawn(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the canvas shows the current state of the document in sight."""
 
@@ -166,6 +171,8 @@ class ToolContext:
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
     card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
+    #: Entries that tools add to the menu of a tab: from its document, texts and callbacks.
+    tab_actions: list[TabEntries] = field(default_factory=list)
     #: Ways to start, offered while no network is open: text and tooltip (marked by `tr_noop`), callback.
     start_actions: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     #: Handlers of files that are dropped on the window or given at its start, by suffix; other files are images.
@@ -224,8 +231,8 @@ class ToolContext:
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(column.count() - 1, strip)
 
-    def add_pane_beside_canvas(self, pane: QWidget) -> None:
-        """Insert a widget to the left of the canvas, equally wide at first."""
+    def add_pane_beside_canvas(self, pane: QWidget) -> QSplitter:
+        """Insert a widget to the left of the canvas, equally wide at first; return what holds both."""
         middle = self.window.centralWidget()
         column = middle.layout() if middle is not None else None
         assert isinstance(column, QVBoxLayout)
@@ -241,6 +248,7 @@ class ToolContext:
         split.addWidget(canvas)
         split.setSizes([1000, 1000])
         column.addWidget(split, 1)
+        return split
 
     def add_lane(self, name: str, *, latest_only: bool = False, of_document: bool = False) -> Lane:
         """Create a lane that is cancelled and closed with the window's own.

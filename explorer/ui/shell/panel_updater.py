@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from explorer.base.cancellation import KeepGoing
-from explorer.document import ViewState
+from explorer.document import Document, ViewState
 from explorer.drawing import Picture
 from explorer.session import Session
 from explorer.ui.base import jobs
@@ -185,6 +185,12 @@ class PanelUpdater(QObject):
         if network is None or displayed is None or displayed is network or not selection:
             return selection
         return rename_ids(selection, find_renamed_parts(network.analysis, displayed.analysis))
+
+    def remember_picture(self, document: Document, picture: Picture) -> None:
+        """Keep the picture of a document out of sight, drawn as it is now, for when it comes into sight."""
+        colouring = document.colourings.get(document.colour_mode, document.colour_mode)
+        causes = (document.displayed_network, document.expanded, colouring, self._session.direction, document.network)
+        self.kept.put(document, self.draw_lane.name, causes, picture)
 
     def _update_canvas(self) -> None:
         network = self._session.displayed_network

@@ -20,7 +20,7 @@ from explorer.base.atomic_write import PROJECT_SUFFIX
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
-from explorer.drawing import DARK, LIGHT
+from explorer.drawing import DARK, LIGHT, Picture
 from explorer.networks.catalogue import all_entries
 from explorer.session import Session
 from explorer.ui.base import appearance, jobs, recent_projects
@@ -78,6 +78,7 @@ class Window(QMainWindow):
         title, tip = tr_noop("Open project…"), tr_noop("Open a network with its edits")
         self.tool_context.start_actions.append((title, tip, self.ask_open))
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
+        self.tabs.tool_entries = self.tool_context.tab_actions
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.activity_bar = ActivityBar(self._list_activities())
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.activity_bar)
@@ -329,6 +330,10 @@ class Window(QMainWindow):
     def highlight_cards(self, ids: Iterable[str]) -> None:
         """Expand what hides these cards, highlight them and bring them into view."""
         self.navigator.highlight_cards(ids)
+
+    def remember_picture(self, document: Document, picture: Picture) -> None:
+        """Keep the picture of a document out of sight for when it comes into sight."""
+        self.panel_updater.remember_picture(document, picture)
 
     def when_drawn(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the canvas shows the current state of the document in sight."""
