@@ -46,9 +46,14 @@ def list_tours() -> tuple[TourEntry, ...]:
     return tuple(_read_entry(id) for id in TOURS)
 
 
+def has_link(id: str) -> bool:
+    """Return whether a tour is one of the app's: those of users are on their machines alone."""
+    return id in TOURS
+
+
 def in_language(words: Mapping[Any, str], language: Language) -> str:
     """Return a text in a language, or in one that it is written in."""
-    return words.get(language) or words.get("en") or next(iter(words.values()))
+    return words.get(language) or words.get("en") or next(iter(words.values()), "")
 
 
 def _read_entry(id: str) -> TourEntry:

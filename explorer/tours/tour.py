@@ -16,8 +16,9 @@
     }
 
 `open` opens a network of the catalogue; without it, a step goes on with that of the step before and its edits, or, with
-`"reset": true`, without them. `show` names places as the guide does (`Idea` in `explorer.guide.page`). With a question,
-the edit is made when it has been answered, or skipped, and `then` is said. Numbers in texts are filled in
+`"reset": true`, without them. Edits in `before` are there when the step begins. `show` names places as the guide does
+(`Idea` in `explorer.guide.page`), `panel` a panel by its id (`explorer.viewmodels.panel_ids`). With a question, the
+edit is made when it has been answered, or skipped, and `then` is said. Numbers in texts are filled in
 (`explorer.tours.tour_text`). A text may have one language only.
 """
 
@@ -31,6 +32,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import Language, tr
 from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
@@ -41,6 +43,7 @@ from explorer.guide.page import ExperimentLink
 from explorer.networks.catalogue import UnknownNetwork, get_entry
 from explorer.project.files import edit_from_json
 from explorer.viewmodels.diagram import COLOUR_MODES, Level
+from explorer.viewmodels.panel_ids import PANEL_IDS
 
 _Text = Annotated[str, Field(max_length=1500)]
 Words = Annotated[Mapping[Language, _Text], Field(min_length=1)]
@@ -68,13 +71,14 @@ class TourStep(_FrozenModel):
     say: Words
     open: Opening | None = None
     reset: bool = False  # the edits of the steps before are taken back first
+    before: tuple[Mapping[str, Any], ...] = ()  # edits that the step begins with, beside those of the steps before
     edit: tuple[Mapping[str, Any], ...] = ()
     show: Annotated[tuple[str, ...], Field(max_length=40)] = ()
     level: Level = "blocks"
     ask: Question | None = None
     question: Words | None = None
     then: Words | None = None
-    panel: Annotated[str, Field(max_length=60)] = ""  # object name of a dock to bring to the front
+    panel: str = ""  # id of a panel to bring to the front, see `PANEL_IDS`
     experiment: ExperimentLink | None = None
     colour: str = ""  # a key of `COLOUR_MODES`; empty: by kind
 
@@ -86,7 +90,14 @@ class TourStep(_FrozenModel):
             raise ValueError(f'"ask" of kind "{self.ask.kind}" needs an "edit"')
         if self.colour and self.colour not in COLOUR_MODES:
             raise ValueError(f'"colour" can be {", ".join(COLOUR_MODES)}')
+        if self.panel and self.panel not in PANEL_IDS:
+            raise ValueError(f'"panel" can be {", ".join(PANEL_IDS)}')
         return self
+
+    @cached_property
+    def edits_before(self) -> tuple[Edit, ...]:
+        """The edits that this step begins with. Raises ValueError for one that is not registered."""
+        return tuple(edit_from_json(dict(item), "before") for item in self.before)
 
     @cached_property
     def edits(self) -> tuple[Edit, ...]:
@@ -108,7 +119,7 @@ class Tour(_FrozenModel):
             raise ValueError('the first step needs "open"')
         for number, step in enumerate(self.steps, 1):
             try:
-                step.edits  # noqa: B018 - raises for an edit that is not registered
+                (step.edits_before, step.edits)  # noqa: B018 - raises for an edit that is not registered
                 if step.open is not None:
                     get_entry(step.open.network)
             except (ValueError, UnknownNetwork) as failure:
@@ -142,6 +153,16 @@ def read_tour(path: Path) -> Tour:
         raise TourError(str(failure)) from failure
     except ValidationError as failure:
         raise TourError(_describe(path, failure)) from failure
+
+
+def write_tour(tour: Tour, path: Path) -> None:
+    """Write a tour to a file that `read_tour` reads. Raises OSError; then an older file stays."""
+    raw = tour.model_dump(mode="json", exclude_defaults=True)
+    for step, written in zip(tour.steps, raw["steps"], strict=True):
+        if step.ask is not None:
+            written["ask"] = step.ask.model_dump(mode="json")  # with its kind, which is a default
+    text = json.dumps(raw, ensure_ascii=False, indent=2)
+    write_atomic(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
 def _describe(path: Path, failure: ValidationError) -> str:

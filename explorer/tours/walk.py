@@ -70,7 +70,7 @@ def station_at(tour: Tour, number: int) -> Station:
     for step in tour.steps[: number + 1]:
         if step.open is not None:
             network, options, edits = step.open.network, step.open.options, ()
-        before = () if step.reset else edits
+        before = (*(() if step.reset else edits), *step.edits_before)
         edits = (*before, *step.edits)
     return Station(network, options, before, edits)
 

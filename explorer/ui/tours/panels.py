@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-_LIST = "Networks"  # a tour opens its networks itself
+from explorer.viewmodels.panel_ids import PANEL_IDS
+
+_LIST = PANEL_IDS["networks"]  # a tour opens its networks itself
 
 
 class TourPanels:
@@ -25,10 +27,12 @@ class TourPanels:
             self._put_away = dock
             dock.hide()
 
-    def show(self, name: str) -> bool:
-        """Bring the panel with this object name to the front, and close that of the step before; return whether there
-        is one. Empty for a step without a panel."""
-        dock = self._find(name) if name else None
+    def show(self, id: str) -> bool:
+        """Bring the panel with this id of `PANEL_IDS` to the front, and close that of the step before.
+
+        Empty for a step without a panel. Returns whether there is one.
+        """
+        dock = self._find(PANEL_IDS[id]) if id else None
         if self._shown is not None and self._shown is not dock:
             self._shown.hide()
             self._shown = None

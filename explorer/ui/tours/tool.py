@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from explorer.base.languages import tr, tr_noop
 from explorer.links import LINK_SCHEME
-from explorer.tours.listing import TOUR_SUFFIX, in_language, list_tours
+from explorer.tours.listing import TOUR_SUFFIX, TourEntry, has_link, in_language, list_tours
 from explorer.ui.base.guess_score import add_to_score, load_score
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.tours.authoring import TourAuthoring
 from explorer.ui.tours.card import TourCard
 from explorer.ui.tours.chooser import TourChooser, TourRow
 from explorer.ui.tours.handouts import HandoutSaver
 from explorer.ui.tours.links import LinkOpener
+from explorer.ui.tours.own_tours import OwnTour, own_tours, remember_own_tour
 from explorer.ui.tours.panels import TourPanels
 from explorer.ui.tours.player import TourPlayer
 from explorer.ui.tours.progress import load_progress
@@ -24,6 +27,9 @@ from explorer.ui.tours.progress import load_progress
 if TYPE_CHECKING:
     from explorer.tours.tour import Tour
     from explorer.tours.walk import TourScene, View
+
+
+_RECORD, _OPEN = tr_noop("Record a tour…"), tr_noop("Open a tour…")
 
 
 class ToursTool:
@@ -44,7 +50,11 @@ class ToursTool:
         self.card.guessed.connect(lambda is_right: self.card.show_score(add_to_score(is_right)))
         self.card.answer_shown.connect(self._on_answered)
         self.card.experiment_requested.connect(self._open_experiment)
-        self.chooser = TourChooser(context.canvas, ())
+        self.authoring = TourAuthoring(
+            context, lambda tour, number: self.player.play("", tour, number), lambda: self.player.is_in_sight
+        )
+        own_actions = ((_RECORD, self._record), (_OPEN, self._ask_what_to_play))
+        self.chooser = TourChooser(context.canvas, own_actions)
         self.chooser.tour_chosen.connect(self.play)
         title, tip = tr_noop("Guided tours…"), tr_noop("Ten minutes each: from what a convolution does to MobileNet v3")
         context.add_activity(context.add_action("Help", title, self.show_chooser, "F2", tip), "tours")
@@ -78,21 +88,41 @@ class ToursTool:
     def _rows(self) -> list[TourRow]:
         language = self._session.language
         rows = []
-        for entry in list_tours():
+        entries: list[TourEntry | OwnTour] = [*list_tours(), *own_tours()]
+        for entry in entries:
             known = load_progress(entry.id)
-            title, about = in_language(entry.title, language), in_language(entry.about, language)
+            title = in_language(entry.title, language) or tr("Untitled tour")
+            about = in_language(entry.about, language)
             rows.append(TourRow(entry.id, title, about, entry.minutes, known.step, entry.step_count, known.is_finished))
         return rows
 
     def _fill_menu(self) -> None:
         self._menu.clear()
-        for entry in list_tours():
-            action = self._menu.addAction(in_language(entry.title, self._session.language))
-            action.triggered.connect(lambda _=False, id=entry.id: self.play(id))
+        for row in self._rows():
+            self._menu.addAction(row.title).triggered.connect(partial(self._play_row, row.id))
+        self._menu.addSeparator()
+        for title, callback in ((_RECORD, self._record), (_OPEN, self._ask_what_to_play)):
+            self._menu.addAction(tr(title)).triggered.connect(lambda _=False, callback=callback: callback())
+
+    def _play_row(self, id: str, _: bool = False) -> None:
+        self.play(id)
+
+    def _record(self) -> None:
+        self.chooser.hide()
+        self.authoring.record()
+
+    def _ask_what_to_play(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._context.window, tr("Open tour"), "", tr("Tours (*.tour)"))
+        if path:
+            self.open_file(path)
 
     def play(self, id: str, number: int | None = None) -> None:
-        """Begin one of the app's tours at a step, by default where the user was."""
+        """Begin one of the app's tours, or of the user's own, at a step; by default where the user was."""
         self.chooser.hide()
+        own = next((tour for tour in own_tours() if tour.id == id), None)
+        if own is not None:
+            self.open_file(own.path, number)
+            return
 
         def read(_: object) -> Tour:
             from explorer.tours.tour import load_tour
@@ -101,23 +131,25 @@ class ToursTool:
 
         self._reading_lane.submit(read, lambda tour: self.player.play(id, tour, number), self._show_failure)
 
-    def open_file(self, path: str) -> None:
-        """Begin a tour of a file, one that a teacher wrote or that was recorded."""
+    def open_file(self, path: str, number: int | None = None) -> None:
+        """Begin a tour of a file, one that a teacher wrote or that was recorded. It is listed from then on."""
+        self.chooser.hide()
 
         def read(_: object) -> Tour:
-            from pathlib import Path
-
             from explorer.tours.tour import read_tour
 
             return read_tour(Path(path))
 
-        self._reading_lane.submit(read, lambda tour: self.player.play("", tour, 0), self._show_failure)
+        def play(tour: Tour) -> None:
+            self.player.play(remember_own_tour(Path(path), tour).id, tour, number)
+
+        self._reading_lane.submit(read, play, self._show_failure)
 
     def _show_failure(self, failure: Exception) -> None:
         self._context.commands.show_error(failure)
 
     def _copy_link(self) -> None:
-        is_touring = self.player.is_in_sight and bool(self.player.id)
+        is_touring = self.player.is_in_sight and has_link(self.player.id)
         self.links.copy_link(self.player.id if is_touring else "", self.player.number + 1 if is_touring else 0)
 
     # on the way
@@ -149,7 +181,7 @@ class ToursTool:
         language = self._session.language
         if self.card.isHidden():
             self.panels.begin()
-        self.card.show_scene(in_language(tour.title, language), scene, load_score(), language)
+        self.card.show_scene(in_language(tour.title, language) or tr("Untitled tour"), scene, load_score(), language)
         self._open_panel()
 
     def _show_view(self, view: View) -> None:

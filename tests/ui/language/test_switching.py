@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from pytestqt.qtbot import QtBot
 
-from explorer.base.languages import translator
+from explorer.base.languages import find_languages, translator
 from explorer.design_rules.check import RULES
 from explorer.edits import ToggleShortcut
 from explorer.network import Network
@@ -112,6 +112,7 @@ def untranslated_part(way: str, text: str) -> str:
         *(entry.title for entry in all_entries()),
         *all_families(),
         *(str(e.paper) for e in all_entries()),
+        *(about.name for about in find_languages().values()),  # in their own words
     )
     text = " ".join(text.split())
     for name in sorted(names, key=len, reverse=True):
