@@ -14,6 +14,7 @@ from explorer.ui.arithmetic.ink import Ink
 from explorer.ui.arithmetic.stage import Stage, Target
 from explorer.ui.arithmetic.sum_centre import WindowSumCentre
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 if TYPE_CHECKING:
     from explorer.analysis.arithmetic.explanation import Explanation
@@ -40,6 +41,7 @@ class ArithmeticCanvas(QWidget):
         super().__init__(parent)
         live_text(self, QWidget.setAccessibleName, tr_noop("How it computes"))
         self.setMouseTracking(True)
+        offer_picture_menu(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(280, 200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -108,6 +110,8 @@ class ArithmeticCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus()
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         row = self._label_at(event)
         if row is not None:
             self.channel = None if self.channel is not None else row

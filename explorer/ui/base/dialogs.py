@@ -36,6 +36,20 @@ def ask_animation_path(parent: QWidget, name: str) -> str | None:
     return path + kinds.get(kind, ".gif")
 
 
+def ask_picture_path(parent: QWidget, name: str) -> str | None:
+    """Ask where to save a picture: as .png, .svg or .pdf."""
+    kinds = {tr("PNG (*.png)"): ".png", tr("SVG (*.svg)"): ".svg", tr("PDF (*.pdf)"): ".pdf"}
+    path, kind = QFileDialog.getSaveFileName(parent, tr("Save picture"), f"{name}.png", ";;".join(kinds))
+    if not path or Path(path).suffix.lower() in kinds.values():
+        return path or None
+    return path + kinds.get(kind, ".png")
+
+
+def say_failure(parent: QWidget, text: str) -> None:
+    """Say that something could not be done."""
+    QMessageBox.warning(parent, tr("Not saved"), text)
+
+
 def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
     """Ask where to save a project; the path always has the suffix of projects."""
     kinds = tr("Projects (*{suffix})", suffix=PROJECT_SUFFIX)

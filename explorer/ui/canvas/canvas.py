@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -72,6 +73,7 @@ class Canvas(DiagramView):
     menu_requested = Signal(object, QPoint)  # id, place on the screen
     background_menu_requested = Signal(QPoint)  # where no card is
     cards_banded = Signal(object)  # ids of the cards in a rectangle that was drawn with Shift
+    card_lifted = Signal(object)  # a card that is being dragged with Alt: out of the window, as a picture
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +84,8 @@ class Canvas(DiagramView):
         self._hover_timer.timeout.connect(self._highlight_flow)
         self._press_position: QPointF | None = None
         self._is_dragging = False
+        self._lifted: str | None = None  # the card under a press with Alt
+        self._is_space_held = self._is_space_used = False  # while Space is down a drag pans, wherever it begins
         self._band: QRubberBand | None = None
         self.drag_target: DragTarget | None = None
         self.setAcceptDrops(True)
@@ -106,13 +110,21 @@ class Canvas(DiagramView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._press_position = event.position()
-            self._is_dragging = event.button() == Qt.MouseButton.MiddleButton
+            self._is_dragging = event.button() == Qt.MouseButton.MiddleButton or self._is_space_held
+            self._is_space_used = self._is_space_held
+            has_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier) and not self._is_dragging
+            self._lifted = self._card_at(event.position()) if has_alt else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press_position is None:
             self._hover(self._card_at(event.position()))
             return
         moved = event.position() - self._press_position
+        if self._lifted is not None:
+            if moved.manhattanLength() > _DRAG_THRESHOLD:
+                lifted, self._lifted, self._press_position = self._lifted, None, None
+                self.card_lifted.emit(lifted)
+            return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not self._is_dragging and self._band is None:
             if moved.manhattanLength() > _DRAG_THRESHOLD:
                 self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
@@ -139,8 +151,15 @@ class Canvas(DiagramView):
                 self.link_followed.emit(end)
             else:
                 self._click_card(self._card_at(event.position()), event.modifiers())
-        self._press_position, self._is_dragging = None, False
-        self.unsetCursor()
+        self._press_position, self._is_dragging, self._lifted = None, False, None
+        self._update_cursor()
+
+    def _update_cursor(self) -> None:
+        """Show a hand that can take hold while Space is down."""
+        if self._is_space_held:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
 
     def _release_band(self, band: QRubberBand) -> None:
         """Tell which cards are in the rectangle that was drawn."""
@@ -296,12 +315,32 @@ class Canvas(DiagramView):
             self.show_legend(not self._legend.shown)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._toggle_expansion(self._marks.selected)
-        elif key == Qt.Key.Key_Space and self._marks.hovered is not None:
-            self.selection_extended.emit(self._marks.hovered)
+        elif key == Qt.Key.Key_Space:
+            self._hold_space(event)
         elif key == Qt.Key.Key_Escape:
             self.card_selected.emit(None)
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat() or not self._is_space_held:
+            super().keyReleaseEvent(event)
+            return
+        is_tap, self._is_space_held = not self._is_space_used, False
+        self._update_cursor()
+        if is_tap and self._marks.hovered is not None:
+            self.selection_extended.emit(self._marks.hovered)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._is_space_held = False  # its release goes elsewhere
+        self._update_cursor()
+        super().focusOutEvent(event)
+
+    def _hold_space(self, event: QKeyEvent) -> None:
+        """Space held pans with the mouse; Space tapped adds the card under the pointer to the selection."""
+        if not event.isAutoRepeat():
+            self._is_space_held, self._is_space_used = True, False
+            self._update_cursor()
 
     def _navigate(self, move: NavigationMove, extend: bool) -> None:
         """Move the selection to the next card, if there is one. With `extend`, that card joins the selection, or the

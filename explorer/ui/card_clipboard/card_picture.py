@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 
 from explorer.drawing import Picture, Theme
+from explorer.ui.widgets.picture_menu import CopiedPicture, write_svg
 
 _MARGIN = 16.0  # units around the cards
 _SCALE = 2.0  # pixels per unit: sharp on dense screens
 _MAX_SIDE = 8000  # pixels
 
 
-@dataclass(frozen=True)
-class CardPicture:
-    """What a program that pastes may choose from."""
-
-    image: QImage
-    svg: bytes
-    text: str
-
-    def to_mime_data(self) -> QMimeData:
-        """Return it for the clipboard."""
-        held = QMimeData()
-        held.setImageData(self.image)
-        held.setData("image/svg+xml", self.svg)
-        held.setText(self.text)
-        return held
-
-
-def paint_cards(picture: Picture, theme: Theme, ids: tuple[str, ...]) -> CardPicture:
+def paint_cards(picture: Picture, theme: Theme, ids: tuple[str, ...]) -> CopiedPicture:
     """Paint the part of a picture with these cards, the whole one without any; on any thread."""
     region = QRectF()
     for id in ids:
@@ -41,8 +22,11 @@ def paint_cards(picture: Picture, theme: Theme, ids: tuple[str, ...]) -> CardPic
     scale = min(_SCALE, _MAX_SIDE / region.width(), _MAX_SIDE / region.height())
     image = QImage((region.size() * scale).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(theme.named_colour("canvas"))
-    _paint(QPainter(image), picture, theme, region, scale)
-    return CardPicture(image, _paint_svg(picture, theme, region), describe_cards(picture, ids))
+    painter = QPainter(image)
+    _paint(painter, picture, theme, region, scale)
+    painter.end()
+    svg = write_svg(region.size(), lambda page: _paint(page, picture, theme, region, 1.0))
+    return CopiedPicture(image, svg, describe_cards(picture, ids))
 
 
 def describe_cards(picture: Picture, ids: tuple[str, ...]) -> str:
@@ -56,15 +40,3 @@ def _paint(painter: QPainter, picture: Picture, theme: Theme, region: QRectF, sc
     painter.scale(scale, scale)
     painter.translate(-region.topLeft())
     picture.paint(painter, theme, region, max(scale, 1.0))
-    painter.end()
-
-
-def _paint_svg(picture: Picture, theme: Theme, region: QRectF) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setSize(region.size().toSize())
-    generator.setViewBox(QRectF(0, 0, region.width(), region.height()))
-    _paint(QPainter(generator), picture, theme, region, 1.0)
-    return bytes(buffer.data().data())

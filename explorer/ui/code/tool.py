@@ -31,6 +31,7 @@ class CodeTool(FollowingTool["CodePanel"]):
         self._shown: Network | None = None  # the network that the view is of
         self._file_lane = context.add_lane("code files")
         self.session.on("selection", self._light_selection)
+        context.card_actions.append(lambda id: [(tr("Show code"), partial(self._show_card, id))])
 
     def create_panel(self) -> CodePanel:
         """Return the panel, its signals connected."""
@@ -83,6 +84,11 @@ class CodeTool(FollowingTool["CodePanel"]):
         card = card_at_line(self._view, self._shown.analysis.hierarchy, line, self.session.selection)
         if card is not None:
             self.context.commands.go_to_card(card)
+
+    def _show_card(self, card: str) -> None:
+        self.session.select(card)
+        self.dock.setVisible(True)
+        self.dock.raise_()
 
     def _copy(self) -> None:
         if self._view is not None:

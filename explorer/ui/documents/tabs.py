@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.base.menus import show_menu
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.project_files import ProjectFiles
 from explorer.ui.documents.tab_strip import TabStrip
@@ -202,5 +203,4 @@ class Tabs(QObject):
             action = menu.addAction(text)
             action.setEnabled(enabled)
             action.triggered.connect(lambda _=False, callback=callback: callback())
-        menu.exec(position)
-        menu.deleteLater()
+        show_menu(menu, position)

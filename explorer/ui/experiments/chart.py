@@ -27,6 +27,7 @@ from explorer.experiments.outcome import (
 )
 from explorer.ui.base import appearance
 from explorer.ui.experiments.report import FormatLabel
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _LIGHT_PALETTE = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
 _DARK_PALETTE = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
@@ -49,6 +50,7 @@ class PictureCell(QWidget):
         self.title_label.setWordWrap(True)
         self.title_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.plot = _PicturePlot()
+        offer_picture_menu(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -61,7 +63,8 @@ class PictureCell(QWidget):
         words = f"<b>{format_label(picture.title)}</b>"
         legend = _legend_html(picture, format_label)
         self.title_label.setText(f"{words}<br><span style='font-size: small'>{legend}</span>" if legend else words)
-        self.plot.setAccessibleName(format_label(picture.title))
+        for widget in (self, self.plot):
+            widget.setAccessibleName(format_label(picture.title))
 
 
 def _legend_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
@@ -86,6 +89,7 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setMinimumSize(110, 96)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # that of the cell: with title and legend
         self._left_axis, self._bottom_axis = self.getAxis("left"), self.getAxis("bottom")
         small = self.font()
         small.setPointSizeF(max(small.pointSizeF() * 0.85, 7))

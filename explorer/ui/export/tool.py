@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
 from explorer.base.languages import tr, tr_noop
-from explorer.export.page import PictureKind
+from explorer.export.page import ExportScope, PictureKind
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ExportTool:
         if bar is not None:
             bar.addAction(self.diagram_action)
         self.dialog: ExportDialog | None = None
+        context.card_actions.append(self._card_entries)
         self._session.on("network", self._update_actions)
         self._update_actions()
 
@@ -75,7 +77,15 @@ class ExportTool:
         expanded, direction, colouring = session.expanded, session.direction, session.colouring
         return ExportSource(network, canvas.picture, visible_rect, selection, expanded, direction, colouring)
 
-    def show_dialog(self, kind: PictureKind | None = None) -> None:
+    def _card_entries(self, card: str) -> list[tuple[str, Callable[[], None] | None]]:
+        return [(tr("Export this part…"), partial(self._export_card, card))]
+
+    def _export_card(self, card: str) -> None:
+        if card not in self._session.selection:
+            self._session.select(card)
+        self.show_dialog("graph", scope="selection")
+
+    def show_dialog(self, kind: PictureKind | None = None, scope: ExportScope | None = None) -> None:
         """Show the export dialog as it was left, but with the direction and colours of the window."""
         from explorer.ui.export.dialog import ExportDialog
         from explorer.ui.export.last_page import load_last_page
@@ -84,6 +94,7 @@ class ExportTool:
         if source is None:
             return
         page = replace(load_last_page(), kind=kind or "graph", direction=source.direction, by=source.by)
+        page = replace(page, scope=scope or page.scope)
         commands = self._context.commands
         self.dialog = ExportDialog(
             self._context.window, source, self._preview_lane, self._file_lane, commands.show_status, page

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _GAP = 4
 _MIN_SIZE, _MAX_SIZE = 30, 92  # pixels of a tile
@@ -27,6 +28,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         live_text(self, QWidget.setAccessibleName, "Channels")
+        offer_picture_menu(self)
         self._count = 0
         self._render: Callable[[int], QImage] = lambda index: QImage()
         self._tooltips: Sequence[str] = ()

@@ -12,6 +12,7 @@ from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets import stage_labels
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 
 class StageBars(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -25,6 +26,7 @@ class StageBars(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMouseEnabled(False, False)
         self.hideButtons()
         live_text(self, QWidget.setAccessibleName, "Figure per stage")
+        offer_picture_menu(self)
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._left, self._bottom = self.getAxis("left"), self.getAxis("bottom")
         self._left.enableAutoSIPrefix(False)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QMouseEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.base.menus import show_menu
 from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
 from explorer.ui.widgets.list_rows import build_list_view
 
@@ -86,7 +96,26 @@ class HistoryPanel(QWidget):
         )
         view.setItemDelegate(HistoryDelegate(view))
         view.setSelectionMode(QListView.SelectionMode.NoSelection)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._show_menu)
         return view
+
+    def build_menu(self, index: QModelIndex) -> QMenu:
+        """Return the menu of an edit."""
+        menu = QMenu(self)
+        go = menu.addAction(tr("Go to this edit"))
+        go.setEnabled(self._rows is not None and index.row() != self._rows.position)
+        go.triggered.connect(lambda: self._request_row(index))
+        said = index.data(Qt.ItemDataRole.ToolTipRole)
+        menu.addAction(tr("Copy")).triggered.connect(lambda: QGuiApplication.clipboard().setText(said))
+        menu.addAction(tr("Copy the Python code")).triggered.connect(self.copy_button.click)
+        return menu
+
+    def _show_menu(self, at: QPoint) -> None:
+        index = self.view.indexAt(at)
+        if index.isValid():
+            menu = self.build_menu(index)
+            show_menu(menu, self.view.viewport().mapToGlobal(at))
 
     def _build_python_text(self) -> QPlainTextEdit:
         made = QPlainTextEdit()

@@ -32,10 +32,11 @@ class InspectorPanel(QWidget):
 
     edit_requested = Signal(object)  # the edit the user asks for
     edit_hovered = Signal(object)  # the edit the user points at or drags over; None when no longer
+    inspection_shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._inspection: Inspection | None = None
+        self.inspection: Inspection | None = None
         self._page: _CardPage | None = None
         self._scroll_area = QScrollArea()
         self._scroll_area.setWidgetResizable(True)
@@ -61,7 +62,7 @@ class InspectorPanel(QWidget):
     def show_inspection(self, inspection: Inspection | None) -> None:
         """Show a selection. After an edit of the same one, its widgets, scroll position and focus are kept where
         possible."""
-        before, self._inspection = self._inspection, inspection
+        before, self.inspection = self.inspection, inspection
         self._scroll_area.setVisible(inspection is not None)
         self._empty.setVisible(inspection is None)
         if inspection is None or self._page is None or before is None or before.path != inspection.path:
@@ -70,6 +71,7 @@ class InspectorPanel(QWidget):
             self._rebuild_page(inspection)
         else:
             self._page.fill(inspection)
+        self.inspection_shown.emit()
 
     def reveal_control(self, title: str, scope: str) -> QWidget:
         """Bring the control of an option into view and return it."""

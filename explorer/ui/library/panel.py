@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.base.languages import tr
 from explorer.base.query import QueryError, describe_syntax
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.base.menus import show_menu
 from explorer.ui.library.delegate import IS_OPEN, KEY, ROW, NetworkDelegate
 from explorer.ui.library.network_filter import NetworkRow, build_network_rows, filter_rows, network_vocabulary
 
@@ -27,6 +38,7 @@ class LibraryPanel(QWidget):
     """The list of networks, its filter, and the build options of the open network."""
 
     network_requested = Signal(str)
+    tab_requested = Signal(str)  # the same, in a tab that stays
     options_changed = Signal(str, dict)  # the open network's key, and the options it should be built with
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -137,6 +149,8 @@ class LibraryPanel(QWidget):
         made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         live_text(made, QWidget.setAccessibleName, "Networks")
         made.clicked.connect(self._activate)
+        made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        made.customContextMenuRequested.connect(self._show_menu)
         made.collapsed.connect(lambda index: self._remember_collapsed(index, collapsed=True))
         made.expanded.connect(lambda index: self._remember_collapsed(index, collapsed=False))
         made.installEventFilter(self)
@@ -201,6 +215,26 @@ class LibraryPanel(QWidget):
     def _remember_collapsed(self, family: QModelIndex, *, collapsed: bool) -> None:
         if not self.filter.text().strip():
             (self._collapsed.add if collapsed else self._collapsed.discard)(family.data(ROW))
+
+    def build_menu(self, index: QModelIndex) -> QMenu | None:
+        """Return the menu of a network; None for the head of a family."""
+        key = index.data(KEY)
+        if not key:
+            return None
+        menu, copy = QMenu(self), QGuiApplication.clipboard().setText
+        for text, happens in (
+            (tr("Open"), lambda: self.network_requested.emit(key)),
+            (tr("Open in a new tab"), lambda: self.tab_requested.emit(key)),
+            (tr("Copy name"), lambda: copy(key)),
+            (tr("Copy the Python code"), lambda: copy(f'import explorer\n\nnetwork = explorer.open("{key}")\n')),
+        ):
+            menu.addAction(text).triggered.connect(lambda _=False, happens=happens: happens())
+        return menu
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = self.build_menu(self.view.indexAt(at))
+        if menu is not None:
+            show_menu(menu, self.view.viewport().mapToGlobal(at))
 
     def _clear_filter(self) -> None:
         self.filter.clear()

@@ -13,6 +13,7 @@ from explorer.base.number_format import format_bytes
 from explorer.drawing.theme import DARK, LIGHT, diagram_font
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 if TYPE_CHECKING:
     from explorer.presenters.memory_strip import MemoryStrip
@@ -34,6 +35,7 @@ class StripView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         live_text(self, QWidget.setAccessibleName, tr_noop("Memory, step by step"))
+        offer_picture_menu(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 130)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -195,14 +197,15 @@ class StripView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus()
-        self.mouseMoveEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._strip is not None and event.position().x() <= self._plot.right():
             self.set_step(self._step_at(event.position().x()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._strip is not None:
+        if self._strip is not None and event.button() == Qt.MouseButton.LeftButton:
             self.step_chosen.emit(self.step)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from explorer.base.cancellation import KeepGoing
 from explorer.drawing.theme import DARK, LIGHT
 from explorer.ui.base.appearance import is_app_dark
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 if TYPE_CHECKING:
     from explorer.design import NetworkDesign
@@ -56,6 +57,7 @@ class DesignPicture(QWidget):
         super().__init__(parent)
         self._picture: Picture | None = None
         self.setMinimumSize(220, 180)
+        offer_picture_menu(self)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 420)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QMenu, QSizePolicy, QWidget
 
+from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.base.menus import show_menu
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.viewmodels.panels import RgbImage
 
 _THUMBNAIL_SIDE = 36  # pixels
@@ -99,10 +102,14 @@ class SamplePhoto(QWidget):
 
 
 class SampleStrip(QListWidget):
-    """Thumbnails of the built-in photos and of recent images. Click or Enter chooses one."""
+    """Thumbnails of the built-in photos and of recent images. Click or Enter chooses one; Delete removes one's own."""
+
+    removal_requested = Signal(str)  # id of an image of the user's
 
     def __init__(self) -> None:
         super().__init__()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
         live_text(self, QWidget.setAccessibleName, "Sample images")
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.TopToBottom)
@@ -120,6 +127,33 @@ class SampleStrip(QListWidget):
             "QListWidget::item { border: 2px solid transparent; border-radius: 7px; padding: 0; }"
             "QListWidget::item:selected { border-color: palette(highlight); background: palette(highlight); }"
         )
+
+    def own_image(self, item: QListWidgetItem | None) -> str:
+        """Return the id of an item with an image of the user's; "" for a built-in photo."""
+        id = str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
+        return "" if id in BUILT_IN_SAMPLES else id
+
+    def build_menu(self, item: QListWidgetItem) -> QMenu:
+        """Return the menu of an image."""
+        menu, own = QMenu(self), self.own_image(item)
+        menu.addAction(tr("Use this image")).triggered.connect(lambda: self.itemActivated.emit(item))
+        remove = menu.addAction(tr("Remove from the list"))
+        remove.setEnabled(bool(own))
+        remove.triggered.connect(lambda: self.removal_requested.emit(own))
+        return menu
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.itemAt(at)
+        if item is not None:
+            menu = self.build_menu(item)
+            show_menu(menu, self.viewport().mapToGlobal(at))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        own = self.own_image(self.currentItem())
+        if event.key() == Qt.Key.Key_Delete and own:
+            self.removal_requested.emit(own)
+        else:
+            super().keyPressEvent(event)
 
     def add_image(self, id: str, name: str, at: int | None = None) -> None:
         """Insert an image at row `at`, by default at the end."""
@@ -169,6 +203,7 @@ class ClassMaps(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._images: list[QImage] = []
+        offer_picture_menu(self)
         self.setMinimumHeight(60)
 
     def show_maps(self, maps: tuple[RgbImage, ...]) -> None:

@@ -24,6 +24,7 @@ from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
 from explorer.ui.output.signal_notice import SignalNotice
+from explorer.ui.widgets.picture_menu import PictureEntry, offer_picture_menu
 from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceView
 
@@ -39,6 +40,7 @@ class OutputPanel(QWidget):
     open_image_requested = Signal()
     image_dropped = Signal(str)
     image_pasted = Signal(QImage)
+    removal_requested = Signal(str)  # of an image of the user's, by its id
     edit_requested = Signal(object)  # a way out of an error, or of a broken signal
     depth_requested = Signal()  # to see where along the depth the signal breaks
     trained_requested = Signal()  # to load trained weights
@@ -50,6 +52,8 @@ class OutputPanel(QWidget):
         self.photo, self.samples, self.maps = SamplePhoto(), SampleStrip(), ClassMaps()
         for chosen in (self.samples.itemClicked, self.samples.itemActivated):
             chosen.connect(lambda item: self.sample_selected.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.samples.removal_requested.connect(self.removal_requested)
+        offer_picture_menu(self.photo, self._photo_entries)
         self.open_button = live_text(QPushButton(), QPushButton.setText, "Open image…")
         live_text(self.open_button, QWidget.setToolTip, "Use an image of your own; you can also drop or paste one here")
         self.open_button.clicked.connect(self.open_image_requested)
@@ -159,6 +163,12 @@ class OutputPanel(QWidget):
         self.photo.show_image(image, name)
         self.samples.select_image(id)
 
+    def _photo_entries(self) -> list[PictureEntry]:
+        """Return what the menu of the photo offers above copying and saving."""
+        own = self.samples.own_image(self.samples.currentItem())
+        entries: list[PictureEntry] = [(tr("Open image…"), self.open_image_requested.emit)]
+        return [*entries, (tr("Remove from the list"), lambda: self.removal_requested.emit(own))] if own else entries
+
     def show_output(self, output: OutputComparison | None) -> None:
         """Show outputs, or a placeholder for None."""
         self._output = output
@@ -228,7 +238,8 @@ class OutputPanel(QWidget):
             self.repair_row.addStretch()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if find_dropped_file(event.mimeData()) is not None or event.mimeData().hasImage():
+        is_own = event.source() is not None  # a card that is on its way out of the window
+        if not is_own and (find_dropped_file(event.mimeData()) is not None or event.mimeData().hasImage()):
             event.acceptProposedAction()
             self.photo.show_drop_target(True)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison
 
 
@@ -30,6 +31,7 @@ class ClassBars(QWidget):
         self.count = 5  # classes that are shown, if they fit
         self.logits = False
         self.setMinimumHeight(3 * 15)
+        offer_picture_menu(self)
 
     def set_view(self, count: int | None = None, logits: bool | None = None) -> None:
         """Set how many classes are shown, and logits instead of probabilities; None keeps the setting."""

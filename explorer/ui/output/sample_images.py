@@ -51,6 +51,7 @@ class SampleImages(QObject):
         panel.sample_selected.connect(self.show_sample)
         panel.open_image_requested.connect(self.ask_open)
         panel.image_pasted.connect(self.show_image)
+        panel.removal_requested.connect(self.remove)
 
     def _name_shown(self) -> None:
         sample = self._session.sample
@@ -96,11 +97,16 @@ class SampleImages(QObject):
         else:
             self.show_image(image)
 
+    def remove(self, id: str) -> None:
+        """Take an image of the user's out of the strip; the file stays, and what is shown is shown on."""
+        if id not in image_jobs.BUILT_IN_SAMPLES:
+            self._panel.samples.remove_image(id)
+            self._pasted.pop(id, None)
+            _save_recent_images([path for path in recent_images() if path != id])
+
     def _load(self, job: Callable[[KeepGoing], Sample], id: str) -> None:
         def fail(failure: Exception) -> None:
-            if id not in image_jobs.BUILT_IN_SAMPLES:  # a file that has gone does not stay at hand
-                self._panel.samples.remove_image(id)
-                _save_recent_images([path for path in recent_images() if path != id])
+            self.remove(id)  # a file that has gone does not stay at hand
             self.failed.emit(failure)
 
         self._lane.submit(job, lambda sample: self._show(sample, id), fail)

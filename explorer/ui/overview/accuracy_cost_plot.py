@@ -17,6 +17,7 @@ from explorer.networks.catalogue import all_families
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.widgets.combo_boxes import translate_items
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _MIN_BUBBLE_PX, _MAX_BUBBLE_PX = 7.0, 34.0  # diameter of a bubble in pixels
 _LABEL_SPACING = (0.45, 1.6)  # decades and per cent within which two names would meet
@@ -67,6 +68,7 @@ class AccuracyCostPlot(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         live_text(self.plot, QWidget.setAccessibleName, "Accuracy against cost")
+        offer_picture_menu(self.plot)
         self._bubbles = pg.ScatterPlotItem(hoverable=True, tip=None)
         self._bubbles.sigClicked.connect(lambda _, points, __: self.open_requested.emit(points[-1].data().key))
         self._bubbles.sigHovered.connect(lambda _, points, __: self._describe(points))

@@ -22,6 +22,7 @@ from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.overview.accuracy_cost_plot import family_colour
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _BOX_SIZE = QSize(158, 44)
 _COLUMN_WIDTH, _ROW_HEIGHT, _MARGIN_TOP, _MARGIN_LEFT = 190, 66, 40, 16
@@ -62,6 +63,7 @@ class FamilyTreeCanvas(QWidget):
         self.setFixedSize(int(bounds.right()) + _MARGIN_LEFT, int(bounds.bottom()) + _MARGIN_LEFT)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        offer_picture_menu(self)
         live_text(self, QWidget.setAccessibleName, "Family tree of the networks; arrow keys move, Enter opens one")
 
     def set_language(self, language: Language) -> None:

@@ -25,6 +25,7 @@ from explorer.ui.parts.settings_form import SettingsForm
 from explorer.ui.widgets.combo_boxes import build_combo_box
 from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.list_rows import build_list_view
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.ui.widgets.tab_buttons import TabButtons
 from explorer.viewmodels.panels import Choice, EditPreview
 from explorer.viewmodels.parts import PartRow
@@ -258,6 +259,7 @@ class PartPicture(QWidget):
         super().__init__()
         self._picture: Picture | None = None
         live_text(self, QWidget.setAccessibleName, "Diagram of the part")
+        offer_picture_menu(self)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show a diagram; nothing for None."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from explorer.base.languages import tr
 from explorer.session import Session
+from explorer.ui.base.menus import show_menu
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.shell.actions import build_context_menu
 from explorer.ui.shell.panel_updater import PanelUpdater
@@ -76,8 +78,11 @@ class DiagramNavigator:
             self._expand_to(self._session.network, highlighted)
             self._panel_updater.when_drawn(lambda: self._canvas.highlight_in_view(highlighted))
 
-    def show_menu(self, id: str, position: QPoint, tool_entries: Iterable[CardMenuEntry]) -> None:
-        """Select a card and show its context menu, with the entries of tools at its end."""
+    def show_menu(
+        self, id: str, position: QPoint, tool_entries: Iterable[CardMenuEntry], switches: Callable[[QMenu], QMenu]
+    ) -> None:
+        """Select a card and show its context menu: with a menu of its switches, which is asked for once the card is
+        selected, and with the entries of tools at its end."""
         self.select(id)
         picture = self._canvas.picture
         card = picture.card(id) if picture is not None else None
@@ -89,11 +94,13 @@ class DiagramNavigator:
             (expand, (lambda: self.toggle_expansion(id)) if card.is_expandable else None),
             (tr("Zoom to card"), lambda: self._canvas.fit_to(id)),
             (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name)),
-            *tool_entries,
         ]
-        menu = build_context_menu(self._canvas, entries)
-        menu.exec(position)
-        menu.deleteLater()
+        menu = build_context_menu(self._canvas, [*entries, *tool_entries])
+        for action in menu.actions()[len(entries) :][:1]:  # the first of tools'
+            menu.insertSeparator(action)
+            menu.insertMenu(action, switches(menu))
+            menu.insertSeparator(action)
+        show_menu(menu, position)
 
     def _expand_to(self, network: Network, ids: Iterable[str]) -> None:
         from explorer.presenters import reveal

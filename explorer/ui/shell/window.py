@@ -36,6 +36,7 @@ from explorer.ui.documents.project_files import ProjectFiles, window_title
 from explorer.ui.documents.tabs import Tabs
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
+from explorer.ui.inspector.option_menu import OptionMenu
 from explorer.ui.inspector.panel import InspectorPanel
 from explorer.ui.library.panel import LibraryPanel, build_network_rows
 from explorer.ui.output.panel import OutputPanel, find_dropped_file
@@ -177,6 +178,7 @@ class Window(QMainWindow):
     def _connect_panels(self) -> None:
         self._show_networks()
         self.library.network_requested.connect(self.open_network)
+        self.library.tab_requested.connect(lambda key: self.open_network(key, is_preview=False))
         self.library.options_changed.connect(self.open_network)
         self.inspector.edit_requested.connect(self.apply_edit)
         self.inspector.edit_hovered.connect(self.previews.preview)
@@ -460,7 +462,11 @@ class Window(QMainWindow):
 
     def _show_card_menu(self, id: str, position: QPoint) -> None:
         tool_entries = [entry for entries in self.tool_context.card_actions for entry in entries(id)]
-        self.navigator.show_menu(id, position, tool_entries)
+        self.navigator.show_menu(id, position, tool_entries, self._build_option_menu)
+
+    def _build_option_menu(self, parent: QWidget) -> OptionMenu:
+        is_settled = not self.panel_updater.inspect_lane.busy
+        return OptionMenu(self.inspector, is_settled, self.apply_edit, parent)
 
     def _is_dark(self) -> bool:
         app = QApplication.instance()

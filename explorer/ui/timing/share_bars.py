@@ -13,6 +13,7 @@ from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.timing.time_scatter import kind_colour
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 if TYPE_CHECKING:
     from explorer.presenters.timing import TimeShare
@@ -29,6 +30,7 @@ class ShareBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         live_text(self, QWidget.setAccessibleName, "Shares of time and of multiply-adds")
+        offer_picture_menu(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._shares: Sequence[TimeShare] = ()
 

@@ -14,6 +14,7 @@ from explorer.training.closer_look import most_confused
 from explorer.ui.base import appearance
 from explorer.ui.widgets.colour_maps import heat_overlay, rgb_to_image
 from explorer.ui.widgets.image_view import ImageView
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 if TYPE_CHECKING:
     from explorer.training.closer_look import Answer, CloserLook, HardImage
@@ -30,6 +31,7 @@ class ConfusionView(QWidget):
         self._confusion, self._names = confusion, names
         self.setMinimumSize(220, 220)
         self.setAccessibleName(tr("Confusion matrix"))
+        offer_picture_menu(self)
         self.setAccessibleDescription(self.summary)
 
     def sizeHint(self) -> QSize:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _MIN_OUTLINE = 8  # pixels that an outline has at least
 _BAR_HEIGHT, _TEXT_HEIGHT = 10, 15  # height of the colour bar, and of what stands below it
@@ -20,6 +21,7 @@ class ImageView(QWidget):
     def __init__(self, name: str, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         live_text(self, QWidget.setAccessibleName, name)
+        offer_picture_menu(self)
         self.setMinimumSize(60, 60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._smooth = smooth

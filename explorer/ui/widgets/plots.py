@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _LOG10_OF_2 = math.log10(2)
 
@@ -27,6 +28,7 @@ class ThemedPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Create an empty plot; its name and the labels of its axes are marked by `tr_noop`."""
         super().__init__()
         live_text(self, QWidget.setAccessibleName, name)
+        offer_picture_menu(self)
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()

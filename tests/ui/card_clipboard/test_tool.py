@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QDrag, QGuiApplication, QImage, QMouseEvent
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.card_clipboard import tool as tool_module
 from explorer.ui.card_clipboard.tool import CardClipboardTool
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
@@ -66,13 +68,50 @@ def test_a_drag_with_shift_selects_what_is_in_the_rectangle(
     assert canvas._band is None
 
 
-def _move(canvas: object, point: QPoint) -> None:
-    from PySide6.QtCore import QEvent, QPointF
-    from PySide6.QtGui import QMouseEvent
-
-    from explorer.ui.canvas.canvas import Canvas
-
-    assert isinstance(canvas, Canvas)
+def _move(canvas: Canvas, point: QPoint, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.ShiftModifier) -> None:
     at, left = QPointF(point), Qt.MouseButton.LeftButton
     where = canvas.mapToGlobal(at)
-    canvas.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, where, left, left, Qt.KeyboardModifier.ShiftModifier))
+    canvas.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, where, left, left, keys))
+
+
+def test_a_card_is_dragged_out_as_a_picture(
+    window: Window, tool: CardClipboardTool, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alt and a drag take the card out of the window; nothing pans, and the window itself does not take it in."""
+    canvas, before = window.canvas, window.canvas.view_state
+    begun: list[QDrag] = []
+    monkeypatch.setattr(tool_module.QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    monkeypatch.setattr(tool_module, "start_drag", begun.append)
+    start = canvas.area_of("layer2").center().toPoint()
+    alt = Qt.KeyboardModifier.AltModifier
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, alt, start)
+    _move(canvas, start + QPoint(30, 0), alt)
+    qtbot.waitUntil(lambda: bool(begun))
+    held = begun[0].mimeData()
+    assert held.hasImage()
+    assert QSvgRenderer(held.data("image/svg+xml")).isValid()
+    assert "layer2.0" in held.text()
+    assert not begun[0].pixmap().isNull()
+    assert canvas.view_state == before
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, alt, start)
+    assert window.session.selection == ()  # it was no click
+
+
+def test_space_and_a_drag_pan_and_space_alone_selects(window: Window, tool: CardClipboardTool, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    start = canvas.area_of("layer2").center().toPoint()
+    _move(canvas, start, Qt.KeyboardModifier.NoModifier)  # the pointer rests on a card
+    canvas.setFocus()
+    qtbot.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    before = canvas.view_state
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    _move(canvas, start + QPoint(40, 25), Qt.KeyboardModifier.NoModifier)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(40, 25))
+    qtbot.keyRelease(canvas, Qt.Key.Key_Space)
+    assert canvas.view_state[1] - before[1] == QPointF(40, 25)
+    assert window.session.selection == ()
+    assert canvas.cursor().shape() != Qt.CursorShape.OpenHandCursor
+    _move(canvas, canvas.area_of("layer2").center().toPoint(), Qt.KeyboardModifier.NoModifier)
+    qtbot.keyClick(canvas, Qt.Key.Key_Space)
+    assert window.session.selection == ("layer2.0",)

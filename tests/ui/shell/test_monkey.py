@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDockWidget,
     QFileDialog,
-    QMenu,
     QSlider,
     QWidget,
 )
@@ -180,7 +179,6 @@ def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     from explorer.weights import pretrained
 
     monkeypatch.setattr(QDialog, "exec", lambda *_: 0)
-    monkeypatch.setattr(QMenu, "exec", lambda *_: None)
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, lambda *_, **__: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: "")
@@ -206,8 +204,9 @@ def _walk(window: Window, qtbot: QtBot, seed: int, seconds: float) -> list[str]:
                 widget.close()
         if not memory and passed > seconds / 4:
             memory = process.memory_info().rss
+    grown = process.memory_info().rss - memory
+    print(f"seed {seed}: {len(monkey.done)} steps, from {memory / 2**20:.0f} MiB by {grown / 2**20:+.0f} MiB")
     if seconds >= _LONG_SECONDS:
-        grown = process.memory_info().rss - memory
         assert grown < _MAX_GROWTH, f"grown by {grown / 2**20:.0f} MiB in {len(monkey.done)} steps"
     return monkey.done
 
