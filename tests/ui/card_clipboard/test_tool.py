@@ -25,7 +25,7 @@ def tool(window: Window, qtbot: QtBot) -> CardClipboardTool:
 def _copy(tool: CardClipboardTool, qtbot: QtBot) -> tuple[QImage, QSvgRenderer, str]:
     QGuiApplication.clipboard().setText("")
     tool.copy_action.trigger()
-    qtbot.waitUntil(lambda: bool(QGuiApplication.clipboard().text()))
+    qtbot.waitUntil(lambda: bool(QGuiApplication.clipboard().text()), timeout=60_000)
     held = QGuiApplication.clipboard().mimeData()
     return QImage(held.imageData()), QSvgRenderer(held.data("image/svg+xml")), held.text()
 
@@ -86,7 +86,7 @@ def test_a_card_is_dragged_out_as_a_picture(
     alt = Qt.KeyboardModifier.AltModifier
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, alt, start)
     _move(canvas, start + QPoint(30, 0), alt)
-    qtbot.waitUntil(lambda: bool(begun))
+    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
     held = begun[0].mimeData()
     assert held.hasImage()
     assert QSvgRenderer(held.data("image/svg+xml")).isValid()

@@ -130,7 +130,7 @@ def test_the_menu_of_a_card_has_its_switches(window: Window, qtbot: QtBot) -> No
     assert any("ookmark" in text for text in texts)
     switches = menu.findChild(QMenu)
     assert isinstance(switches, OptionMenu)
-    qtbot.waitUntil(lambda: any(action.text() == "Activation" for action in switches.actions()))
+    qtbot.waitUntil(lambda: any(action.text() == "Activation" for action in switches.actions()), timeout=60_000)
     choices = next(action for action in switches.actions() if action.text() == "Activation").menu()
     assert isinstance(choices, QMenu)
     next(action for action in choices.actions() if not action.isChecked()).trigger()
