@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QMimeData, QPoint, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter, QRegion
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QMimeData, QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter, QRegion
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -84,7 +84,7 @@ def save_picture(widget: QWidget, path: Path) -> None:
     if suffix == ".svg":
         write_atomic(path, lambda beside: beside.write_bytes(picture.svg))
     else:
-        write_atomic(path, lambda beside: picture.image.save(str(beside), "PNG"))
+        write_atomic(path, lambda beside: QImageWriter(str(beside), QByteArray(b"png")).write(picture.image))
 
 
 def offer_picture_menu(widget: QWidget, entries: Callable[[], list[PictureEntry]] = list) -> None:
