@@ -80,7 +80,7 @@ def test_a_card_is_dragged_out_as_a_picture(
     """Alt and a drag take the card out of the window; nothing pans, and the window itself does not take it in."""
     canvas, before = window.canvas, window.canvas.view_state
     begun: list[QDrag] = []
-    monkeypatch.setattr(tool_module.QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
     monkeypatch.setattr(tool_module, "start_drag", begun.append)
     start = canvas.area_of("layer2").center().toPoint()
     alt = Qt.KeyboardModifier.AltModifier

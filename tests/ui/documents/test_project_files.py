@@ -105,7 +105,7 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     assert resnet.actions_.levels["units"].isChecked()
     assert session.sample is not None
     assert session.sample.name == "Rocket"
-    assert resnet.inspector._inspection is not None
+    assert resnet.inspector.inspection is not None
     assert not resnet.isWindowModified()
 
 
@@ -431,7 +431,7 @@ def test_groups_and_a_selection_that_are_not_there_do_no_harm(resnet: Window, qt
     assert not resnet.notice.isVisible()
     assert resnet.canvas.picture is not None
     assert resnet.canvas.picture.is_frame("layer1")
-    assert resnet.inspector._inspection is None
+    assert resnet.inspector.inspection is None
     assert resnet.session.sample is sample
 
 

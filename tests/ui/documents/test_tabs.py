@@ -197,7 +197,7 @@ def test_each_tab_is_as_it_was_left(two: Window, qtbot: QtBot) -> None:
     canvas.zoom(1.7, QPointF(40, 60))
     canvas._pan(QPointF(-33, 21))
     left = (session.expanded, session.selection, session.bookmarks, session.colour_mode, canvas.view_state)
-    inspected = two.inspector._inspection
+    inspected = two.inspector.inspection
     two.documents.step(-1)
     settled(qtbot, two)
     assert (session.selection, session.bookmarks, session.colour_mode) == ((), (), "kind")
@@ -213,7 +213,7 @@ def test_each_tab_is_as_it_was_left(two: Window, qtbot: QtBot) -> None:
     scale, offset = canvas.view_state
     assert scale == pytest.approx(left[4][0])
     assert (offset - left[4][1]).manhattanLength() < 2
-    assert two.inspector._inspection is inspected
+    assert two.inspector.inspection is inspected
     assert two.actions_.levels["units"].isChecked()
     assert "Shortcut" in two.actions_.undo.text()
 
@@ -284,7 +284,7 @@ def test_no_result_of_one_tab_is_shown_in_another(two: Window, qtbot: QtBot, tar
         two.documents.step(1)
     else:
         two.tabs.new()
-    assert two.inspector._inspection is None
+    assert two.inspector.inspection is None
     assert two.output._output is None
     settled(qtbot, two)
     qtbot.wait(50)

@@ -331,7 +331,7 @@ def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened
     inspector.resize(330, 800)
     inspector.show_inspection(build_inspection(opened(key).analysis, (card,) if card else ()))
     assert inspector._page is not None
-    for scope in {option.scope for option in inspector._inspection.options}:
+    for scope in {option.scope for option in inspector.inspection.options}:
         inspector._page.scopes.show_scope(scope)
         QApplication.processEvents()
         for button in inspector._page.scopes.findChildren(QPushButton):

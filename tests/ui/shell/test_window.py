@@ -55,7 +55,7 @@ def test_a_click_selects_and_the_inspector_says_what_it_is(mobilenet: Window, qt
     qtbot.mouseClick(mobilenet.canvas, Qt.MouseButton.LeftButton, pos=place.toPoint())
     settled(qtbot, mobilenet)
     assert mobilenet.session.selection == ("features.3",)
-    shown = mobilenet.inspector._inspection
+    shown = mobilenet.inspector.inspection
     assert shown is not None
     assert shown.title == "Inverted residual"
     assert ("Class", "InvertedResidual") in shown.rows
