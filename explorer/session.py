@@ -34,6 +34,7 @@ Topic = Literal[
     "direction",
     "language",  # of explanations, or of the window's texts: all that is written is to be written anew
     "experiment",
+    "trained",  # a training has finished; its files say what came out
 ]
 
 
@@ -235,6 +236,10 @@ class Session:
         """Show the experiment with this id, some of its controls set; again, if it is shown already."""
         self.experiment = (experiment, controls)
         self._notify("experiment")
+
+    def note_trained(self) -> None:
+        """Tell that a training has finished: `explorer.training.trained_variants` finds what it reached."""
+        self._notify("trained")
 
     def _notify(self, topic: Topic) -> None:
         for callback in self._callbacks.get(topic, ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -120,14 +120,55 @@ class MultiplyDepth:
         found = runs_at(architecture, self.at)
         if not found:
             raise EditError(tr("there are no blocks {place}", place=location_in_error(self.at)))
-        done = architecture
-        for run in reversed(found):
-            wanted = max(math.ceil(len(run) * self.by - 1e-9), 1)
-            if wanted > len(run):
-                done = insert_copies(done, run[-1], wanted - len(run))
-            for target in reversed(run[wanted:]):
-                done = remove_subgraph(done, target)
-        return propagate_depth(done, architecture)
+        return _with_lengths(architecture, found, [max(math.ceil(len(run) * self.by - 1e-9), 1) for run in found])
+
+
+@register_edit("set_depths")
+@dataclass(frozen=True, slots=True)
+class SetDepths:
+    """Set the number of blocks in every run of like blocks of a place, in execution order: 3, 4, 23, 3 makes ResNet-101
+    of ResNet-50. Copies of the last are added, or the last removed.
+
+    Source: He et al., "Deep residual learning", 2016, table 1.
+    """
+
+    name: ClassVar[str]
+    at: str
+    to: tuple[int, ...]
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "Blocks 3, 4, 23, 3 everywhere"."""
+        return tr("Blocks {counts} {place}", counts=", ".join(map(str, self.to)), place=location_in_title(self.at))
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with runs of these lengths. Raises EditError where there are not as many runs as
+        numbers."""
+        found = runs_at(architecture, self.at)
+        for count in self.to:
+            check_integer(count, 1, MAX_REPEATS, tr("the number of blocks"))
+        if not found or len(found) != len(self.to):
+            raise EditError(
+                tr(
+                    "{given} numbers of blocks do not fit the {there} runs of like blocks {place}: {lengths}",
+                    given=len(self.to),
+                    there=len(found),
+                    place=location_in_error(self.at),
+                    lengths=", ".join(str(len(run)) for run in found) or "–",
+                )
+            )
+        return _with_lengths(architecture, found, self.to)
+
+
+def _with_lengths(architecture: Architecture, runs: Sequence[list[Subgraph]], wanted: Sequence[int]) -> Architecture:
+    """The snapshot with so many blocks in each of its runs."""
+    done = architecture
+    for run, count in reversed(list(zip(runs, wanted, strict=True))):
+        if count > len(run):
+            done = insert_copies(done, run[-1], count - len(run))
+        for target in reversed(run[count:]):
+            done = remove_subgraph(done, target)
+    return architecture if done is architecture else propagate_depth(done, architecture)
 
 
 def propagate_depth(changed: Architecture, before: Architecture, repair: str = "") -> Architecture:

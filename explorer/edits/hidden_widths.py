@@ -6,7 +6,7 @@ Each names the hidden layers that should change; `propagate` makes all others fo
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -69,6 +69,45 @@ class SetBottleneckRatio:
         return _set_hidden_width(architecture, self.at, self.to, "leaving", self.keep)
 
 
+@register_edit("multiply_expansion")
+@dataclass(frozen=True, slots=True)
+class MultiplyExpansion:
+    """Multiply the hidden width of every block: of an inverted residual its expansion, of a bottleneck its ratio."""
+
+    name: ClassVar[str]
+    at: str
+    by: float
+    keep: str = "first"
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "Hidden widths ×0.5 everywhere"."""
+        change = tr("Hidden widths ×{factor:g} {place}", factor=self.by, place=location_in_title(self.at))
+        return title_with_kept_channels(change, self.keep)
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with these hidden widths. Raises EditError where no block has one."""
+        check_number(self.by, 0.01, 64, tr("an expansion"))
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
+        channel_groups = find_channel_groups(architecture)
+        blocks = list(blocks_with_hidden_width(architecture, self.at))
+        if not blocks:
+            raise EditError(
+                tr(
+                    "there is no hidden width {place}: no layer has channels that are used only inside its block",
+                    place=location_in_error(self.at),
+                )
+            )
+        targets: dict[int, WidthTarget] = {}
+        for block in blocks:
+            for name in block.hidden_layers:
+                row = channel_groups.producers[name]
+                size = channel_groups.size(row)
+                step = math.lcm(*(channel_groups.segments[part].multiple for part in channel_groups.resolve(row)))
+                targets |= _solve_width(channel_groups, row, make_divisible(size * self.by, step), block)
+        return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
+
+
 @register_edit("set_growth_rate", formerly=("growth_rate",), former_classes=("GrowthRate",))
 @dataclass(frozen=True, slots=True)
 class SetGrowthRate:
@@ -122,6 +161,14 @@ def hidden_width_ratio(target: Subgraph, relative_to: str) -> float | None:
     if not inner or not ends or ends[0] not in channel_groups.rows:
         return None
     return channel_groups.size(channel_groups.producers[inner[0]]) / channel_groups.size(channel_groups.rows[ends[0]])
+
+
+def blocks_with_hidden_width(architecture: Architecture, at: str) -> Iterator[Subgraph]:
+    """The blocks of a place whose hidden width is one: not the branches of a module that are joined by a concat."""
+    for block in blocks_at(architecture, at):
+        joined = any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
+        if block.hidden_layers and not joined:
+            yield block
 
 
 def dense_layers(architecture: Architecture, at: str) -> list[Subgraph]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,9 +136,7 @@ class Network:
             EditError: an edit cannot be made; the message says why, `repairs` what could be made instead.
         """
         history = self.history
-        verification = self.verification
-        if edits and verification is not None and verification.view_only:
-            raise EditError(tr("It cannot be edited: {reason}.", reason=verification.view_only))
+        self._check_editable(edits)
         for edit in edits:
             result = apply_edit(edit, history.current)
             if result is history.current:
@@ -146,6 +144,20 @@ class Network:
             analyse(result)  # raises for an inconsistent snapshot
             history = history.with_edit(edit, result)
         return replace(self, history=history)
+
+    def with_steps(self, steps: Sequence[tuple[Edit, Architecture]]) -> Network:
+        """Return the network after edits that were made on its snapshot already, each given with the snapshot after it:
+        what a search has tried is not made again. Raises EditError where the network can only be looked at."""
+        self._check_editable(steps)
+        history = self.history
+        for edit, result in steps:
+            history = history.with_edit(edit, result)
+        return replace(self, history=history)
+
+    def _check_editable(self, wanted: Sequence[object]) -> None:
+        verification = self.verification
+        if wanted and verification is not None and verification.view_only:
+            raise EditError(tr("It cannot be edited: {reason}.", reason=verification.view_only))
 
     def undo(self) -> Network:
         """Return the network without its last edit; the same where there is none."""

@@ -1,4 +1,4 @@
-"""How long the inspector and the history take, in seconds: `python -m tests.benchmarks.edits edits KEY …`.
+"""How long the inspector, the history and the budget lock take: `python -m tests.benchmarks.edits edits|budget KEY …`.
 
 Seconds are those of one core (the thread's own time): these are calls of some milliseconds, and whatever else runs on
 the machine would be counted in.
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ import torch
 from explorer.analysis.figures import shape_inference
 from explorer.base.gc_pause import freeze_imports
 from explorer.edits import Edit, MultiplyWidth, SetWidth, ToggleShortcut
+from explorer.edits.budget import AXES, BUDGET_FIGURES, BudgetFigure, Scaling, free_axes, measure_figure
+from explorer.edits.budget_search import BudgetResult, fit_budget
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
 
@@ -86,6 +89,31 @@ def _width(key: str, edit: Edit) -> dict[str, float]:
     return {"first": times[0], "later": statistics.median(times[1:])}
 
 
+def budget(key: str) -> dict[str, Any]:
+    """Seconds until one axis has given way to another, for every figure and every pair of axes.
+
+    The network is on the screen and a slider was moved before, as while one is dragged; each wish is a new one. Beside
+    them, how far off the budget the result is, and which ways no rounding brought within a hundredth.
+    """
+    times: dict[str, list[float]] = {axis: [] for axis in AXES}
+    missed: dict[str, float] = {}
+    figures: list[BudgetFigure] = list(BUDGET_FIGURES)
+    for figure, moved, factor in product(figures, AXES, (0.8, 1.3)):
+        for gives_way in free_axes(open_network(key).history.current, figure):
+            architecture = open_network(key).history.current
+            if gives_way == moved or moved not in free_axes(architecture, "macs"):
+                continue
+            whole = measure_figure(architecture, figure)
+            fit_budget(architecture, Scaling().with_axis(moved, 1.05), gives_way, figure, whole)
+            found: list[BudgetResult] = []
+            wish = partial(fit_budget, architecture, Scaling().with_axis(moved, factor), gives_way, figure, whole)
+            times[gives_way].append(_seconds(lambda: found.append(wish())))  # noqa: B023
+            if not found[0].is_met:
+                missed[f"{figure}: {moved} ×{factor}, {gives_way} gives way"] = found[0].deviation
+    worst = {axis: {"median": statistics.median(found), "worst": max(found)} for axis, found in times.items() if found}
+    return {"seconds": worst, "count": sum(map(len, times.values())), "missed": missed}
+
+
 def _counted(network: Network) -> None:
     found = network.figures
     _ = (found.total, found.activations, found.receptive_field)
@@ -100,8 +128,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
     freeze_imports()
-    assert what == "edits"
-    print(json.dumps({key: edits(key) for key in keys}))
+    print(json.dumps({key: {"edits": edits, "budget": budget}[what](key) for key in keys}))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ FIRST_NAMES = {
     "compound_scaling": "CompoundScaling",
 }
 _VALUES: dict[str, Any] = {"str": "layer1", "int": 2, "float": 1.5, "bool": True, "SettingValue": 3, "int | str": 2}
+_VALUES |= {"tuple[int, ...]": (3, 4)}
 
 
 def example(kind: type[Any]) -> Edit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from explorer.edits.budget import Axis, BudgetFigure, BudgetResult, Scaling, fit_budget, free_axes, measure_figure
+from explorer.edits.budget import Axis, BudgetFigure, Scaling, free_axes, measure_figure
+from explorer.edits.budget_search import BudgetResult, fit_budget
 from explorer.edits.edit import EditError
 from explorer.network import Network
 
@@ -39,7 +40,7 @@ class LockedScaling:
         self.axes = free_axes(architecture, "macs")
         try:
             found = fit_budget(architecture, wanted, gives_way, figure, measure_figure(architecture, figure))
-            self._made = base.edit(*found.edits)
+            self._made = base.with_steps(found.steps)
             self.result = found
         except EditError as failure:
             self.refusal = str(failure)

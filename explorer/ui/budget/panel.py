@@ -16,7 +16,8 @@ from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.labels import text_label
 
 if TYPE_CHECKING:
-    from explorer.edits.budget import Axis, BudgetFigure, BudgetResult
+    from explorer.edits.budget import Axis, BudgetFigure
+    from explorer.edits.budget_search import BudgetResult
 
 _AXES: dict[str, str] = {
     "depth": tr_noop("Depth"),
@@ -40,6 +41,7 @@ class BudgetPanel(QWidget):
     scaling_wanted = Signal(object, str, str)  # Scaling, axis that gives way, figure that is kept
     restart_requested = Signal()
     variant_chosen = Signal(object)
+    return_requested = Signal()  # to the variant that was left by choosing another
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,10 @@ class BudgetPanel(QWidget):
         self.restart_button = live_text(QPushButton(), QPushButton.setText, "Begin anew from here")
         live_text(self.restart_button, QWidget.setToolTip, "The network in sight is the budget from now on")
         self.restart_button.clicked.connect(self.restart_requested)
+        self.return_button = live_text(QPushButton(), QPushButton.setText, "Back to the former variant")
+        live_text(self.return_button, QWidget.setToolTip, "Return to the network that was in sight before this point")
+        self.return_button.clicked.connect(self.return_requested)
+        self.return_button.hide()
         self.scatter = VariantScatter()
         self.scatter.variant_chosen.connect(self.variant_chosen)
         left = QWidget()
@@ -94,7 +100,11 @@ class BudgetPanel(QWidget):
         column.addWidget(self.result_label)
         column.addWidget(self.message_label)
         column.addStretch(1)
-        column.addWidget(self.restart_button, 0, Qt.AlignmentFlag.AlignLeft)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.restart_button)
+        buttons.addWidget(self.return_button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
         return column
 
     # chosen
@@ -123,6 +133,10 @@ class BudgetPanel(QWidget):
         if reason:
             self.message_label.setText(reason)
 
+    def show_former(self, is_there: bool) -> None:
+        """Offer the way back to the variant that was left."""
+        self.return_button.setVisible(is_there)
+
     def show_scaling(self, result: BudgetResult | None, refusal: str, axes: tuple[str, ...]) -> None:
         """Show what became of the last wish; None that nothing was scaled yet."""
         self.message_label.setText(refusal)
@@ -143,7 +157,7 @@ class BudgetPanel(QWidget):
     def _result_text(self, result: BudgetResult) -> str:
         value, budget = number_format.format_short(result.value), number_format.format_short(result.budget)
         axis, factor = tr(_AXES[self.gives_way]), getattr(result.scaling, self.gives_way)
-        return tr(
+        text = tr(
             "{axis} gave way: ×{factor:.2f}. {figure} {value} of {budget}, {deviation:+.2f} %.",
             axis=axis,
             factor=factor,
@@ -152,6 +166,7 @@ class BudgetPanel(QWidget):
             budget=budget,
             deviation=100 * result.deviation,
         )
+        return text if result.is_met else f"{text} {_miss_text(result, axis)}"
 
     def _update_sliders(self, axes: tuple[str, ...] = tuple(_AXES)) -> None:
         for axis, slider in self.sliders.items():
@@ -174,6 +189,16 @@ class BudgetPanel(QWidget):
         found = self.factors()
         wanted = Scaling(found["depth"], found["width"], found["resolution"], found["expansion"])
         self.scaling_wanted.emit(wanted, self.gives_way, self.figure)
+
+
+def _miss_text(result: BudgetResult, axis: str) -> str:
+    """Why the budget is not met within the tolerance."""
+    other = result.other_deviation
+    if other is None:
+        return tr("{axis} can give way no further.", axis=axis)
+    if result.scaling.blocks:
+        return tr("No number of blocks comes nearer.")
+    return tr("Rounding allows no nearer: one step further it is {deviation:+.1f} %.", deviation=100 * other)
 
 
 def _factor(position: int) -> float:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
-from explorer.ui.plugin.panel_tool import FollowingTool
+from explorer.session import Topic
+from explorer.ui.plugin.panel_tool import NetworkTool
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
+    from explorer.edits import Edit
     from explorer.edits.budget import Axis, BudgetFigure, Scaling
     from explorer.network import Network
+    from explorer.training.trained_variants import TrainedAccuracy
     from explorer.ui.budget.locked_scaling import LockedScaling
     from explorer.ui.budget.panel import BudgetPanel
     from explorer.ui.budget.scatter import TriedVariant
@@ -20,14 +23,16 @@ if TYPE_CHECKING:
 _MOST_VARIANTS = 2000
 
 
-class BudgetTool(FollowingTool["BudgetPanel"]):
+class BudgetTool(NetworkTool["BudgetPanel"]):
     """Scales the network under a budget, and shows all variants of this run: parameters against multiply-adds."""
 
     title, shortcut, preferred_height = tr_noop("Budget lock"), "Ctrl+Shift+U", 300
-    topics = ("network",)
+    topics: tuple[Topic, ...] = ("network", "trained")
 
     def __init__(self, context: ToolContext) -> None:
-        self._variants: dict[tuple[str, int, int], TriedVariant] = {}
+        self._variants: dict[tuple[str, tuple[Edit, ...]], TriedVariant] = {}
+        self._here: TriedVariant | None = None  # the one in sight
+        self._former: TriedVariant | None = None  # the one that was left by choosing another
         self._locked: LockedScaling | None = None
         super().__init__(context)
 
@@ -39,35 +44,50 @@ class BudgetTool(FollowingTool["BudgetPanel"]):
         panel.scaling_wanted.connect(self._scale)
         panel.restart_requested.connect(self._restart)
         panel.variant_chosen.connect(self._show_variant)
+        panel.return_requested.connect(lambda: self._show_variant(self._former))
         return panel
 
-    def submit(self) -> bool:
-        """Count the network in sight. Return False without one."""
-        network = self.session.network
-        if network is None:
-            self.lane.cancel()
-            return False
-        self.lane.submit(partial(_count_variant, network), self.show_result, self.show_failure)
-        return True
+    @staticmethod
+    def compute(network: Network, keep_going: KeepGoing) -> CountedVariant:
+        """Return the network in sight as a variant, the axes it can be scaled along, and what was trained of it."""
+        from explorer.edits.budget import free_axes
+        from explorer.training.trained_variants import find_accuracies
+        from explorer.ui.budget.scatter import TriedVariant
 
-    def show_result(self, result: TriedVariant | None) -> None:
+        total = network.figures.total
+        variant = TriedVariant(network.title, network.history.applied_edits, total.params, total.macs)
+        return variant, free_axes(network.history.current, "macs"), find_accuracies(network.title)
+
+    def show_result(self, result: CountedVariant | None) -> None:
         """Remember a variant and show it among the others."""
         if self.panel is None:
             return
         if result is None:
             self.panel.show_result(None)
             return
+        variant, axes, accuracies = result
         if len(self._variants) < _MOST_VARIANTS:
-            self._variants.setdefault((result.title, result.params, result.macs), result)
-        here = self._variants.get((result.title, result.params, result.macs), result)
-        self.panel.show_result((list(self._variants.values()), here))
+            self._variants.setdefault((variant.title, variant.edits), variant)
+        self._add_accuracies(variant.title, accuracies)
+        self._here = self._variants.get((variant.title, variant.edits), variant)
+        self.panel.show_result((list(self._variants.values()), self._here))
+        self.panel.show_former(self._former is not None and self._former.title == variant.title)
         locked = self._locked
         if locked is not None and not locked.is_of(self.session.network):
             self._locked = locked = None  # changed otherwise: the sliders begin anew
         if locked is None:
-            self.panel.show_scaling(None, "", ())
+            self.panel.show_scaling(None, "", axes)
         else:
             self.panel.show_scaling(locked.result, locked.refusal, locked.axes)
+
+    def _add_accuracies(self, title: str, accuracies: dict[tuple[Edit, ...], TrainedAccuracy]) -> None:
+        """Say of each variant of a network what it reached, where it was trained."""
+        from explorer.training.trained_variants import without_fitting
+
+        for key, variant in self._variants.items():
+            if variant.title == title:
+                trained = accuracies.get(without_fitting(variant.edits))
+                self._variants[key] = replace(variant, trained=trained)
 
     def clear(self) -> None:
         """Forget what was scaled in the former document; its variants stay."""
@@ -86,14 +106,12 @@ class BudgetTool(FollowingTool["BudgetPanel"]):
         if self.panel is not None:
             self.panel.show_scaling(None, "", ())
 
-    def _show_variant(self, variant: TriedVariant) -> None:
+    def _show_variant(self, variant: TriedVariant | None) -> None:
         network = self.session.network
-        if network is not None and network.title == variant.title:
+        if network is not None and variant is not None and network.title == variant.title:
+            self._former = self._here
             self.context.commands.change_network(lambda now: now.with_edits(*variant.edits))
 
 
-def _count_variant(network: Network, keep_going: KeepGoing) -> TriedVariant:
-    from explorer.ui.budget.scatter import TriedVariant
-
-    total = network.figures.total
-    return TriedVariant(network.title, network.history.applied_edits, total.params, total.macs)
+if TYPE_CHECKING:
+    CountedVariant = tuple[TriedVariant, tuple[Axis, ...], dict[tuple[Edit, ...], TrainedAccuracy]]

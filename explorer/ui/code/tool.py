@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.plugin.panel_tool import FollowingTool
+from explorer.session import Topic
+from explorer.ui.plugin.panel_tool import NetworkTool
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from explorer.viewmodels.code import CodeView
 
 
-class CodeTool(FollowingTool["CodePanel"]):
+class CodeTool(NetworkTool["CodePanel"]):
     """Writes the network after each edit, lights the lines of the selected card, and follows clicks on lines."""
 
     title, shortcut, preferred_height = tr_noop("Code"), "Ctrl+Shift+P", 420
-    topics = ("network", "baseline")
+    topics: tuple[Topic, ...] = ("network", "baseline")
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
@@ -48,14 +49,22 @@ class CodeTool(FollowingTool["CodePanel"]):
         super().clear()
         self._view = self._shown = None
 
+    @property
+    def subject(self) -> Network | None:
+        """The network that is displayed: the edited one, or its baseline."""
+        return self.session.displayed_network
+
     def submit(self) -> bool:
         """Write the network that is displayed. Return False without one."""
-        self._shown = network = self.session.displayed_network
-        if network is None:
-            self.lane.cancel()
-            return False
-        self.lane.submit(partial(_write_code, network), self.show_result, self.show_failure)
-        return True
+        self._shown = self.subject
+        return super().submit()
+
+    @staticmethod
+    def compute(network: Network, keep_going: KeepGoing) -> CodeView:
+        """Return the Python of the network."""
+        from explorer.export.code_view import build_code_view
+
+        return build_code_view(network, keep_going)
 
     def show_result(self, result: CodeView | None) -> None:
         """Show the code, with the lines of the selected card lit."""
@@ -109,12 +118,6 @@ class CodeTool(FollowingTool["CodePanel"]):
                 lambda _: commands.show_status(tr("Saved {path}", path=path)),
                 commands.show_error,
             )
-
-
-def _write_code(network: Network, keep_going: KeepGoing) -> CodeView:
-    from explorer.export.code_view import build_code_view
-
-    return build_code_view(network, keep_going)
 
 
 def _save_network(network: Network, path: str, keep_going: KeepGoing) -> None:

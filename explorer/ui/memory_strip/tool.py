@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
-from explorer.session import Topic
-from explorer.ui.plugin.panel_tool import FollowingTool, Job
+from explorer.ui.plugin.panel_tool import NetworkTool
 
 if TYPE_CHECKING:
-    from explorer.analysis.sample import Sample
     from explorer.network import Network
     from explorer.ui.memory_strip.panel import MemoryStripPanel
 
 
-class MemoryStripTool(FollowingTool["MemoryStripPanel"]):
+class MemoryStripTool(NetworkTool["MemoryStripPanel"]):
     """Shows the memory of a pass step by step, and lights the cards whose maps are alive."""
 
     title, shortcut, preferred_height = tr_noop("Memory film-strip"), "Ctrl+Shift+H", 330
-    topics: tuple[Topic, ...] = ("network",)
 
     def create_panel(self) -> MemoryStripPanel:
         """Return the panel, its signals connected."""
@@ -30,14 +26,10 @@ class MemoryStripTool(FollowingTool["MemoryStripPanel"]):
         panel.step_chosen.connect(self.context.commands.highlight_cards)
         return panel
 
-    def create_job(self, network: Network, sample: Sample) -> Job:
-        """Return a job that traces the memory of a pass."""
-        return partial(compute_strip, network)
+    @staticmethod
+    def compute(network: Network, keep_going: KeepGoing) -> Any:
+        """Return the memory of a pass, beside that of the baseline where the network was edited."""
+        from explorer.presenters.memory_strip import build_memory_strip
 
-
-def compute_strip(network: Network, keep_going: KeepGoing) -> Any:
-    """Return the memory of a pass, beside that of the baseline where the network was edited; a job."""
-    from explorer.presenters.memory_strip import build_memory_strip
-
-    edited = network.baseline.architecture is not network.architecture
-    return build_memory_strip(network.analysis, network.baseline.analysis if edited else None)
+        edited = network.baseline.architecture is not network.architecture
+        return build_memory_strip(network.analysis, network.baseline.analysis if edited else None)

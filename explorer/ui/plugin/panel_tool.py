@@ -151,6 +151,31 @@ class FollowingTool(PanelTool[PanelT]):
             self.panel.show_result(None)
 
 
+class NetworkTool(FollowingTool[PanelT]):
+    """Tool whose result follows from the network alone: `compute` needs no image, and waits for none."""
+
+    topics: tuple[Topic, ...] = ("network",)
+
+    @property
+    def subject(self) -> Network | None:
+        """The network that the result is of: the one in sight."""
+        return self.session.network
+
+    def submit(self) -> bool:
+        """Start `compute`. Return False without a network."""
+        network = self.subject
+        if network is None:
+            self.lane.cancel()
+            return False
+        self.lane.submit(partial(self.compute, network), self.show_result, self.show_failure)
+        return True
+
+    @staticmethod
+    def compute(network: Network, keep_going: KeepGoing) -> Any:
+        """Return the result; runs on the lane's thread."""
+        raise NotImplementedError
+
+
 class ClassTool(FollowingTool[ClassPanelT]):
     """Tool whose result is for one class: the likeliest, until the user chooses another."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_n, tr_noop
 from explorer.document import Document
-from explorer.ui.plugin.panel_tool import FollowingTool
+from explorer.ui.plugin.panel_tool import NetworkTool
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.panels import Option
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from explorer.viewmodels.stage_table import EditableTable
 
 
-class StageTableTool(FollowingTool["StageTablePanel"]):
+class StageTableTool(NetworkTool["StageTablePanel"]):
     """Shows the table of the network and edits it: a value follows while it is typed, Esc takes it back."""
 
     title, shortcut, preferred_height = tr_noop("Stage table"), "Ctrl+Shift+E", 380
     icon = "stage_table"
-    topics = ("network",)
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
@@ -58,14 +57,12 @@ class StageTableTool(FollowingTool["StageTablePanel"]):
         panel.row_selected.connect(self._show_cards)
         return panel
 
-    def submit(self) -> bool:
-        """Make the table of the network. Return False without one."""
-        network = self.session.network
-        if network is None:
-            self.lane.cancel()
-            return False
-        self.lane.submit(partial(_build_table, network), self.show_result, self.show_failure)
-        return True
+    @staticmethod
+    def compute(network: Network, keep_going: KeepGoing) -> EditableTable:
+        """Return the table of the network beside its baseline."""
+        from explorer.presenters.editable_table import build_editable_table
+
+        return build_editable_table(network.analysis, network.baseline.analysis)
 
     def show_result(self, result: EditableTable | None) -> None:
         """Show the table, and why what was asked last could not be done."""
@@ -129,12 +126,6 @@ class StageTableTool(FollowingTool["StageTablePanel"]):
         network = self.session.network
         if network is not None and all(id in network.analysis.hierarchy.parent for id in ids):
             self.context.canvas.highlight(frozenset(ids))
-
-
-def _build_table(network: Network, keep_going: KeepGoing) -> EditableTable:
-    from explorer.presenters.editable_table import build_editable_table
-
-    return build_editable_table(network.analysis, network.baseline.analysis)
 
 
 def _find_option(network: Network, row: int, key: str, keep_going: KeepGoing) -> Option:

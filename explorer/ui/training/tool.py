@@ -146,6 +146,8 @@ class TrainingTool:
         self._reader, progress = found
         if progress.state in ("finished", "failed", "paused", "interrupted"):
             self._timer.stop()
+        if progress.state == "finished":
+            self.session.note_trained()
         if self.panel is not None:
             self.panel.show_progress(progress)
 
