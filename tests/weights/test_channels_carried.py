@@ -19,6 +19,7 @@ from explorer.edits import (
     Edit,
     InvertBottleneck,
     MultiplyDepth,
+    MultiplyExpansion,
     MultiplyWidth,
     RemoveBlock,
     RemoveBranch,
@@ -27,6 +28,7 @@ from explorer.edits import (
     SetBottleneckRatio,
     SetClasses,
     SetConvForm,
+    SetDepths,
     SetExpansion,
     SetGrowthRate,
     SetInputSize,
@@ -287,6 +289,14 @@ SURGERIES = [
         },
     ),
     Surgery(
+        MultiplyExpansion("features.3", 0.5),
+        "mobilenet_v2",
+        {
+            "features.3.conv.[01].*": {0: same(r(0, 72))},
+            "features.3.conv.2.weight": {1: same(r(0, 72))},
+        },
+    ),
+    Surgery(
         SetBottleneckRatio("layer1.1", 0.25),  # 32 groups of four become groups of two
         "resnext50_32x4d",
         {
@@ -334,6 +344,7 @@ SURGERIES = [
     ),
     Surgery(MultiplyDepth("layer1", 0.5), "resnet18", {}),
     Surgery(MultiplyDepth("layer1", 1.5), "resnet18", {}),
+    Surgery(SetDepths("layer1", (1,)), "resnet18", {}),
     Surgery(  # three of six layers go, and the transition goes on halving
         MultiplyDepth("features.denseblock1", 0.5),
         "densenet121",
