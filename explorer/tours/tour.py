@@ -30,7 +30,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import Language, tr
@@ -43,7 +43,7 @@ from explorer.guide.page import ExperimentLink
 from explorer.networks.catalogue import UnknownNetwork, get_entry
 from explorer.project.files import edit_from_json
 from explorer.viewmodels.diagram import COLOUR_MODES, Level
-from explorer.viewmodels.panel_ids import PANEL_IDS
+from explorer.viewmodels.panel_ids import PANEL_IDS, find_panel_id
 
 _Text = Annotated[str, Field(max_length=1500)]
 Words = Annotated[Mapping[Language, _Text], Field(min_length=1)]
@@ -81,6 +81,12 @@ class TourStep(_FrozenModel):
     panel: str = ""  # id of a panel to bring to the front, see `PANEL_IDS`
     experiment: ExperimentLink | None = None
     colour: str = ""  # a key of `COLOUR_MODES`; empty: by kind
+
+    @field_validator("panel", mode="before")
+    @classmethod
+    def _panel_id(cls, value: object) -> object:
+        """A panel may be given by its English title too, as early tours did."""
+        return find_panel_id(value) or value if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check(self) -> TourStep:

@@ -133,6 +133,7 @@ def test_a_tour_in_one_language(tmp_path: Path) -> None:
             'of kind "moves" needs an "edit"',
         ),
         ({"colour": "beauty"}, '"colour" can be'),
+        ({"panel": "Kitchen"}, '"panel" can be'),
         ({"run": "code.py"}, "steps 1 run: Extra inputs are not permitted"),
         ({"say": {}}, "steps 1 say"),
         ({"open": {"network": "/etc/passwd"}}, "step 1"),
