@@ -8,6 +8,7 @@ into sight, and each stays on its side. What the two have in common is `pair.Pai
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -16,11 +17,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.drawing import Picture
+from explorer.export.page import Page
 from explorer.ui.base import jobs
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.comparison.differences_panel import DifferencesPanel
 from explorer.ui.comparison.pair import Pair
 from explorer.ui.comparison.pair_bar import PairBar
+from explorer.ui.comparison.pair_export import ask_pair_path, write_pair_job
 from explorer.ui.comparison.pair_view import PairView
 from explorer.ui.comparison.partner_clicks import PartnerClicks
 from explorer.ui.comparison.partner_menu import ask_network, fill_partner_menu, state_title
@@ -40,6 +43,7 @@ class ComparisonTool(QObject):
         self._former: tuple[Document, Picture | None] | None = None  # what is about to go out of sight
         self._compare_lane = context.add_lane("comparing", latest_only=True)
         self._draw_lane = context.add_lane("drawing beside", latest_only=True)
+        self._export_lane = context.add_lane("exporting a pair")
         self._make_actions()
         self._dock = context.add_dock(tr_noop("Differences"), self._make_panel, shortcut="Ctrl+Shift+L")
         context.canvas.card_selected.connect(self._lead)  # before what the window does on it
@@ -90,6 +94,7 @@ class ComparisonTool(QObject):
             self.context.add_strip_above_canvas(self._bar)
             self._bar.link_toggled.connect(self._set_linked)
             self._bar.side_requested.connect(self._go_to_side)
+            self._bar.export_requested.connect(self.ask_export)
             self._bar.closed.connect(self.close)
             self._clicks = PartnerClicks(self, self._view)
         return self._view
@@ -292,6 +297,38 @@ class ComparisonTool(QObject):
         self.view.pressed_card, self.view.leads = find_card_when_shown(analysis, there, partner.expanded), True
         self._follow_partner()
         self._draw(reveal=there)
+
+    def ask_export(self) -> None:
+        """Ask for a file and write a picture of both sides to it."""
+        if self.pair is not None and self.pair.comparison is not None:
+            path = ask_pair_path(self.context.window, *self._names(self.pair))
+            if path:
+                self.export(path)
+
+    def export(self, path: str) -> None:
+        """Write a picture of both sides, as they are unfolded, in the format of the suffix."""
+        pair = self.pair
+        if pair is None or pair.comparison is None:
+            return
+        from explorer.export.pair_sheet import PairSide
+
+        opened = pair.partner.expanded, self._session.expanded
+        left, right = (
+            PairSide(network, name, expanded)
+            for network, name, expanded in zip(
+                pair.comparison.networks,
+                self._names(pair),
+                opened if pair.is_left else reversed(opened),
+                strict=True,
+            )
+        )
+        page = Page(level=None, direction=self._session.direction, by=pair.partner.colour_mode)
+        commands = self.context.commands
+        self._export_lane.submit(
+            write_pair_job(left, right, pair.comparison.differences, page, Path(path)),
+            lambda _: commands.show_status(tr("Saved {path}", path=path)),
+            commands.show_error,
+        )
 
     @property
     def partner_name(self) -> str:

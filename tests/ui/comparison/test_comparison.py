@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -285,6 +286,20 @@ def test_figures_and_blocks_of_both_are_listed(window: Window, two: ComparisonTo
     settle(two, window, qtbot)
     assert window.session.selection == ("layer4.1",)
     assert two.view.partner._marks.selected == "layer4.1"
+
+
+def test_the_pair_is_exported_as_it_is_named_and_unfolded(
+    window: Window, two: ComparisonTool, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "pair.svg"
+    monkeypatch.setattr("explorer.ui.comparison.tool.ask_pair_path", lambda parent, left, right: str(path))
+    two.bar.export_button.click()
+    qtbot.waitUntil(path.exists, timeout=LONG)
+    text = path.read_text("utf-8")
+    assert "<title>ResNet-18 (1) → ResNet-18 (2)</title>" in text
+    for letter, canvas in (("A", two.view.partner), ("B", window.canvas)):
+        assert canvas.picture is not None
+        assert f'id="card-{letter}-layer2.1"' in text
 
 
 def test_a_third_tab_takes_the_place_of_the_one_in_sight(

@@ -1,0 +1,119 @@
+"""Two networks beside each other on one sheet, with what differs marked, their names and their figures.
+
+Invariant: both pictures have one scale, and each card of either is on the sheet once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from explorer.base import number_format
+from explorer.drawing import Theme, compose_picture
+from explorer.drawing.legend import LegendEntry
+from explorer.drawing.picture import Announce, Picture, no_announcement
+from explorer.drawing.theme import diagram_font, text_width
+from explorer.export.page import Page
+from explorer.export.sheet import Sheet
+from explorer.export.surroundings import SheetText
+from explorer.presenters import build_summary
+from explorer.presenters.difference_text import difference_headline
+from explorer.presenters.pair_diagrams import Side, build_pair_diagram
+from explorer.viewmodels.panels import HeadlineFigure
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.presenters.differences import Differences
+
+_GAP = 48.0  # between the two, in drawing units
+_NAME_PX, _NAME_ROW = 15.0, 30.0
+_WIDEST = 2.4  # width by height from which one stands above the other
+
+
+@dataclass(frozen=True)
+class PairSide:
+    """A network of the two, as it is named and unfolded."""
+
+    network: Network
+    name: str
+    expanded: frozenset[str]
+
+
+class PairContent:
+    """Two pictures under their names: beside each other, or one above the other where they are wide."""
+
+    def __init__(self, pictures: tuple[Picture, Picture], names: tuple[str, str]) -> None:
+        self.pictures, self.names = pictures, names
+        one, two = pictures
+        high = _NAME_ROW + max(one.height, two.height)
+        self.is_beside = one.width + _GAP + two.width <= _WIDEST * high
+        widths = [max(p.width, text_width(n, _NAME_PX, True)) for p, n in zip(pictures, names, strict=True)]
+        if self.is_beside:
+            self.places = (QPointF(0, _NAME_ROW), QPointF(widths[0] + _GAP, _NAME_ROW))
+            self.width, self.height = sum(widths) + _GAP, high
+        else:
+            self.places = (QPointF(0, _NAME_ROW), QPointF(0, 2 * _NAME_ROW + one.height + _GAP / 2))
+            self.width, self.height = max(widths), self.places[1].y() + two.height
+
+    @property
+    def legend(self) -> Sequence[LegendEntry]:
+        """What occurs in either."""
+        return tuple(dict.fromkeys((*self.pictures[0].legend, *self.pictures[1].legend)))
+
+    def paint(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
+    ) -> None:
+        """Paint both; `announce` is told the cards of each under a letter of its own, as both may have the same."""
+        for letter, picture, name, place in zip("AB", self.pictures, self.names, self.places, strict=True):
+            painter.setFont(diagram_font(_NAME_PX, True))
+            painter.setPen(theme.named_colour("text"))
+            painter.drawText(place - QPointF(0, _NAME_ROW - 16), name)
+            seen = exposed.translated(-place) & picture.bounds
+            if seen.isEmpty():
+                continue
+            painter.save()
+            painter.translate(place)
+            picture.paint(painter, theme, seen, scale, announce=_with_letter(announce, letter))
+            painter.restore()
+
+
+def build_pair_sheet(left: PairSide, right: PairSide, differences: Differences, page: Page) -> Sheet:
+    """Return both networks on a page, unfolded as their sides say, titled with both names.
+
+    Args:
+        differences: of the left network and the right one.
+        page: its direction, colours, theme and size count; what is drawn and unfolded does not.
+    """
+    one = _compose(left, "left", differences, page)
+    two = _compose(right, "right", differences, page)
+    content = PairContent((one, two), (f"A · {left.name}", f"B · {right.name}"))
+    figures = build_summary(right.network.analysis, left.network.analysis).headline_figures
+    words = SheetText(f"{left.name} → {right.name}", "", tuple(_figure_row(figure) for figure in figures))
+    page = replace(page, subtitle=page.subtitle or difference_headline(differences), caption=False, figures=True)
+    return Sheet(content, page, words)
+
+
+def _compose(side: PairSide, which: Side, differences: Differences, page: Page) -> Picture:
+    diagram = build_pair_diagram(side.network.analysis, side.expanded, differences, which, page.by)
+    return compose_picture(diagram, page.direction)
+
+
+def _with_letter(announce: Announce, letter: str) -> Announce:
+    return lambda kind, id: announce(kind, f"{letter}-{id}" if kind else id)
+
+
+def _figure_row(figure: HeadlineFigure) -> tuple[str, str]:
+    values = [_format(value, figure.unit) for value in (figure.baseline, figure.now)]
+    if values[0] == values[1]:
+        return figure.name, values[0]
+    return figure.name, f"{values[0]} → {values[1]}"
+
+
+def _format(value: float, unit: str) -> str:
+    if unit == "bytes":
+        return number_format.format_bytes(value)
+    return f"{number_format.format_short(value)} {unit}".strip()

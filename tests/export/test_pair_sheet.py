@@ -1,0 +1,69 @@
+"""Two networks on one sheet: every card of both, what differs marked, both names, in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from explorer.edits import RemoveBlock, SwapActivation
+from explorer.export.page import Page
+from explorer.export.pair_sheet import PairContent, PairSide, build_pair_sheet
+from explorer.export.sheet import Sheet
+from explorer.export.sheet_files import export_image, render_svg
+from explorer.network import Network
+from explorer.presenters import expanded_at_level
+from explorer.presenters.differences import compare_networks, compare_with_baseline
+
+Open = Callable[[str], Network]
+
+
+def build(one: Network, two: Network) -> Sheet:
+    compare = compare_with_baseline if one.context is two.context else compare_networks
+    left, right = (PairSide(n, n.title, expanded_at_level(n.analysis, "blocks")) for n in (one, two))
+    return build_pair_sheet(left, right, compare(one.analysis, two.analysis), Page())
+
+
+@pytest.mark.usefixtures("qapp")
+def test_what_edits_did_is_marked_on_both_sides(opened: Open) -> None:
+    base = opened("resnet18").baseline
+    sheet = build(base, base.edit(SwapActivation("layer1.0", "gelu"), RemoveBlock("layer3.1")))
+    content = sheet.content
+    assert isinstance(content, PairContent)
+    assert content.legend
+    left, right = ({c.id: c.change for c in p.diagram.cards.values()} for p in content.pictures)
+    assert left["layer3.1"] == "removed"
+    assert "layer3.1" not in right
+    assert (left["layer1.0"], right["layer1.0"]) == ("changed", "changed")
+    assert {left["layer2.0"], right["layer2.0"]} == {"same"}
+    assert not any(card.is_expandable for p in content.pictures for card in p.diagram.cards.values())
+    assert sheet.title == f"{base.title} → {base.title}"
+    assert "1 removed" in sheet.page.subtitle
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("keys", [("resnet18", "resnet34"), ("alexnet", "vgg11"), ("mobilenet_v2", "mobilenet_v2")])
+def test_every_card_of_both_is_a_group_of_the_svg(opened: Open, keys: tuple[str, str]) -> None:
+    sheet = build(*(opened(key) for key in keys))
+    content = sheet.content
+    assert isinstance(content, PairContent)
+    ids = {element.get("id") or "" for element in ElementTree.fromstring(render_svg(sheet)).iter()}
+    for letter, picture in zip("AB", content.pictures, strict=True):
+        cards = [id for id in picture.diagram.cards if not picture.is_frame(id)]
+        assert sum(id.startswith(f"card-{letter}-") for id in ids) == len(cards)
+    changes = {card.change for picture in content.pictures for card in picture.diagram.cards.values()}
+    assert changes == {"same"} if keys[0] == keys[1] else changes & {"changed", "added", "removed"}
+
+
+@pytest.mark.usefixtures("qapp")
+def test_files_of_every_format(opened: Open, tmp_path: Path) -> None:
+    sheet = build(opened("alexnet"), opened("vgg11"))
+    for suffix, head in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        path = tmp_path / f"pair{suffix}"
+        export_image(sheet, path)
+        assert path.read_bytes().startswith(head)
+    with Image.open(tmp_path / "pair.png") as image:
+        assert image.size == (round(sheet.width * sheet.scale), round(sheet.height * sheet.scale))
