@@ -16,7 +16,7 @@ from explorer.drawing.marks import MarkOutline, Marks, paint_marks
 from explorer.drawing.placed_diagram import DataFlow, PlacedCard, PlacedDiagram
 from explorer.drawing.theme import Theme, text_width
 from explorer.layout import Fit, arrange, arrange_to_fit
-from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, ProgressCallback
+from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
 
 #: Told what is painted next, by its kind and id; "" where a thing ends.
 Announce = Callable[[str, str], object]
@@ -186,6 +186,13 @@ class Picture(PlacedDiagram):
             (point, self.diagram.cards[id].side_text) for id, point in self.side_texts.items() if room.contains(point)
         )
         cards.paint_side_texts(painter, theme, scale, texts)
+
+    def paint_chosen_link(self, painter: QPainter, theme: Theme, scale: float, link: Link) -> None:
+        """Paint a link as one that is chosen, over what is painted."""
+        if link in self.diagram.links:
+            path, head = links.single_link_path(self._drawn_links[self.diagram.links.index(link)])
+            pen = QPen(theme.named_colour("selection"), 3.2 / min(scale / links.FAINT_BELOW_SCALE, 1.0))
+            links.paint_link_path(painter, path, head, pen, scale)
 
     def _paint_flow_links(
         self, painter: QPainter, seen: list[links.LinkBundle], flow: DataFlow, theme: Theme, scale: float

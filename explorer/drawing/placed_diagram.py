@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -189,6 +190,21 @@ class PlacedDiagram:
         before = dict.fromkeys(link.source for link in own if link.target == id)
         after = dict.fromkeys(link.target for link in own if link.source == id)
         return list(before), list(after)
+
+    def exit_point(self, id: str) -> QPointF | None:
+        """Return where the first link leaves a card; None for one that none leaves."""
+        own = self._links_of_card.get(id, ())
+        first = next((number for number in own if self.diagram.links[number].source == id), None)
+        return QPointF(*self.routes[first].points[0]) if first is not None else None
+
+    def middle_of_link(self, link: Link) -> QPointF | None:
+        """Return a point in the middle of the longest straight part of a link; None for one that is not shown."""
+        if link not in self.diagram.links:
+            return None
+        points = [QPointF(*point) for point in self.routes[self.diagram.links.index(link)].points]
+        parts = list(pairwise(points))
+        start, end = max(parts, key=lambda part: (part[1] - part[0]).manhattanLength())
+        return (start + end) / 2
 
     def items_in(self, region: QRectF) -> tuple[list[DiagramItem], list[int]]:
         """Return the frames and cards that intersect a region, and the indices of its links."""

@@ -22,6 +22,7 @@ from explorer.edits.splicing import (
     check_maps,
     insert_splice,
     readers_of,
+    readers_on_link,
     require_part,
     scope_around,
     splice_part,
@@ -29,7 +30,7 @@ from explorer.edits.splicing import (
     value_shape,
     without_nodes,
 )
-from explorer.edits.subgraph import Subgraph, subgraphs_at
+from explorer.edits.subgraph import Subgraph
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
@@ -94,12 +95,7 @@ class InsertPart:
 
     def _put_behind(self, done: Architecture, part: Part, target: Subgraph) -> Architecture:
         exit = require_exit(target)
-        readers = list(readers_of(done, exit, target.nodes))
-        if self.reader:
-            chosen = {name for place in subgraphs_at(target.architecture, self.reader) for name in place.nodes}
-            readers = [node for node in readers if node.name in chosen]
-            if not readers:
-                raise EditError(tr("{reader} does not read {name}", reader=place_names(self.reader), name=exit))
+        readers = readers_on_link(done, exit, target.nodes, self.reader)
         splice = self._splice(done, part, target, exit)
         return insert_splice(done, splice, exit, readers, exit)
 

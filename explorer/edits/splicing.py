@@ -20,8 +20,8 @@ from explorer.base.languages import tr
 from explorer.base.memo import BoundedCache
 from explorer.edits.bridges import projection_stride
 from explorer.edits.channel_walk import find_channel_groups
-from explorer.edits.edit import EditError
-from explorer.edits.subgraph import Subgraph, scope_outside_unit
+from explorer.edits.edit import EditError, place_names
+from explorer.edits.subgraph import Subgraph, scope_outside_unit, subgraphs_at
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node, rename_inputs, takes_value
@@ -234,6 +234,19 @@ def readers_of(architecture: Architecture, name: str, inside: Iterable[str] = ()
     """The nodes that read a value, those switched off included; but none of `inside`."""
     own = set(inside)
     return (node for node in architecture.nodes.values() if node.name not in own and takes_value(node, name))
+
+
+def readers_on_link(architecture: Architecture, name: str, inside: Iterable[str], reader: str) -> list[Node]:
+    """The nodes that read a value, none of `inside`; with `reader`, a place, those of it alone. Raises EditError where
+    that reads something else."""
+    readers = list(readers_of(architecture, name, inside))
+    if not reader:
+        return readers
+    chosen = {node for place in subgraphs_at(architecture, reader) for node in place.nodes}
+    found = [node for node in readers if node.name in chosen]
+    if not found:
+        raise EditError(tr("{reader} does not read {name}", reader=place_names(reader), name=name))
+    return found
 
 
 def insert_splice(

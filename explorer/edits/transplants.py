@@ -29,6 +29,7 @@ from explorer.edits.splicing import (
     graft,
     insert_splice,
     readers_of,
+    readers_on_link,
     scope_around,
     shared_scope,
     sorted_by_flow,
@@ -36,12 +37,12 @@ from explorer.edits.splicing import (
     value_shape,
     without_nodes,
 )
-from explorer.edits.subgraph import Subgraph, subgraphs_at
+from explorer.edits.subgraph import Subgraph, build_subgraph, subgraphs_at
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv
-from explorer.graph.node import Node, rename_inputs
+from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Input
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import UnknownNetwork, get_entry, instantiate
@@ -55,7 +56,9 @@ class CopyBlock:
     """Put a copy of a block (or layer, or stage) behind, before, beside or in the place of another one: `block` of this
     network, or of another one of the catalogue, whose key is `network`.
 
-    It is as it is there, with weights of its own; its widths adapt to the place. Beside, it is joined by `join`.
+    It is as it is there, with weights of its own; its widths adapt to the place. Several places are copied as one
+    piece. Behind, all that read the place's value read the copy's; with `reader`, a place, only that does. Beside, it
+    is joined by `join`.
     """
 
     name: ClassVar[str]
@@ -64,6 +67,7 @@ class CopyBlock:
     network: str = ""
     where: str = "behind"
     join: str = "add"
+    reader: str = ""
     mend: str = ""
 
     @property
@@ -113,7 +117,7 @@ class CopyBlock:
             readers = [node for node in readers_of(architecture, entry) if node.name in inside]
             return insert_splice(architecture, splice, entry, readers, entry)
         exit = require_exit(target)
-        readers = list(readers_of(architecture, exit, target.nodes))
+        readers = readers_on_link(architecture, exit, target.nodes, self.reader if self.where == "behind" else "")
         if self.where == "beside":
             done = insert_splice(architecture, splice, exit, (), exit)
             return insert_join(done, self.join, (exit, splice.exit), splice.nodes[-1].name, target.nodes, scope)
@@ -124,37 +128,72 @@ class CopyBlock:
 @register_edit("move_block")
 @dataclass(frozen=True, slots=True)
 class MoveBlock:
-    """Take a block or layer from where it is and put it behind another one, `to`; its weights go with it as far as they
-    fit."""
+    """Take a block or layer from where it is and put it behind another one, `to`, or before it; its weights go with it
+    as far as they fit. Several places move as one piece. Behind, with `reader`, a place, it goes on the link to that
+    alone."""
 
     name: ClassVar[str]
     at: str
     to: str
+    where: str = "behind"
+    reader: str = ""
     mend: str = ""
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "layer2.1 moved behind layer1.0"."""
-        return tr("{block} moved behind {place}", block=place_names(self.at), place=place_names(self.to))
+        block, place = place_names(self.at), place_names(self.to)
+        if self.where == "before":
+            return tr("{block} moved before {place}", block=block, place=place)
+        return tr("{block} moved behind {place}", block=block, place=place)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the block in the other place. Raises EditError where several values go in or come
         out, or what follows does not fit; its repairs make it fit."""
+        check_one_of(self.where, ("behind", "before"), tr("side to put a part on"))
         block, target = _single(architecture, self.at), _single(architecture, self.to)
-        entry, exit, behind = require_entry(block), require_exit(block), require_exit(target)
+        require_entry(block), require_exit(block)
         if not set(target.nodes).isdisjoint(block.nodes):
             raise EditError(tr("{name} cannot be put behind a part of itself", name=block.label), node=block.id)
-        if entry == behind:
+        if self._is_there(architecture, block, target):
             return architecture
-        inside = set(block.nodes)
+        source, chosen = self._find_link(architecture, target, set(block.nodes))
         with offering_repairs(self, architecture):
-            closed = [rename_inputs(node, {exit: entry}) for node in readers_of(architecture, exit, inside)]
-            done = architecture.with_replaced(closed)
-            source = entry if behind == exit else behind
-            readers = [rename_inputs(node, {source: exit}) for node in readers_of(done, source, inside)]
-            own = [rename_inputs(done.nodes[name], {entry: source}) for name in block.nodes]
-            done = sorted_by_flow(done.with_replaced([*readers, *own]))
-            return check_maps(architecture, propagate(done, repair=self.mend))
+            done = _moved(architecture, block, source, chosen)
+            return check_maps(architecture, propagate(sorted_by_flow(done), repair=self.mend))
+
+    def _is_there(self, architecture: Architecture, block: Subgraph, target: Subgraph) -> bool:
+        """Whether the block is in that place as it is."""
+        if self.where == "before":
+            return require_entry(target) == block.exit
+        if require_exit(target) != block.entry:
+            return False
+        own = set(block.nodes)
+        return not self.reader or all(own.issuperset(one.nodes) for one in subgraphs_at(architecture, self.reader))
+
+    def _find_link(self, architecture: Architecture, target: Subgraph, moving: set[str]) -> tuple[str, set[str]]:
+        """The value that the block will read, and the nodes that will read the block."""
+        if self.where == "before":
+            source, inside = require_entry(target), set(target.nodes)
+            return source, {node.name for node in readers_of(architecture, source) if node.name in inside}
+        source = require_exit(target)
+        readers = readers_on_link(architecture, source, {*target.nodes, *moving}, self.reader)
+        return source, {node.name for node in readers}
+
+
+def _moved(architecture: Architecture, block: Subgraph, source: str, chosen: set[str]) -> Architecture:
+    """The snapshot with a block that reads another value, and is read by the chosen nodes; what read it reads what it
+    read. Not yet propagated, nor in order."""
+    entry, exit, inside = block.entry, block.exit, set(block.nodes)
+    changed: list[Node] = []
+    for node in architecture.nodes.values():
+        if node.name in inside:
+            changed.append(rename_inputs(node, {entry: source}))
+        elif node.name in chosen:
+            changed.append(rename_inputs(node, {source: exit, exit: entry}))
+        elif takes_value(node, exit):
+            changed.append(rename_inputs(node, {exit: entry}))
+    return architecture.with_replaced(changed)
 
 
 #: Stands for the path of a part that is no module of its own.
@@ -187,10 +226,12 @@ def _without_surroundings(body: Architecture, block: Subgraph, base: str) -> Arc
 
 
 def _single(architecture: Architecture, at: str) -> Subgraph:
+    """What is at a place; several places are one piece."""
     found = list(subgraphs_at(architecture, at))
-    if len(found) != 1 or not found[0].nodes:
-        raise EditError(tr("one place is needed here, not {count}", count=len(found)))
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    inside = {name for one in found for name in one.nodes}
+    return build_subgraph(architecture, at, tuple(name for name in architecture.live if name in inside))
 
 
 _OPENED: BoundedCache[str, Architecture] = BoundedCache(8)

@@ -22,7 +22,14 @@ from explorer.edits.norm_act_style import NormActStyle, build_conv_norm_act, mos
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs, offering_repairs
-from explorer.edits.splicing import check_maps, format_shape, sorted_by_flow, unused_home, value_shape
+from explorer.edits.splicing import (
+    check_maps,
+    format_shape,
+    scope_around,
+    sorted_by_flow,
+    unused_home,
+    value_shape,
+)
 from explorer.edits.subgraph import Subgraph, get_subgraph, subgraphs_at
 from explorer.edits.taking_out import TakeOut, drop_inputs, is_join
 from explorer.edits.validation import check_one_of
@@ -82,7 +89,7 @@ class Connect:
         met = target.exit if extends and self.join != "concat" else _value_met(architecture, target, extends)
         if met == value:
             raise EditError(tr("{place} reads {source} already", place=target.label, source=value), node=met)
-        scope = architecture.nodes[target.nodes[0]].scope
+        scope = architecture.nodes[target.nodes[0]].scope if extends else scope_around(architecture, target)
         with offering_repairs(self, architecture):
             done, fitted = self._fit(architecture, value, met, scope)
             if extends and self.join == "concat":
@@ -101,8 +108,8 @@ class Connect:
         ways = possible_fits(have, want, self.join)
         if not ways:
             return architecture, value
-        if self.fit not in ways:
-            repairs = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way in FIT_TITLES]
+        if self.fit not in ways or not self.fit:
+            repairs = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way]
             raise EditError(
                 tr(
                     "{source} ({have}) does not meet {name} ({want})",
@@ -115,7 +122,8 @@ class Connect:
                 repairs=find_working_repairs(architecture, repairs) if not self.fit else (),
             )
         nodes = _fitting_nodes(architecture, value, have, want, self.fit, self.join, scope)
-        return architecture.with_changes(inserted_after={value: nodes}), nodes[-1].name
+        before = _later(architecture, value, met)  # beside the join, so that the link is seen to be a long one
+        return architecture.with_changes(inserted_after={before: nodes}), nodes[-1].name
 
 
 @register_edit("disconnect")

@@ -267,6 +267,23 @@ def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> C
     return job
 
 
+def drop_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> Callable[[KeepGoing], EditPreview]:
+    """Job that computes what dropping something would change, by the edit or the repair that would be applied, which
+    the title says; or why it cannot be."""
+
+    def job(keep_going: KeepGoing) -> EditPreview:
+        from explorer import presenters
+        from explorer.edits.drops import find_drop
+
+        drop = find_drop(network.architecture, edit)
+        if not drop.is_possible:
+            return presenters.build_refusal(edit.title, drop.reason)
+        preview = edit_preview_job(network, drop.edit, expanded)(keep_going)
+        return replace(preview, title=f"{preview.title}\n{drop.repair}".strip())
+
+    return job
+
+
 def find_repairs(failure: Exception) -> tuple[Choice, ...]:
     """Return edits that could be made instead of one that was refused, each with what it costs; none for other
     failures."""

@@ -6,7 +6,6 @@ It knows nothing of networks: ids are those of cards and frames of the picture.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -25,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QRubberBand, QToolTip, QWidget
 
 from explorer.ui.canvas.diagram_view import ZOOM_STEP, DiagramView
+from explorer.ui.canvas.gestures import DragTarget, MouseGesture
 from explorer.ui.canvas.keyboard_navigation import NavigationMove, find_next_card
 from explorer.viewmodels.diagram import Link
 
@@ -51,26 +51,16 @@ _NAVIGATION_KEYS: dict[int, NavigationMove] = {
 }
 
 
-class DragTarget(Protocol):
-    """Takes what is dragged over a canvas."""
-
-    def follow(self, event: QDropEvent) -> bool:
-        """Take a drag that enters, moves or is dropped; return False where it carries something else."""
-        ...
-
-    def leave(self) -> None:
-        """The drag has left the canvas."""
-        ...
-
-
 class Canvas(DiagramView):
     """A diagram view with selection, hover, panning, zooming and keyboard navigation."""
 
     card_selected = Signal(object)  # id of a card or frame, or None
     selection_extended = Signal(object)  # a card that should join or leave the selection
     expansion_toggled = Signal(object)  # a foldable card or an open frame that should fold the other way
-    link_followed = Signal(object)  # a card at the other end of a link that was clicked
+    link_followed = Signal(object)  # a card at the other end of a chosen link that was clicked again
+    link_chosen = Signal(object)  # a Link that was clicked
     menu_requested = Signal(object, QPoint)  # id, place on the screen
+    link_menu_requested = Signal(object, QPoint)  # a Link, place on the screen
     background_menu_requested = Signal(QPoint)  # where no card is
     cards_banded = Signal(object)  # ids of the cards in a rectangle that was drawn with Shift
     card_lifted = Signal(object)  # a card that is being dragged with Alt: out of the window, as a picture
@@ -88,6 +78,8 @@ class Canvas(DiagramView):
         self._is_space_held = self._is_space_used = False  # while Space is down a drag pans, wherever it begins
         self._band: QRubberBand | None = None
         self.drag_target: DragTarget | None = None
+        self.gestures: list[MouseGesture] = []
+        self._gesture: MouseGesture | None = None  # that has the drag which goes on
         self.setAcceptDrops(True)
 
     # what is where
@@ -96,9 +88,18 @@ class Canvas(DiagramView):
         """Return the card or frame at a position of the widget; None where there is none."""
         return self._card_at(position)
 
-    def link_at(self, position: QPointF) -> Link | None:
-        """Return the link at a position of the widget where no card is; None where there is none."""
-        return self._link_at(position)
+    def link_at(self, position: QPointF, distance: float = _LINK_HIT_DISTANCE) -> Link | None:
+        """Return the link within so many pixels of a position of the widget, where no card is; None where there is
+        none."""
+        return self._link_at(position, distance)
+
+    def point_of(self, point: QPointF) -> QPointF:
+        """Return where a point of the picture is, in coordinates of the widget."""
+        return self._viewport.to_widget_rect(QRectF(point, point)).topLeft()
+
+    def is_selected(self, id: str) -> bool:
+        """Whether a card is selected, alone or with others."""
+        return id == self._marks.selected or id in self._marks.also_selected
 
     def area_of(self, id: str) -> QRectF:
         """Return where a card or frame is, in coordinates of the widget; empty for one that is not shown."""
@@ -118,12 +119,22 @@ class Canvas(DiagramView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press_position is None:
             self._hover(self._card_at(event.position()))
+            over = [gesture.hover(event.position()) for gesture in self.gestures]
+            if any(over):
+                self.setCursor(Qt.CursorShape.PointingHandCursor)
+            else:
+                self._update_cursor()
+            return
+        if self._gesture is not None:
+            self._gesture.move(event.position(), event.modifiers())
             return
         moved = event.position() - self._press_position
         if self._lifted is not None:
             if moved.manhattanLength() > _DRAG_THRESHOLD:
                 lifted, self._lifted, self._press_position = self._lifted, None, None
                 self.card_lifted.emit(lifted)
+            return
+        if self._begins_gesture(event, moved):
             return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not self._is_dragging and self._band is None:
             if moved.manhattanLength() > _DRAG_THRESHOLD:
@@ -141,16 +152,27 @@ class Canvas(DiagramView):
             self._pan(moved)
             self._press_position += self._offset - before  # what was less than a pixel is not lost
 
+    def _begins_gesture(self, event: QMouseEvent, moved: QPointF) -> bool:
+        """Whether a drag is one of the gestures, and not a panning or a rectangle."""
+        others = self._is_dragging or self._band is not None or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if others or self._press_position is None or moved.manhattanLength() <= _DRAG_THRESHOLD:
+            return False
+        start = self._press_position
+        self._gesture = next((gesture for gesture in self.gestures if gesture.begin(start)), None)
+        if self._gesture is not None:
+            self._gesture.move(event.position(), event.modifiers())
+        return self._gesture is not None
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._band is not None:
             self._release_band(self._band)
             return
-        if event.button() == Qt.MouseButton.LeftButton and self._press_position is not None and not self._is_dragging:
-            end = self._far_end_at(event.position())
-            if end is not None and not event.modifiers():
-                self.link_followed.emit(end)
-            else:
-                self._click_card(self._card_at(event.position()), event.modifiers())
+        is_click = event.button() == Qt.MouseButton.LeftButton and self._press_position is not None
+        if self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.end(event.position(), event.modifiers())
+        elif is_click and not self._is_dragging:
+            self._click(event.position(), event.modifiers())
         self._press_position, self._is_dragging, self._lifted = None, False, None
         self._update_cursor()
 
@@ -160,6 +182,24 @@ class Canvas(DiagramView):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
+
+    def _click(self, position: QPointF, keys: Qt.KeyboardModifier) -> None:
+        if any(gesture.click(position) for gesture in self.gestures):
+            return
+        link = self._link_at(position) if not keys else None
+        if link is None:
+            self._click_card(self._card_at(position), keys)
+        elif link == self.chosen_link:
+            self.link_followed.emit(self._far_end_at(position))
+        else:
+            self.choose_link(link)
+
+    def choose_link(self, link: Link | None) -> None:
+        """Mark a link, in the place of the selected cards; None for none."""
+        if link is not None:
+            self.card_selected.emit(None)
+        self.mark_link(link)
+        self.link_chosen.emit(link)
 
     def _release_band(self, band: QRubberBand) -> None:
         """Tell which cards are in the rectangle that was drawn."""
@@ -198,12 +238,19 @@ class Canvas(DiagramView):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)
+        for gesture in self.gestures:
+            gesture.hover(QPointF(-1, -1))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         id = self._card_at(QPointF(event.pos()))
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             id = self._marks.selected
-        if id is not None:
+        link = self._link_at(QPointF(event.pos()))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            link = self.chosen_link
+        if link is not None:
+            self.link_menu_requested.emit(link, event.globalPos())
+        elif id is not None:
             self.menu_requested.emit(id, event.globalPos())
         elif self.picture is not None:
             self.background_menu_requested.emit(event.globalPos())
@@ -239,12 +286,12 @@ class Canvas(DiagramView):
         point = self._viewport.to_picture(position)
         return self.picture.hit_test(point.x(), point.y())
 
-    def _link_at(self, position: QPointF) -> Link | None:
+    def _link_at(self, position: QPointF, distance: float = _LINK_HIT_DISTANCE) -> Link | None:
         """Return the link at a position where no card is."""
         id, point = self._card_at(position), self._viewport.to_picture(position)
         if self.picture is None or (id is not None and not self.picture.is_frame(id)):
             return None
-        return self.picture.link_at(point.x(), point.y(), _LINK_HIT_DISTANCE / self.scale)
+        return self.picture.link_at(point.x(), point.y(), distance / self.scale)
 
     def _far_end_at(self, position: QPointF) -> str | None:
         """Return the farther end of the link at a position."""
@@ -297,6 +344,8 @@ class Canvas(DiagramView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        if any(gesture.press_key(event) for gesture in self.gestures):
+            return
         if key in _PAN_KEYS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._pan(_PAN_KEYS[Qt.Key(key)])
         elif key in _NAVIGATION_KEYS:
@@ -318,6 +367,7 @@ class Canvas(DiagramView):
         elif key == Qt.Key.Key_Space:
             self._hold_space(event)
         elif key == Qt.Key.Key_Escape:
+            self.choose_link(None)
             self.card_selected.emit(None)
         else:
             super().keyPressEvent(event)

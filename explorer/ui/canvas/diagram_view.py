@@ -24,6 +24,7 @@ from explorer.ui.canvas.picture_view import PictureView
 from explorer.ui.canvas.spotlight import bounding_rect, lit_rects, paint_spotlight
 from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
 from explorer.ui.canvas.zoom_controls import ZoomControls
+from explorer.viewmodels.diagram import Link
 from explorer.viewmodels.mismatch import MismatchView
 
 _BARE_SCALE = 2.0  # up to which a small network is enlarged in a talk
@@ -40,6 +41,7 @@ class DiagramView(PictureView):
         self._camera = Camera(self)
         self._lit: frozenset[str] = frozenset()  # nodes and groups in the spotlight
         self._mismatch: MismatchView | None = None
+        self.chosen_link: Link | None = None  # marked, in the place of a selected card
         self._legend = FloatingLegend()
         self._legend_before = True  # whether the legend was shown before that
         self._zoom_controls = ZoomControls(self)
@@ -81,6 +83,8 @@ class DiagramView(PictureView):
         begin = self._animation.capture(before, part) if before is not None and grip is not None else None
         self._animation.finish()
         self._pixmap_cache.picture = picture
+        if picture is None or self.chosen_link not in picture.diagram.links:
+            self.chosen_link = None
         flow = None if self._marks.also_selected else self._marks.selected
         self._pixmap_cache.marks = replace(self._marks, hovered=None, highlighted=frozenset(), flow_card=flow)
         self._zoom_controls.update_position(picture is not None)
@@ -186,6 +190,8 @@ class DiagramView(PictureView):
         if self.picture is not None:  # a stack of equal cards is one card
             parts = [*dict.fromkeys(self.picture.visible_card(part) if part is not None else None for part in parts)]
         *also, id = parts
+        if selection:
+            self.mark_link(None)
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
         self._set_marks(
@@ -244,6 +250,12 @@ class DiagramView(PictureView):
                 self._pixmap_cache.repaint_part(self._viewport.to_widget_rect(touched), self._viewport)
         self.update()
 
+    def mark_link(self, link: Link | None) -> None:
+        """Mark a link until a card is selected; None for none."""
+        if link != self.chosen_link:
+            self.chosen_link = link
+            self.update()
+
     # shapes that do not meet
 
     def clear_mismatch(self) -> None:
@@ -292,6 +304,13 @@ class DiagramView(PictureView):
             paint_spotlight(painter, self.theme, self._viewport, QRectF(self.rect()), rects)
         else:
             self._legend.paint(painter, self.picture, self.theme)
+        if self.chosen_link is not None and self.picture is not None:
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(self._viewport.offset)
+            painter.scale(self.scale, self.scale)
+            self.picture.paint_chosen_link(painter, self.theme, self.scale, self.chosen_link)
+            painter.restore()
         if self._mismatch is not None:
             paint_mismatch(painter, self.picture, self._viewport, QRectF(self.rect()), self._mismatch)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -14,8 +14,10 @@ from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
 from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
-from explorer.ui.parts.dropping import DropPlace, DropTarget
+from explorer.ui.parts.drop_places import DropPlace, places_in_sight
+from explorer.ui.parts.dropping import DropTarget
 from explorer.ui.parts.effect import describe_effect
+from explorer.ui.parts.target_search import TargetSearch
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.panels import EditPreview
@@ -23,6 +25,7 @@ from explorer.viewmodels.parts import PartRow
 
 if TYPE_CHECKING:
     from explorer.drawing import Picture
+    from explorer.network import Network
     from explorer.ui.parts.panel import PartsPanel
 
 
@@ -32,6 +35,7 @@ class PartsTool:
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self._rows: tuple[PartRow, ...] = ()
+        self._places: tuple[DropPlace, ...] = ()  # in sight while a part is dragged
         self.panel: PartsPanel | None = None
         self.lane = context.add_lane(tr_noop("Parts"), latest_only=True, of_document=True)
         self._rows_lane = context.add_lane(tr_noop("List of parts"))
@@ -45,9 +49,14 @@ class PartsTool:
         self._session.on("language", self._load_rows)
         self.dock.visibilityChanged.connect(lambda _: self._propose())
         self._drop_lane = context.add_lane(tr_noop("Places of a part"), latest_only=True, of_document=True)
+        self.search = TargetSearch(context.add_lane(tr_noop("Places of a part"), of_document=True), context.window)
         self.target = DropTarget(context.canvas)
+        self.target.entered.connect(self._search_places)
+        self.target.left.connect(self.search.stop)
+        self.search.found.connect(self._light_places)
         self.target.place_changed.connect(self._preview_drop)
         self.target.dropped.connect(self._drop)
+        self._session.on("network", self.search.stop)
         self._session.on("direction", self._follow_direction)
         self._follow_direction()
 
@@ -109,7 +118,13 @@ class PartsTool:
         return join_ids(one for id in self._session.selection for one in members_of(id))
 
     def take_out(self) -> None:
-        """Take the selected cards out."""
+        """Take the selected cards out, or the chosen link."""
+        link = self._context.canvas.chosen_link
+        if link is not None:
+            from explorer.edits.drops import disconnection
+
+            self._context.commands.apply_edit(disconnection(link.source, link.target))
+            return
         if not self.place:
             self._context.commands.show_status(tr("Select a card first."))
             return
@@ -150,6 +165,22 @@ class PartsTool:
         reader = join_ids(members_of(place.reader)[:1]) if place.reader else ""
         return self._edit_for(at, place.where, reader)
 
+    def _search_places(self, pointer: QPointF) -> None:
+        """Try all places in sight."""
+        network = self._session.network
+        if network is None or self._session.is_baseline_shown:
+            return
+        from explorer.edits.drops import find_drop
+
+        places = places_in_sight(self._context.canvas, pointer, is_horizontal=self.target.is_horizontal)
+        edits = [(place.key, self._drop_edit(place)) for place in places]
+        self._places = tuple(places)
+        self.search.begin(network.architecture)
+        self.search.look_for((key, partial(find_drop, edit=edit)) for key, edit in edits if edit is not None)
+
+    def _light_places(self) -> None:
+        self.target.light.light([place.area for place in self._places if self.search.takes(place.key)])
+
     def _preview_drop(self, place: DropPlace | None) -> None:
         """Compute what a drop would change there."""
         network = self._session.network
@@ -157,7 +188,7 @@ class PartsTool:
         if edit is None or network is None:
             self._drop_lane.cancel()
             return
-        job = jobs.edit_preview_job(network, edit, self._session.expanded)
+        job = jobs.drop_preview_job(network, edit, self._session.expanded)
         self._drop_lane.submit(job, self._show_drop, lambda failure: self.target.light.show_text(str(failure)))
 
     def _show_drop(self, preview: EditPreview) -> None:
@@ -167,7 +198,7 @@ class PartsTool:
     def _drop(self, place: DropPlace) -> None:
         edit = self._drop_edit(place)
         if edit is not None:
-            self._context.commands.apply_edit(edit)
+            self._context.commands.change_network(partial(apply_drop, edit=edit))
 
     # copied and pasted
 
@@ -243,6 +274,13 @@ class PartsTool:
             (tr("Replace by…"), lambda: self.choose("replace")),
             (tr("Take out"), self.take_out),
         ]
+
+
+def apply_drop(network: Network, edit: Any) -> Network:
+    """Return the network after what a drop makes: the edit, or the repair that was shown."""
+    from explorer.edits.drops import find_drop
+
+    return network.edit(find_drop(network.architecture, edit).edit)
 
 
 def _build_rows(keep_going: KeepGoing) -> tuple[PartRow, ...]:

@@ -30,6 +30,7 @@ from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
 from explorer.ui.parts.tool import PartsTool
+from explorer.ui.parts.wiring_tool import WiringTool
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.preferences.tool import PreferencesTool
 from explorer.ui.presentation.tool import PresentationTool
@@ -64,6 +65,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     CardClipboardTool,
     PresentationTool,
     PartsTool,
+    WiringTool,
     ComparisonTool,
     MinimapTool,
     FeatureMapsTool,

@@ -35,7 +35,7 @@ def tool(qtbot: QtBot, window: Window) -> Iterator[PartsTool]:
 
 
 def settle(qtbot: QtBot, tool: PartsTool) -> None:
-    lanes = (tool.lane, tool._rows_lane, tool._picture_lane, tool._drop_lane)
+    lanes = (tool.lane, tool._rows_lane, tool._picture_lane, tool._drop_lane, tool.search._lane)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=SLOW)
 
 
@@ -172,11 +172,19 @@ def test_a_part_is_dropped_on_a_card(qtbot: QtBot, window: Window, tool: PartsTo
         assert tool.target.place.where == where
         assert light.isVisible()
         settle(qtbot, tool)
-        assert light.is_refused == (where == "beside"), light.text
-    assert "cannot add" in light.text
+        assert not light.is_refused, light.text
+        assert ("zeros" in light.text) == (where == "beside"), "which repair was chosen"
+    qtbot.waitUntil(lambda: len(light.lit) > 20, timeout=SLOW)
+    assert not tool.search.takes(("output", "behind", ""))
+    assert drag(window, tool, window.canvas.area_of("output").center())
+    settle(qtbot, tool)
+    assert light.is_refused
+    assert "no single way" in light.text
     assert not drag(window, tool, QPointF(2, 2))
-    assert not light.isVisible()
+    assert tool.target.place is None
+    assert not light.text
     assert drag(window, tool, QPointF(area.center().x(), area.bottom() - 2), drop=True)
+    assert not light.isVisible()
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits == (InsertPart("layer2.0", "fire"),)
 
