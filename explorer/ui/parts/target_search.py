@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 4  # places that one job tries: some 50 ms
 
 #: Tries one place: what a drop there makes.
-Probe = Callable[["Architecture"], "Drop"]
+PlaceTrial = Callable[["Architecture"], "Drop"]
 
 
 class TargetSearch(QObject):
@@ -48,7 +48,7 @@ class TargetSearch(QObject):
         self._architecture = None
         self._asked, self.known = set(), {}
 
-    def look_for(self, probes: Iterable[tuple[Hashable, Probe]]) -> None:
+    def look_for(self, probes: Iterable[tuple[Hashable, PlaceTrial]]) -> None:
         """Try the places that were not asked for before, in this order."""
         architecture = self._architecture
         if architecture is None:
@@ -70,7 +70,7 @@ class TargetSearch(QObject):
 
 
 def _probe_job(
-    architecture: Architecture, probes: list[tuple[Hashable, Probe]]
+    architecture: Architecture, probes: list[tuple[Hashable, PlaceTrial]]
 ) -> Callable[[KeepGoing], dict[Hashable, Drop]]:
     def job(keep_going: KeepGoing) -> dict[Hashable, Drop]:
         return {key: probe(architecture) for key, probe in probes if keep_going(0)}
