@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from explorer.session import Session as Session
     from explorer.training.data_spec import DataError as DataError
     from explorer.training.data_spec import DataSpec as DataSpec
+    from explorer.training.locked_folder import RunError as RunError
     from explorer.training.recipe import Recipe as Recipe
     from explorer.training.recipe import RecipeError as RecipeError
     from explorer.training.results import Comparison as Comparison
     from explorer.training.results import TrainingResult as TrainingResult
-    from explorer.training.run_folder import RunError as RunError
     from explorer.training.sweep import sweep as sweep
     from explorer.training.train import compare as compare
     from explorer.training.train import train as train
@@ -78,7 +78,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.training.data_spec": "DataError DataSpec",
         "explorer.training.recipe": "Recipe RecipeError",
         "explorer.training.results": "Comparison TrainingResult",
-        "explorer.training.run_folder": "RunError",
+        "explorer.training.locked_folder": "RunError",
         "explorer.training.sweep": "sweep",
         "explorer.training.train": "compare train",
         "explorer.ui.shell.app": "show",

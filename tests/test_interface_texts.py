@@ -43,6 +43,7 @@ _TERMS = frozenset(
     Softsign MatMul Einsum Cin Cout Block Branch Stage""".split()  # noqa: SIM905 - one name a line would be long
 ) | {
     *("this layer", "this part", "these cards", "this block", "this stage", "whole network"),
+    *("Resources", "NodeManagerAddress", "NodeManagerPort", "Alive"),  # what Ray says of a machine
     *("weights sliced", "weights extended", "weights new"),
     *("seeded weights", "photo distance", "not run", "Not run at inference"),  # keys of caches and of JSON
     *(

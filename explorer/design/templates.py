@@ -51,6 +51,12 @@ def resnet_20() -> NetworkDesign:
     return NetworkDesign("ResNet-20", (3, 32, 32), 10, _rows("conv_norm_act channels=16, kernel=3"), _rows(*rows))
 
 
+def half_resnet_20() -> NetworkDesign:
+    """ResNet-20 with half the width: what comes trained with the app; no template."""
+    rows = (f"3 basic_residual channels={width}, stride={stride}" for width, stride in ((8, 1), (16, 2), (32, 2)))
+    return NetworkDesign("ResNet-20 ×0.5", (3, 32, 32), 10, _rows("conv_norm_act channels=8, kernel=3"), _rows(*rows))
+
+
 def resnet_18() -> NetworkDesign:
     """He et al., "Deep residual learning", 2016, table 1, 18 layers: 11,689,512."""
     stem = _rows("conv_norm_act channels=64, kernel=7, stride=2", "max_pool kernel=3, stride=2, padding=1")

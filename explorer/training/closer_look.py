@@ -17,9 +17,10 @@ from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached, normalise
 from explorer.training.fitting import input_shape
 from explorer.training.groups import RunGroup
-from explorer.training.run_folder import RunError, RunFolder
+from explorer.training.launch import open_kept_network
+from explorer.training.locked_folder import RunError
+from explorer.training.run_folder import RunFolder
 from explorer.training.trainer import logits
-from explorer.training.worker import open_run_network
 
 _BATCH = 128
 
@@ -90,7 +91,7 @@ def look_closer(
 def _trained(folder: RunFolder, trusted: bool) -> Network:
     if not folder.weights_path.exists():
         raise RunError(tr("{path} has no weights yet", path=folder.path))
-    return open_run_network(folder, trusted).load_weights(folder.weights_path)
+    return open_kept_network(folder.network_path, trusted).load_weights(folder.weights_path)
 
 
 def _probabilities(network: Network, pixels: torch.Tensor, done: float, keep_going: KeepGoing) -> torch.Tensor:

@@ -54,7 +54,10 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="JSON with the network, what is varied, and how")
     parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
-    parser.add_argument("--sort", default="accuracy", choices=("accuracy", "macs", "params", "seconds"))
+    parser.add_argument("--sort", default="accuracy", choices=("accuracy", "macs", "params", "milliseconds", "seconds"))
+    parser.add_argument(
+        "--address", default="", help="of a Ray cluster to train on: ray://host:10001, host:6379, auto (extra: cluster)"
+    )
     parser.add_argument("--csv", action="store_true", help="one row for each point and seed")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=_sweep)
@@ -67,6 +70,7 @@ def _sweep(parsed: argparse.Namespace) -> None:
         parsed.file,
         folder=parsed.folder,
         workers=parsed.workers,
+        address=parsed.address,
         trusted=True,  # naming the code in the file that is named runs it
         keep_going=_progress("sweep"),
     )

@@ -23,7 +23,8 @@ from explorer.base.languages import tr
 from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
-from explorer.training.run_folder import LOCK_SECONDS, CurvePoint, RunError, RunFolder, RunState
+from explorer.training.locked_folder import LOCK_SECONDS, RunError, RunState
+from explorer.training.run_folder import CurvePoint, RunFolder
 from explorer.training.trainer import Diverged, StepResult, Trainer
 
 #: Called after each step and each evaluation; False asks for a pause.

@@ -60,11 +60,21 @@ def create_group(
 
 
 def create_contestants(
-    root: Path, contestants: Sequence[ContestantSpec], seeds: Sequence[int], *, threads: int = 0, device: str = "cpu"
+    root: Path,
+    contestants: Sequence[ContestantSpec],
+    seeds: Sequence[int],
+    *,
+    threads: int = 0,
+    device: str = "cpu",
+    places: Sequence[int] | None = None,
 ) -> RunGroup:
-    """Make the folders of networks that each have data and a recipe of their own. Raises RunError."""
+    """Make the folders of networks that each have data and a recipe of their own. Raises RunError.
+
+    Args:
+        places: the number that each is found by (`place_of_run`), in rising order; without them 0, 1, 2 …
+    """
     folders = []
-    for place, one in enumerate(contestants):
+    for place, one in zip(places or range(len(contestants)), contestants, strict=True):
         total = one.network.figures.total
         specs = [
             RunSpec(one.title, one.data, one.recipe, seed, device, threads, params=total.params, macs=total.macs)
@@ -77,6 +87,11 @@ def create_contestants(
 
 def _find_or_create(network: Network, spec: RunSpec, path: Path) -> RunFolder:
     return RunFolder(path) if (path / "run.json").exists() else create_run(network, spec, path)
+
+
+def place_of_run(folder: RunFolder) -> int:
+    """Return the place of the contestant that a run of a group is of."""
+    return int(folder.path.name.partition("-")[0])
 
 
 def open_group(path: str | Path) -> RunGroup:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from explorer.base.child_process import child_environment, module_command
 from explorer.base.languages import tr
 from explorer.base.user_folders import data_folder
 from explorer.network import Network
-from explorer.project.files import ProjectError, write_project
-from explorer.project.opening import build_project
+from explorer.opening.open_any import model_file_opener
+from explorer.project.files import ProjectError, read_project, write_project
+from explorer.project.opening import build_project, open_project, user_module_of
 from explorer.training.commands import RUN_ARGUMENT
-from explorer.training.run_folder import RunError, RunFolder, RunSpec, RunState
+from explorer.training.locked_folder import LockedFolder, RunError, RunState
+from explorer.training.run_folder import RunFolder, RunSpec
 
 _START_SECONDS = 120  # a cold import of torch from a slow disk
 
@@ -26,13 +29,20 @@ def runs_folder() -> Path:
     return data_folder() / "training"
 
 
-def unused_path(title: str) -> Path:
-    """Return a path among the app's runs that names the time and a title, and is not there yet."""
+def unused_path(title: str, root: Path | None = None) -> Path:
+    """Return a path in a folder, or among the app's runs, that names the time and a title, and is not there yet."""
+    folder = root if root is not None else runs_folder()
     words = "".join(mark if mark.isalnum() else "-" for mark in title.lower()).strip("-")[:40]
     stem, number = f"{time.strftime('%Y%m%d-%H%M%S')}-{words}", 1
-    while (path := runs_folder() / (stem if number == 1 else f"{stem}-{number}")).exists():
+    while (path := folder / (stem if number == 1 else f"{stem}-{number}")).exists():
         number += 1
     return path
+
+
+def time_of_folder(path: Path) -> str:
+    """Return when a folder was named by `unused_path`: "11-29 01:05"."""
+    day, _, rest = path.name.partition("-")
+    return f"{day[4:6]}-{day[6:8]} {rest[:2]}:{rest[2:4]}"
 
 
 def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) -> RunFolder:
@@ -55,6 +65,15 @@ def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) 
     return folder
 
 
+def open_kept_network(path: Path, trusted: bool) -> Network:
+    """Open the network that `create_run` kept at a path. Raises ProjectError, ConsentRequired where its code would have
+    to run."""
+    project = read_project(path)
+    own = user_module_of(project, path) if project.module and trusted else None
+    network, _ = open_project(path, trusted=own, trusts_file=trusted, open_file=model_file_opener(trusted=trusted))
+    return network
+
+
 def _needs_start(network: Network, spec: RunSpec) -> bool:
     """Whether a process that opens the network again might find other weights than those it is to start from."""
     recipe = spec.recipe
@@ -75,10 +94,19 @@ def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> s
     for run in (folder, *others):
         _check_startable(run)
         run.pause_path.unlink(missing_ok=True)
-    arguments = [*(str(run.path.resolve()) for run in (folder, *others)), *(["--trust"] if trusted else [])]
+    return start_worker(folder, [str(run.path.resolve()) for run in (folder, *others)], trusted=trusted)
+
+
+def start_worker(folder: LockedFolder, arguments: Sequence[str], *, trusted: bool) -> subprocess.Popen[bytes]:
+    """Start a process with arguments of `explorer.training.worker`, which goes on when this one ends; return it once it
+    holds the lock of a folder. Raises RunError where it ends before."""
     with (folder.path / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [*module_command("explorer.training.worker", RUN_ARGUMENT), *arguments],
+            [
+                *module_command("explorer.training.worker", RUN_ARGUMENT),
+                *arguments,
+                *(["--trust"] if trusted else []),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -109,7 +137,7 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _read_last_error(folder: RunFolder) -> str:
+def _read_last_error(folder: LockedFolder) -> str:
     state = folder.read_state()
     if state.message:
         return state.message
@@ -117,7 +145,7 @@ def _read_last_error(folder: RunFolder) -> str:
     return f"{folder.path}: {lines[-1] if lines else tr('its process ended at once')}"
 
 
-def pause_run(folder: RunFolder, wait_seconds: float = 60) -> RunState:
+def pause_run(folder: LockedFolder, wait_seconds: float = 60) -> RunState:
     """Pause a run and return where it stands: it has a checkpoint then."""
     deadline = time.monotonic() + wait_seconds
     while folder.is_locked() and time.monotonic() < deadline:

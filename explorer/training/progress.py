@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from explorer.training.groups import RunGroup
+from explorer.training.locked_folder import RunState, State
 from explorer.training.results import Comparison, summarise
-from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec, RunState, State
+from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec
 from explorer.training.statistics import mean_interval
 from explorer.training.train import describe_budget
 

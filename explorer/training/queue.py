@@ -9,7 +9,8 @@ from subprocess import Popen, TimeoutExpired
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.training.launch import start_run
-from explorer.training.run_folder import RunFolder, RunState
+from explorer.training.locked_folder import RunState
+from explorer.training.run_folder import RunFolder
 
 _POLL_SECONDS = 0.1
 _RETRIES = 2  # of a process that was killed
@@ -21,7 +22,8 @@ def run_all(
 ) -> list[RunState]:
     """Train runs to their ends in `workers` processes, and return where each stands, in their order.
 
-    A process that is killed is started again, twice, and goes on from the checkpoint; finished runs are left alone.
+    A process that is killed is started again, at most twice without a run that came to its end, and goes on from the
+    checkpoint; finished runs are left alone, and failed ones keep none of the others from being trained.
     When `keep_going`, which is asked with the part that is done, returns False, those that run are paused and Cancelled
     is raised.
     """
@@ -32,7 +34,7 @@ def run_all(
             done = [slot.poll() for slot in slots]  # each is asked, so that each starts what it has to
             if all(done):
                 break
-            if not keep_going(_part_done(folders)):
+            if not keep_going(part_done(folders)):
                 raise Cancelled
             time.sleep(_POLL_SECONDS)
     except BaseException:
@@ -48,13 +50,15 @@ class _Slot:
     def __init__(self, folders: Sequence[RunFolder], trusted: bool) -> None:
         self._folders, self._trusted = list(folders), trusted
         self._process: Popen[bytes] | None = None
-        self._starts = 0
+        self._starts, self._left = 0, len(self._folders)  # of a process, since a run came to its end
 
     def poll(self) -> bool:
         """Start the process where there is none; return whether all is done."""
         if self._process is not None and self._process.poll() is None:
             return False
         unfinished = [folder for folder in self._folders if folder.read_state().state not in ("finished", "failed")]
+        if len(unfinished) < self._left:
+            self._starts, self._left = 0, len(unfinished)
         if not unfinished or self._starts > _RETRIES:
             return True
         self._starts += 1
@@ -73,7 +77,8 @@ class _Slot:
             folder.pause_path.unlink(missing_ok=True)
 
 
-def _part_done(folders: Sequence[RunFolder]) -> float:
+def part_done(folders: Sequence[RunFolder]) -> float:
+    """Return the part (0 to 1) of their steps that runs have made, as far as their states say."""
     states = [folder.read_state() for folder in folders]
     parts = [1.0 if s.state in ("finished", "failed") else s.step / s.steps if s.steps else 0.0 for s in states]
     return sum(parts) / max(1, len(parts))

@@ -16,8 +16,9 @@ from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
 from explorer.base.resources import resource_path
 from explorer.training.groups import RunGroup
+from explorer.training.locked_folder import RunError
 from explorer.training.progress import QUANTITIES, GroupProgress, ProgressReader, RunCurve
-from explorer.training.run_folder import RunError, RunSpec
+from explorer.training.run_folder import RunSpec
 
 _COLOURS = ("#7a8594", "#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b")
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560, 240, 46, 26  # pixels of a figure, and of its axes

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from explorer.base.languages import tr
 from explorer.base.number_format import format_short
 from explorer.network import Network
-from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunSpec, RunState
+from explorer.training.locked_folder import RunError, RunState
+from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec
 from explorer.training.statistics import Interval, mean_interval, paired_difference, pareto_front, verdict
 
 

@@ -17,32 +17,21 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
-from explorer.base.safe_json import JsonError, read_json
 from explorer.training.data_spec import DataError, DataSpec, data_from_json
+from explorer.training.locked_folder import LockedFolder, RunError, RunState, write_json
 from explorer.training.recipe import Recipe, RecipeError, recipe_from_json
-
-State = Literal["new", "running", "paused", "interrupted", "finished", "failed"]
 
 RUN_VERSION = 1  # of the files
 
 _MAX_CURVE_BYTES = 512 * 2**20
-
-#: How long a process tries to take a lock: who asks whether it is held takes it for an instant.
-LOCK_SECONDS = 2
-
-
-class RunError(ValueError):
-    """A run that cannot be read, started or resumed. The message names its folder and the reason."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +65,6 @@ class RunSpec:
 
 
 @dataclass(frozen=True)
-class RunState:
-    """Where a run stands."""
-
-    state: State = "new"
-    message: str = ""  # what stopped it, or what was changed on the way
-    step: int = 0
-    steps: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    seconds: float = 0.0  # of training and testing, pauses left out
-    pid: int = 0
-
-
-@dataclass(frozen=True)
 class CurvePoint:
     """One line of the curve: a step, or an evaluation, which has a `test_loss`."""
 
@@ -109,14 +84,8 @@ class CurvePoint:
         return json.dumps({name: value for name, value in asdict(self).items() if value not in (None, ())})
 
 
-class RunFolder:
+class RunFolder(LockedFolder):
     """Reads a run; creates one; asks a running one for a pause."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-
-    def __repr__(self) -> str:
-        return f"RunFolder({str(self.path)!r})"
 
     @property
     def curve_path(self) -> Path:
@@ -143,11 +112,6 @@ class RunFolder:
         """Path of the weights it starts from."""
         return self.path / "start.safetensors"
 
-    @property
-    def pause_path(self) -> Path:
-        """Path of the file that asks for a pause."""
-        return self.path / "pause"
-
     def create(self, spec: RunSpec) -> None:
         """Make the folder of a new run. Raises RunError where one is there already, or it cannot be written."""
         if (self.path / "run.json").exists():
@@ -172,37 +136,6 @@ class RunFolder:
             raise RunError(f"{self.path / 'run.json'}: {failure}") from failure
         return RunSpec(plain.title, data, recipe, plain.seed, plain.device, plain.threads, plain.params, plain.macs)
 
-    def read_state(self) -> RunState:
-        """Return where the run stands. One whose process has gone without a word is "interrupted". Raises RunError."""
-        if not (self.path / "state.json").exists():
-            return RunState("running") if self.is_locked() else RunState()
-        try:
-            state = _StateFile.validate_python(self._read("state.json"))
-        except ValidationError as failure:
-            raise RunError(f"{self.path / 'state.json'}: {failure}") from failure
-        if state.state == "running" and not self.is_locked():
-            return replace(state, state="interrupted")
-        return state
-
-    def write_state(self, state: RunState) -> None:
-        """Write where the run stands; only the process that trains it may. Raises OSError."""
-        write_json(self.path / "state.json", vars(state))
-
-    def lock(self) -> FileLock:
-        """Return the lock of the process that trains it: within one process the same, which may be taken twice."""
-        return FileLock(self.path / "lock", is_singleton=True)
-
-    def is_locked(self) -> bool:
-        """Whether a process is training it now."""
-        lock = FileLock(self.path / "lock")
-        try:
-            with lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:  # a folder that may not be written to: nobody trains there
-            return False
-
     def read_curve(self, first: int = 0) -> tuple[list[CurvePoint], int]:
         """Return the points from byte `first` of the curve on, and the byte to go on from. A line that is being written
         is left for the next time. Raises RunError."""
@@ -223,24 +156,8 @@ class RunFolder:
             ) from failure
         return points, first + len(whole)
 
-    def request_pause(self) -> None:
-        """Ask the process that trains to stop after its next step, with a checkpoint."""
-        self.pause_path.touch()
 
-    def _read(self, name: str) -> Any:
-        try:
-            return read_json(self.path / name)
-        except JsonError as failure:
-            raise RunError(str(failure)) from failure
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write plain values as JSON, atomically. Raises OSError."""
-    text = json.dumps(value, indent=2) + "\n"
-    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def wait_until_done(folder: RunFolder, poll_seconds: float = 0.05) -> RunState:
+def wait_until_done(folder: LockedFolder, poll_seconds: float = 0.05) -> RunState:
     """Wait until nobody trains a run any more, and return where it stands."""
     while folder.is_locked():
         time.sleep(poll_seconds)
@@ -261,5 +178,4 @@ class _Plain:
 
 _PLAIN_FIELDS = ("title", "seed", "device", "threads", "params", "macs")
 _PlainFile = TypeAdapter(_Plain)
-_StateFile = TypeAdapter(RunState)
 _PointLine = TypeAdapter(CurvePoint)

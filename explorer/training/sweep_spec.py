@@ -12,7 +12,8 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr
-from explorer.training.plain_fields import Ranges, check_ranges, from_fields
+from explorer.training.data_spec import DataSpec, data_from_json, data_from_text
+from explorer.training.plain_fields import Ranges, changed_fields, check_ranges, from_fields
 
 Search = Literal["grid", "random", "halving"]
 
@@ -54,21 +55,28 @@ class Sweep:
                   "recipe.learning_rate": {"low": 1e-4, "high": 1e-2, "log": true}},
          "search": "random", "trials": 8}
 
+    A whole edit can be varied too: `"edits": [null], "vary": {"edits.0": [null, {"edit": "remove_dropout", …}]}`, where
+    null makes none.
+
     Attributes:
         network: what is opened, as on the command line; varied under "network".
-        data: a text of a data set.
+        data: a text of a data set, or its fields; varied as texts, under "data".
         recipe: fields of the recipe; each can be varied, "recipe.learning_rate".
-        edits: as in a file of edits; their fields can be varied, "edits.0.to".
+        edits: as in a file of edits; their fields can be varied, "edits.0.to", and each as a whole, "edits.0".
         vary: the values of each varied field, or a range.
+        titles: of varied fields, for tables; their names without.
+        labels: of the values of a varied list, in its order, for tables.
         search: "grid" takes every combination, with `steps` values of each range; "random" draws `trials` points;
             "halving" draws as many, trains them briefly, and goes on with the best: one in `keep` each time.
     """
 
     network: str
-    data: str = "digits"
+    data: str | Mapping[str, Any] = "digits"
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    edits: tuple[Mapping[str, Any], ...] = ()
+    edits: tuple[Mapping[str, Any] | None, ...] = ()
     vary: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     search: Search = "grid"
     trials: int = 8
     steps: int = 3
@@ -88,13 +96,13 @@ class Sweep:
         kind, *rest = name.split(".")
         known = (kind == "network" and not rest) or (kind == "data" and not rest)
         known |= kind == "recipe" and len(rest) == 1
-        known |= kind == "edits" and len(rest) == 2 and rest[0].isdecimal() and int(rest[0]) < len(self.edits)
+        known |= kind == "edits" and len(rest) in (1, 2) and rest[0].isdecimal() and int(rest[0]) < len(self.edits)
         if not known:
             raise SweepError(
                 tr(
                     "{name!r} cannot be varied; there are {known}",
                     name=name,
-                    known='"network", "data", "recipe.FIELD", "edits.NUMBER.FIELD"',
+                    known='"network", "data", "recipe.FIELD", "edits.NUMBER", "edits.NUMBER.FIELD"',
                 )
             )
 
@@ -102,6 +110,27 @@ class Sweep:
     def variations(self) -> dict[str, Variation]:
         """What each varied field can be. Raises SweepError naming one that is neither a list nor a range."""
         return {name: _read_variation(name, value) for name, value in self.vary.items()}
+
+    @property
+    def data_spec(self) -> DataSpec:
+        """The data set where it is not varied. Raises DataError."""
+        return data_from_text(self.data) if isinstance(self.data, str) else data_from_json(self.data)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the network and the fields that differ from the defaults, as plain values."""
+        return {"network": self.network} | changed_fields(self)
+
+    def title_of(self, name: str) -> str:
+        """Return what tables call a varied field."""
+        return self.titles.get(name, name)
+
+    def label_of(self, name: str, value: Any) -> Any:
+        """Return what tables show of a value of a varied field: its label, or the value itself where it has none."""
+        values = self.vary.get(name)
+        labels = self.labels.get(name, ())
+        if isinstance(values, (list, tuple)) and len(labels) == len(values) and value in values:
+            return labels[list(values).index(value)]
+        return value
 
     def points(self) -> tuple[SweepPoint, ...]:
         """Return the points that are trained, each once."""

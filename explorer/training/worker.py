@@ -1,4 +1,4 @@
-"""The process of one run after another: `python -m explorer.training.worker FOLDER…`."""
+"""The process of one run after another: `python -m explorer.training.worker FOLDER…`; or of who leads a sweep."""
 
 from __future__ import annotations
 
@@ -9,31 +9,27 @@ from contextlib import ExitStack
 
 from filelock import Timeout
 
+from explorer.base.cancellation import Cancelled
 from explorer.base.languages import tr
-from explorer.network import Network
-from explorer.opening.open_any import model_file_opener
-from explorer.project.files import read_project
-from explorer.project.opening import open_project, user_module_of
-from explorer.training.execution import execute
-from explorer.training.run_folder import LOCK_SECONDS, RunFolder, RunState
-
-
-def open_run_network(folder: RunFolder, trusted: bool) -> Network:
-    """Open the network that a run is of. Raises ProjectError, ConsentRequired where its code would have to run."""
-    path = folder.network_path
-    project = read_project(path)
-    own = user_module_of(project, path) if project.module and trusted else None
-    network, _ = open_project(path, trusted=own, trusts_file=trusted, open_file=model_file_opener(trusted=trusted))
-    return network
+from explorer.training.execution import Progress, execute
+from explorer.training.launch import open_kept_network
+from explorer.training.locked_folder import LOCK_SECONDS, RunState
+from explorer.training.run_folder import RunFolder
+from explorer.training.sweep_folder import SWEEP_ARGUMENT, SweepFolder
 
 
 def train_runs(arguments: Sequence[str] | None = None) -> int:
-    """Train the runs of folders, one after the other, up to one that fails or is paused. Return 0 when all are
-    finished, or one is paused; 1 when one failed."""
+    """Train the runs of folders, one after the other, up to one that is paused. Return 1 when one failed, else 0."""
     parser = argparse.ArgumentParser(prog="cnn-explorer --training-run")
-    parser.add_argument("folders", nargs="+")
+    parser.add_argument("folders", nargs="*")
     parser.add_argument("--trust", action="store_true")
+    parser.add_argument(SWEEP_ARGUMENT, metavar="FOLDER")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--address", default="")
     parsed = parser.parse_args(arguments)
+    if parsed.sweep:
+        return _lead(parsed)
     folders = [RunFolder(path) for path in parsed.folders]
     with ExitStack() as locks:
         try:
@@ -42,16 +38,33 @@ def train_runs(arguments: Sequence[str] | None = None) -> int:
         except Timeout:
             print(tr("{path} is being trained by another process", path=folder.path), file=sys.stderr)
             return 1
+        states = []
         for folder in folders:
-            state = _train(folder, parsed.trust)
-            if state != "finished":
+            states.append(train_run(folder, parsed.trust))
+            if states[-1] == "paused":
                 break
-    return int(state not in ("finished", "paused"))
+    return int("failed" in states)
 
 
-def _train(folder: RunFolder, trusted: bool) -> str:
+def _lead(parsed: argparse.Namespace) -> int:
+    from explorer.training.sweep import lead_sweep
+
+    how = {"workers": parsed.workers, "threads": parsed.threads, "address": parsed.address, "trusted": parsed.trust}
     try:
-        return execute(folder, open_run_network(folder, trusted)).state
+        lead_sweep(SweepFolder(parsed.sweep), **how)
+    except Cancelled:
+        return 0
+    except (ValueError, RuntimeError, LookupError, OSError) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+def train_run(folder: RunFolder, trusted: bool, progress: Progress | None = None) -> str:
+    """Open the network of a run and train it, as `execute`; return its state, which is "failed" where that is not
+    possible."""
+    try:
+        return execute(folder, open_kept_network(folder.network_path, trusted), progress).state
     except (ValueError, RuntimeError, LookupError) as failure:
         print(failure, file=sys.stderr)
         folder.write_state(RunState("failed", " ".join(str(failure).split())))

@@ -12,8 +12,8 @@ from explorer.training.closer_look import look_closer, most_confused
 from explorer.training.data_spec import DataSpec
 from explorer.training.execution import execute
 from explorer.training.groups import RunGroup, create_group
+from explorer.training.locked_folder import RunError
 from explorer.training.recipe import Recipe
-from explorer.training.run_folder import RunError
 from explorer.training.train import fit_network
 
 

@@ -15,9 +15,9 @@ import explorer
 from explorer.training.data_spec import DataSpec
 from explorer.training.execution import execute
 from explorer.training.groups import RunGroup, create_group
+from explorer.training.locked_folder import RunError
 from explorer.training.recipe import Recipe
 from explorer.training.report import save_training
-from explorer.training.run_folder import RunError
 from explorer.training.train import fit_network
 
 

@@ -20,9 +20,10 @@ from explorer.training import execution
 from explorer.training.data_spec import DataSpec
 from explorer.training.execution import execute
 from explorer.training.launch import create_run, pause_run, start_run
+from explorer.training.locked_folder import RunError
 from explorer.training.queue import run_all
 from explorer.training.recipe import Recipe
-from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunSpec, wait_until_done
+from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec, wait_until_done
 from explorer.training.train import fit_network, train
 from explorer.training.trainer import Trainer
 
@@ -92,19 +93,27 @@ def test_a_finished_run_is_not_trained_again(network: Network, whole: RunFolder)
 def test_a_killed_run_goes_on_with_the_same_curve(
     network: Network, whole: RunFolder, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = create_run(network, spec(), tmp_path / "killed")
-    chance = random.Random(0)
-    for _ in range(50 if request.config.getoption("--long") else 2):
+    kills, changes = 2, dict[str, object]()
+    if request.config.getoption("--long"):  # a small network, whose run outlives fifty kills
+        kills, changes = 50, {"epochs": 1500}
+        network = explorer.open("design:lenet_5")
+        whole = create_run(network, spec(**changes), tmp_path / "whole")
+        execute(whole, network)
+    folder = create_run(network, spec(**changes), tmp_path / "killed")
+    chance, killed = random.Random(0), 0
+    for _ in range(kills):
         start_run(folder)
-        time.sleep(chance.uniform(0, 6))
-        if folder.is_locked():
-            os.kill(folder.read_state().pid, signal.SIGKILL)
+        time.sleep(chance.uniform(0, 3))
+        if folder.is_locked() and (pid := folder.read_state().pid):
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
         wait_until_done(folder)
         if folder.read_state().state == "finished":
             break
         assert folder.read_state().state in ("interrupted", "new")
     start_run(folder)
     assert wait_until_done(folder).state == "finished"
+    print(f"{killed} kills")
     assert curve(folder) == curve(whole)
     assert same_weights(folder, whole)
 

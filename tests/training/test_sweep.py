@@ -11,8 +11,13 @@ import pytest
 import explorer
 from explorer.base.cancellation import Cancelled
 from explorer.cli import main
+from explorer.training.groups import open_group
+from explorer.training.launch import pause_run
+from explorer.training.locked_folder import RunError
 from explorer.training.statistics import pareto_front
-from explorer.training.sweep import build_trials
+from explorer.training.sweep import build_trials, lead_sweep
+from explorer.training.sweep_folder import SweepFolder, create_sweep, list_sweeps, start_sweep
+from explorer.training.sweep_progress import SweepReader
 from explorer.training.sweep_results import SweepResult, TrialResult
 from explorer.training.sweep_spec import Sweep, SweepError, sweep_from_json
 
@@ -97,13 +102,89 @@ def test_the_table_is_sorted_and_marks_the_front() -> None:
     assert found.best.title == "a"
     assert [row[0] for row in found.rows()] == ["network", "a", "c", "b", "d"]
     assert [row[0] for row in found.rows("macs")] == ["network", "d", "b", "a", "c"]
-    assert "| a | 80.0 % ◆ | – | 1.00 K | 100 | 1.0 |" in found.as_markdown()
-    assert found.as_csv().splitlines()[1] == "a,0,0.8,1000,100,1.0,5,True"
+    assert "| a | 80.0 % ◆ | – | 1.00 K | 100 | – | 5 | 1.0 |" in found.as_markdown()
+    assert found.as_csv().splitlines()[1] == "a,0,0.8,1000,100,0.0,1.0,5,True"
     assert "| d | – | stopped |" in found.as_markdown()
 
 
 def test_equal_points_are_both_on_the_front() -> None:
     assert pareto_front([(1, 0.5), (1, 0.5), (2, 0.5), (2, 0.6)]) == {0, 1, 3}
+
+
+def test_a_whole_edit_is_varied_and_left_out() -> None:
+    off = {"edit": "toggle_channel_shuffle", "at": "*", "on": False}
+    bare, edited = build_trials(plan(edits=[None], vary={"edits.0": [None, off]}))
+    assert (bare.title, edited.title) == ("edits.0=as it is", "edits.0=Channel shuffle off everywhere")
+    shuffles = [sum(edit.name == "toggle_channel_shuffle" for edit in t.network.history.edits) for t in (bare, edited)]
+    assert shuffles == [0, 1]
+
+
+def test_an_open_network_is_swept_with_its_own_edits(tmp_path: Path) -> None:
+    network = explorer.open("shufflenet_v2_x0_5").edit(explorer.ToggleChannelShuffle("*", on=False))
+    folder = SweepFolder(tmp_path / "sweep")
+    found = plan(edits=[], vary={"recipe.learning_rate": [0.01]}, titles={"recipe.learning_rate": "Rate"})
+    folder.create(found, network)
+    assert folder.read_plan() == found
+    (point,) = build_trials(folder.read_plan(), folder.open_network(trusted=False))
+    assert network.history.edits[0] in point.network.history.edits
+
+
+def test_halving_trains_the_best_longer(tmp_path: Path) -> None:
+    vary = {"recipe.learning_rate": {"low": 1e-6, "high": 1e-2, "log": True}}
+    found = explorer.sweep(
+        plan(vary=vary, edits=[], search="halving", trials=6, keep=3, recipe={"epochs": 3}), folder=tmp_path, threads=1
+    )
+    epochs = [trial.epochs for trial in found.trials]
+    kept = len(epochs) // 3
+    assert sorted(epochs) == [1] * (len(epochs) - kept) + [3] * kept
+    first = [
+        [p.test_accuracy for p in folders[0].read_curve()[0] if p.test_accuracy is not None][-1]
+        for folders in open_group(tmp_path / "round-0").contestants
+    ]
+    best = sorted(range(len(first)), key=lambda place: first[place], reverse=True)[:kept]
+    assert sorted(trial.place for trial in found.trials if trial.epochs == 3) == sorted(best)
+    assert all(trial.milliseconds > 0 for trial in found.trials)
+    assert found.pareto("milliseconds")
+
+
+def test_a_point_that_fails_is_said_and_keeps_none_from_being_trained(tmp_path: Path) -> None:
+    wild = {"epochs": 20, "batch_size": 32, "optimizer": "sgd", "clip": 0.0, "warmup": 0.0}
+    rates = [100.0, 99.0, 98.0, 97.0, 1e-3]
+    found = explorer.sweep(
+        plan(vary={"recipe.learning_rate": rates}, edits=[], recipe=wild), folder=tmp_path, threads=1
+    )
+    assert [trial.state for trial in found.trials] == ["failed"] * 4 + ["finished"]
+    assert "not a number from step" in found.trials[0].message
+    assert found.best.place == 4
+
+
+def test_a_sweep_in_a_process_of_its_own_is_paused_and_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_DATA", str(tmp_path))
+    folder = create_sweep(plan(vary={"recipe.epochs": [1, 2]}, recipe={}, edits=[]))
+    start_sweep(folder, threads=1)
+    with pytest.raises(RunError, match="another process"):
+        start_sweep(folder)
+    assert pause_run(folder).state == "paused"
+    (again,) = list_sweeps()
+    lead_sweep(again, threads=1)
+    progress = SweepReader(again).read()
+    assert (progress.state, progress.done, progress.round, progress.rounds) == ("finished", 1.0, 1, 1)
+    assert [trial.epochs for trial in progress.result.trials] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("sweep.json", "{}", "no sweep"), ("sweep.json", '{"format": "cnnx-sweep", "version": 1}', "network"),
+     ("points.json", "[1]", "points.json"), ("nodes.json", "{", "nodes.json")],
+)  # fmt: skip
+def test_damaged_files_of_a_sweep_are_named(name: str, content: str, said: str, tmp_path: Path) -> None:
+    folder = SweepFolder(tmp_path)
+    folder.create(plan(vary={"recipe.epochs": [1]}))
+    (tmp_path / name).write_text(content)
+    with pytest.raises(RunError, match=said):
+        SweepReader(folder).read()
 
 
 def test_a_sweep_is_trained_and_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

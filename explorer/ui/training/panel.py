@@ -1,49 +1,40 @@
-"""Panel of training: what is trained on, the button that starts, live curves, and what can be said at the end."""
+"""Panel of training: what is trained on, and the button that starts; beside it what came out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer.base.languages import tr, tr_n, tr_noop
-from explorer.base.number_format import format_short
+from explorer.base.languages import tr, tr_noop
 from explorer.training.data_spec import DATASETS, DataSpec
-from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
-from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
 from explorer.ui.training.data_form import DataForm
 from explorer.ui.training.recipe_form import RecipeForm
+from explorer.ui.training.run_results import RunResults
+from explorer.ui.training.sweep_form import SweepForm
+from explorer.ui.training.sweep_results_view import SweepResultsView
+from explorer.ui.widgets.tab_buttons import TabButtons
 
 if TYPE_CHECKING:
-    from explorer.training.groups import RunGroup
     from explorer.training.preview import DatasetPreview
-    from explorer.training.progress import ContestantRow, GroupProgress
     from explorer.training.recipe import Recipe
 
-_PLACEHOLDER = tr_noop(
-    "Train the network, and its baseline beside it: the same images in the same order, from the same first weights."
-)
-_STATES = {
-    "new": tr_noop("Starting…"),
-    "running": tr_noop("Training"),
-    "paused": tr_noop("Paused"),
-    "interrupted": tr_noop("Interrupted"),
-    "finished": tr_noop("Finished"),
-    "failed": tr_noop("Stopped"),
+_MODES = {
+    "train": (tr_noop("One training"), tr_noop("Train the network, and its baseline beside it where it is edited")),
+    "sweep": (tr_noop("Sweep"), tr_noop("Train many variants: edits, recipes, networks")),
 }
 _SIDE = 250  # pixels of the column with what is set
 
@@ -52,37 +43,46 @@ class TrainingPanel(QWidget):
     """Emits what the user wants, and shows where the training stands; it computes nothing."""
 
     start_requested = Signal()
-    pause_requested = Signal()
-    resume_requested = Signal()
-    weights_requested = Signal(int)  # place of the contestant whose weights go into the open network
+    sweep_requested = Signal()
     data_changed = Signal()
     folder_requested = Signal()
-    group_chosen = Signal(object)  # RunGroup
-    save_requested = Signal()  # the training as a page or its curves
-    look_requested = Signal()  # what the trained networks get wrong
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._progress: GroupProgress | None = None
         self._folder = ""
-        self._is_edited = False
+        self._is_edited = self._is_available = False
+        self.results, self.sweep_results = RunResults(), SweepResultsView()
+        self.sweep_form = SweepForm()
         self._build_settings()
-        self._build_results()
+        self.pages = QStackedWidget()
+        for page in (self.results, self.sweep_results):
+            self.pages.addWidget(page)
+        self.sweep_results.show_progress(None)
+        self.sweep_form.hide()
         inner = QWidget()
         row = QHBoxLayout(inner)
         row.setContentsMargins(10, 6, 10, 6)
         row.setSpacing(14)
         row.addWidget(self._settings_area)
-        row.addWidget(self._results, 1)
+        row.addWidget(self.pages, 1)
         area = _scroll_area(inner)  # a narrow dock scrolls
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        follow_language(self, TrainingPanel._retranslate)
+        follow_language(self, TrainingPanel._show_start)
 
-    def _retranslate(self) -> None:
-        self.show_contestants(self._is_edited, self.start_button.isEnabled())
-        self.show_progress(self._progress)
+    @property
+    def is_sweep(self) -> bool:
+        """Whether many variants are trained, rather than the network and its baseline."""
+        return self.mode.current_key == "sweep"
+
+    def show_mode(self, key: str) -> None:
+        """Show what is set for, and what came out of, a single training ("train") or a sweep ("sweep")."""
+        self.mode.select(key)
+        self.sweep_form.setVisible(self.is_sweep)
+        self.preview.setVisible(not self.is_sweep and not self.preview.pixmap().isNull())  # the form takes its room
+        self.pages.setCurrentWidget(self.sweep_results if self.is_sweep else self.results)
+        self._show_start()
 
     def sizeHint(self) -> QSize:
         return QSize(760, 320)
@@ -90,6 +90,8 @@ class TrainingPanel(QWidget):
     # what is set
 
     def _build_settings(self) -> None:
+        self.mode = TabButtons(_MODES)
+        self.mode.tab_clicked.connect(self.show_mode)
         self.data_box = QComboBox()
         live_text(self.data_box, QWidget.setAccessibleName, "Data set")
         self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -119,7 +121,7 @@ class TrainingPanel(QWidget):
         self.start_button = QPushButton()
         self.start_button.setDefault(True)
         self.start_button.setProperty("role", "primary")
-        self.start_button.clicked.connect(self.start_requested)
+        self.start_button.clicked.connect(self._request_start)
         more = self._build_more()
         self.more_button = live_text(QPushButton(), QPushButton.setText, "Recipe…")
         self.more_button.setCheckable(True)
@@ -131,10 +133,12 @@ class TrainingPanel(QWidget):
         self._settings = QWidget()
         column = QVBoxLayout(self._settings)
         column.setContentsMargins(0, 0, 6, 0)
+        column.addWidget(self.mode)
         column.addWidget(self.data_box)
         column.addWidget(self.preview)
         column.addWidget(self.preview_caption)
         column.addLayout(counts)
+        column.addWidget(self.sweep_form)
         column.addLayout(buttons)
         column.addWidget(more)
         column.addStretch(1)
@@ -197,7 +201,7 @@ class TrainingPanel(QWidget):
 
     def show_preview(self, preview: DatasetPreview | None, reason: str = "") -> None:
         """Show some images of the data set and what it holds; without it, the reason."""
-        self.preview.setVisible(preview is not None)
+        self.preview.setVisible(preview is not None and not self.is_sweep)
         self.preview_caption.setText(preview.caption if preview is not None else reason)
         if preview is None:
             return
@@ -208,180 +212,16 @@ class TrainingPanel(QWidget):
 
     def show_contestants(self, edited: bool, available: bool) -> None:
         """Say what the button would train: the network, or both it and its baseline."""
-        self._is_edited = edited
-        self.start_button.setText(tr("Train both") if edited else tr("Train"))
-        self.start_button.setEnabled(available)
+        self._is_edited, self._is_available = edited, available
+        self._show_start()
 
-    # what came out
+    def _show_start(self) -> None:
+        one = tr("Train both") if self._is_edited else tr("Train")
+        self.start_button.setText(tr("Sweep") if self.is_sweep else one)
+        self.start_button.setEnabled(self._is_available)
 
-    def _build_results(self) -> None:
-        head = self._build_head()
-        self.progress_bar = QProgressBar()
-        self.progress_bar.setTextVisible(False)
-        self.progress_bar.setMaximumHeight(6)
-        self.progress_bar.setRange(0, 1000)
-        self.plot = CurvesPlot()
-        self.rows = [_ResultRow(place) for place in range(2)]
-        for row in self.rows:
-            row.weights_requested.connect(self.weights_requested)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
-        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._results: QWidget = QWidget()
-        column = QVBoxLayout(self._results)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addLayout(head)
-        column.addWidget(self.progress_bar)
-        column.addWidget(self.plot, 1)
-        for row in self.rows:
-            column.addWidget(row)
-        column.addWidget(self.verdict)
-
-    def _build_head(self) -> QHBoxLayout:
-        """What a training does now, its buttons, and what the curves show."""
-        self.state_label = QLabel()
-        self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.pause_button = live_text(QPushButton(), QPushButton.setText, "Pause")
-        self.pause_button.clicked.connect(self.pause_requested)
-        self.resume_button = live_text(QPushButton(), QPushButton.setText, "Go on")
-        self.resume_button.clicked.connect(self.resume_requested)
-        self.look_button = live_text(QPushButton(), QPushButton.setText, "Mistakes…")
-        live_text(
-            self.look_button,
-            QWidget.setToolTip,
-            "What the trained networks confuse, the images that are hardest for them, and where they look there",
-        )
-        self.look_button.clicked.connect(self.look_requested)
-        self.save_button = live_text(QPushButton(), QPushButton.setText, "Save…")
-        live_text(
-            self.save_button,
-            QWidget.setToolTip,
-            "Save this training as a page with figures, recipe, seeds and versions, or its curves as CSV",
-        )
-        self.save_button.clicked.connect(self.save_requested)
-        self.runs_box = QComboBox()
-        live_text(self.runs_box, QWidget.setAccessibleName, "Earlier trainings")
-        self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.runs_box.setMinimumContentsLength(12)
-        self.runs_box.activated.connect(lambda at: self.group_chosen.emit(self.runs_box.itemData(at)))
-        self.quantity_box: QComboBox = QComboBox()
-        live_text(self.quantity_box, QWidget.setAccessibleName, "What the curves show")
-        for key, (title, _) in QUANTITY_TABS.items():
-            self.quantity_box.addItem(tr(title), key)
-        follow_language(self.quantity_box, _translate_quantities)
-        self.quantity_box.activated.connect(lambda _: self._update_plot())
-        self._head_widgets: tuple[QWidget, ...] = (
-            self.pause_button,
-            self.resume_button,
-            self.look_button,
-            self.save_button,
-            self.quantity_box,
-            self.runs_box,
-        )
-        head = QHBoxLayout()
-        head.addWidget(self.state_label, 1)
-        for widget in self._head_widgets:
-            head.addWidget(widget)
-        return head
-
-    def show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
-        """Offer earlier trainings, the newest first."""
-        with QSignalBlocker(self.runs_box):
-            self.runs_box.clear()
-            for title, group in groups:
-                self.runs_box.addItem(title, group)
-        self.runs_box.setVisible(len(groups) > 1)
-
-    def show_failure(self, message: str) -> None:
-        """Say why a training could not be started or read."""
-        self.verdict.setText(message)
-        self.verdict.show()
-
-    def show_progress(self, progress: GroupProgress | None) -> None:
-        """Show where a training stands; None where there is none."""
-        self._progress = progress
-        for widget in (self.progress_bar, self.quantity_box, self.plot, self.save_button):
-            widget.setVisible(progress is not None)
-        self.pause_button.setVisible(progress is not None and progress.state == "running")
-        self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))
-        contestants = progress.rows if progress is not None else ()
-        self.look_button.setVisible(bool(contestants) and all(row.accuracy is not None for row in contestants))
-        for place, row in enumerate(self.rows):
-            row.show_row(contestants[place] if place < len(contestants) else None, len(contestants))
-        if progress is None:
-            self.state_label.setText(tr(_PLACEHOLDER))
-            self.state_label.setWordWrap(True)
-            self.verdict.setText("")
-            return
-        self.state_label.setWordWrap(False)
-        self.state_label.setText(f"<b>{tr(_STATES[progress.state])}</b> · {progress.title}{_time_left(progress)}")
-        self.progress_bar.setValue(round(1000 * progress.done))
-        found = progress.comparison
-        lines = [*progress.messages, *(found.verdicts if found is not None else ())]
-        self.verdict.setText("\n".join(lines))
-        self.verdict.setVisible(bool(lines))
-        self._update_plot()
-
-    def _update_plot(self) -> None:
-        if self._progress is not None:
-            self.plot.show_curves(self._progress.curves, self.quantity_box.currentData(), self._progress.epochs)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._update_plot()
-
-
-class _ResultRow(QWidget):
-    """One network: its colour in the plot, its accuracy, and a button that takes its weights."""
-
-    weights_requested = Signal(int)
-
-    def __init__(self, place: int) -> None:
-        super().__init__()
-        self._place = place
-        self.label = QLabel()
-        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.weights_button = live_text(QPushButton(), QPushButton.setText, "Use these weights")
-        live_text(
-            self.weights_button,
-            QWidget.setToolTip,
-            "Put the trained weights of the first seed into the open network: its output and feature maps show them",
-        )
-        self.weights_button.clicked.connect(lambda: self.weights_requested.emit(self._place))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.label, 1)
-        row.addWidget(self.weights_button)
-
-    def show_row(self, found: ContestantRow | None, count: int) -> None:
-        """Show a contestant; None hides the row."""
-        self.setVisible(found is not None)
-        if found is None:
-            return
-        c = appearance.current_colours()
-        colour = c.accent if self._place else c.previous
-        accuracy = "…" if found.accuracy is None else f"<b>{100 * found.accuracy:.1f} %</b>"
-        seeds = tr_n("{n} seed", "{n} seeds", found.seeds) if found.seeds > 1 else ""
-        costs = f"{format_short(found.params)} {tr('parameters')}, {format_short(found.macs)} MACs"
-        parts = [accuracy, seeds, costs]
-        self.label.setText(
-            f'<span style="color: {colour}">●</span> {found.title}&nbsp;&nbsp; ' + " · ".join(filter(None, parts))
-        )
-        self.weights_button.setEnabled(found.accuracy is not None)
-
-
-def _time_left(progress: GroupProgress) -> str:
-    if progress.seconds_left is None:
-        return ""
-    seconds = round(progress.seconds_left)
-    return " · " + (
-        tr("about {seconds} s left", seconds=seconds)
-        if seconds < 90
-        else tr("about {minutes} min left", minutes=round(seconds / 60))
-    )
+    def _request_start(self) -> None:
+        (self.sweep_requested if self.is_sweep else self.start_requested).emit()
 
 
 def _scroll_area(inner: QWidget) -> QScrollArea:
@@ -397,13 +237,6 @@ def _spin(value: int, least: int, most: int) -> QSpinBox:
     spin.setRange(least, most)
     spin.setValue(value)
     return spin
-
-
-def _translate_quantities(box: QComboBox) -> None:
-    for row in range(box.count()):
-        title, tip = QUANTITY_TABS[box.itemData(row)]
-        box.setItemText(row, tr(title))
-        box.setItemData(row, tr(tip), Qt.ItemDataRole.ToolTipRole)
 
 
 def _translate_data_sets(box: QComboBox) -> None:

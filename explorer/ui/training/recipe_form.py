@@ -24,7 +24,7 @@ from explorer.training.recipe import INITIALISATIONS, Recipe, recipe_from_json
 from explorer.ui.base.live_texts import follow_language, live_text
 
 #: The choices of the fields that are one of a few words.
-_CHOICES: dict[str, Mapping[Any, str]] = {
+CHOICES: dict[str, Mapping[Any, str]] = {
     "optimizer": {"adamw": "AdamW", "sgd": tr_noop("SGD with momentum")},
     "schedule": {
         "cosine": tr_noop("Cosine, to zero"),
@@ -37,7 +37,7 @@ _CHOICES: dict[str, Mapping[Any, str]] = {
 }
 
 #: Titles of the fields, in the order they are shown in.
-_FIELDS: dict[str, str] = {
+FIELD_TITLES: dict[str, str] = {
     "batch_size": tr_noop("Batch"),
     "optimizer": tr_noop("Optimizer"),
     "learning_rate": tr_noop("Learning rate"),
@@ -55,7 +55,8 @@ _FIELDS: dict[str, str] = {
     "precision": tr_noop("Precision"),
 }
 
-_RANGES: dict[str, tuple[float, float, int]] = {  # least, most, decimals
+#: The least, the most and the decimals of each number that is no whole one.
+NUMBER_RANGES: dict[str, tuple[float, float, int]] = {
     "learning_rate": (1e-6, 10, 6),
     "warmup": (0, 1, 2),
     "weight_decay": (0, 1, 5),
@@ -78,7 +79,7 @@ class RecipeForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         defaults = Recipe()
-        for name, title in _FIELDS.items():
+        for name, title in FIELD_TITLES.items():
             control = self._build(name, getattr(defaults, name))
             live_text(control, QWidget.setAccessibleName, title)
             self.controls[name] = control
@@ -111,13 +112,13 @@ class RecipeForm(QWidget):
         )
 
     def _build(self, name: str, default: Any) -> QWidget:
-        if name in _CHOICES:
+        if name in CHOICES:
             box = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(10)
-            for key, text in _CHOICES[name].items():
+            for key, text in CHOICES[name].items():
                 box.addItem(tr(text), key)
-            follow_language(box, partial(_translate_choices, _CHOICES[name]))
+            follow_language(box, partial(_translate_choices, CHOICES[name]))
             box.currentIndexChanged.connect(self.changed)
             return box
         if isinstance(default, bool):
@@ -129,7 +130,7 @@ class RecipeForm(QWidget):
             spin = QSpinBox()
             spin.setRange(2, 4096)
         else:
-            least, most, decimals = _RANGES[name]
+            least, most, decimals = NUMBER_RANGES[name]
             spin = QDoubleSpinBox()
             spin.setDecimals(decimals)
             spin.setRange(least, most)

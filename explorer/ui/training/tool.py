@@ -16,6 +16,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.plugin.dock_size import enlarge_dock
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.training.sweep_control import SweepControl
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -51,23 +52,25 @@ class TrainingTool:
         self.session.on("selection", self._show_freezable)
         self._timer = QTimer(context.window, interval=_POLL_MS)
         self._timer.timeout.connect(self._read)
+        self.sweeps = SweepControl(context)
 
     def _create_panel(self) -> TrainingPanel:
         from explorer.ui.training.panel import TrainingPanel
 
         panel = self.panel = TrainingPanel()
         panel.start_requested.connect(self._start)
-        panel.pause_requested.connect(self._pause)
-        panel.resume_requested.connect(self._resume)
-        panel.weights_requested.connect(self._use_weights)
+        panel.results.pause_requested.connect(self._pause)
+        panel.results.resume_requested.connect(self._resume)
+        panel.results.weights_requested.connect(self._use_weights)
         panel.data_changed.connect(self._show_preview)
         panel.folder_requested.connect(self._choose_folder)
-        panel.group_chosen.connect(self._follow)
-        panel.look_requested.connect(self._look_closer)
-        panel.save_requested.connect(self._save)
+        panel.results.group_chosen.connect(self._follow)
+        panel.results.look_requested.connect(self._look_closer)
+        panel.results.save_requested.connect(self._save)
         self._show_contestants()
         self._show_freezable()
         self._show_preview()
+        self.sweeps.serve(panel)
         self.start_lane.submit(find_devices, panel.show_devices, self._show_failure)
         self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
         enlarge_dock(self.context.window, self.dock, self.preferred_height)
@@ -118,8 +121,8 @@ class TrainingTool:
         panel.start_button.setEnabled(False)
         job = partial(start_training, network, data, recipe, panel.seeds.value(), panel.device())
         self.start_lane.submit(job, self._started, self._show_failure)
-        panel.verdict.setText(tr("Starting…"))
-        panel.verdict.show()
+        panel.results.verdict.setText(tr("Starting…"))
+        panel.results.verdict.show()
 
     def _started(self, group: RunGroup) -> None:
         self._follow(group)
@@ -128,7 +131,7 @@ class TrainingTool:
 
     def _show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
         if self.panel is not None:
-            self.panel.show_groups(groups)
+            self.panel.results.show_groups(groups)
             if self.group is None and groups:
                 self._follow(groups[0][1])
 
@@ -149,7 +152,7 @@ class TrainingTool:
         if progress.state == "finished":
             self.session.note_trained()
         if self.panel is not None:
-            self.panel.show_progress(progress)
+            self.panel.results.show_progress(progress)
 
     def _pause(self) -> None:
         if self.group is not None:
@@ -193,7 +196,7 @@ class TrainingTool:
         self._timer.stop()
         if self.panel is not None:
             self._show_contestants()
-            self.panel.show_failure(str(failure))
+            self.panel.results.show_failure(str(failure))
 
 
 def find_last_layer(network: Network, cards: tuple[str, ...]) -> str:
@@ -279,13 +282,12 @@ def write_training(group: RunGroup, path: str, keep_going: KeepGoing) -> None:
 def list_trainings(keep_going: KeepGoing) -> list[tuple[str, Any]]:
     """Return earlier trainings with their titles, the newest first."""
     from explorer.training.groups import list_groups
+    from explorer.training.launch import time_of_folder
 
     found = []
     for group in list_groups(most=_MOST_GROUPS):
         spec = group.folders[0].read_spec()
-        day, _, rest = group.path.name.partition("-")
-        when = f"{day[4:6]}-{day[6:8]} {rest[:2]}:{rest[2:4]}"
-        found.append((f"{when}  {spec.title} · {spec.data.title}", group))
+        found.append((f"{time_of_folder(group.path)}  {spec.title} · {spec.data.title}", group))
     return found
 
 

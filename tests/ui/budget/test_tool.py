@@ -12,8 +12,9 @@ from explorer.edits import MultiplyWidth, SetClasses, SwapActivation
 from explorer.network import Network
 from explorer.training.data_spec import data_from_text
 from explorer.training.launch import create_run
+from explorer.training.locked_folder import RunState
 from explorer.training.recipe import Recipe
-from explorer.training.run_folder import CurvePoint, RunSpec, RunState
+from explorer.training.run_folder import CurvePoint, RunSpec
 from explorer.training.trained_variants import find_accuracies
 from explorer.ui.budget.panel import BudgetPanel
 from explorer.ui.budget.tool import BudgetTool

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import ToggleChannelShuffle
 from explorer.training.data_spec import DataSpec
 from explorer.training.groups import list_groups
 from explorer.training.launch import pause_run
+from explorer.training.recipe import recipe_from_json
 from explorer.ui.shell.window import Window
 from explorer.ui.training.closer_look_dialog import CloserLookDialog
 from explorer.ui.training.panel import TrainingPanel
+from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.tool import TrainingTool
+from explorer.ui.training.varied_row import ChoicesRow
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def training_tool(window: Window) -> TrainingTool:
 
 
 def state(panel: TrainingPanel) -> str:
-    return panel._progress.state if panel._progress is not None else ""
+    return panel.results.progress.state if panel.results.progress is not None else ""
 
 
 def test_both_networks_are_trained_and_their_weights_can_be_used(
@@ -56,25 +59,25 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
     assert panel.start_button.text() == "Train both"
     panel.start_button.click()
     qtbot.waitUntil(lambda: state(panel) == "finished", timeout=180_000)
-    assert [row.isVisibleTo(panel) for row in panel.rows] == [True, True]
-    assert "One seed says nothing" in panel.verdict.text()
-    assert len(panel.plot._lines) == 2
-    for row in range(panel.quantity_box.count()):
-        panel.quantity_box.setCurrentIndex(row)
-        panel.quantity_box.activated.emit(row)
-        shown = [len(line.getData()[0]) for line in panel.plot._lines if line.getData()[0] is not None]
-        assert len(shown) == 2, panel.quantity_box.currentText()
+    assert [row.isVisibleTo(panel.results) for row in panel.results.rows] == [True, True]
+    assert "One seed says nothing" in panel.results.verdict.text()
+    assert len(panel.results.plot._lines) == 2
+    for row in range(panel.results.quantity_box.count()):
+        panel.results.quantity_box.setCurrentIndex(row)
+        panel.results.quantity_box.activated.emit(row)
+        shown = [len(line.getData()[0]) for line in panel.results.plot._lines if line.getData()[0] is not None]
+        assert len(shown) == 2, panel.results.quantity_box.currentText()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "training.html"), ""))
-    panel.save_button.click()
+    panel.results.save_button.click()
     qtbot.waitUntil(lambda: (tmp_path / "training.html").exists(), timeout=60_000)
-    panel.look_button.click()
+    panel.results.look_button.click()
     qtbot.waitUntil(lambda: bool(window.findChildren(CloserLookDialog)), timeout=60_000)
     (dialog,) = window.findChildren(CloserLookDialog)
     assert len(dialog.matrices) == 2
     assert len(dialog.images) == 3 * 8
     assert dialog.matrices[0].cell_at(QPoint(0, 0)) == (0, 0)
     dialog.close()
-    panel.rows[1].weights_button.click()
+    panel.results.rows[1].weights_button.click()
     qtbot.waitUntil(
         lambda: window.session.network is not None and window.session.network.context.checkpoint is not None,
         timeout=60_000,
@@ -88,10 +91,10 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
 def test_a_training_is_paused_and_found_again(panel: TrainingPanel, window: Window, qtbot: QtBot) -> None:
     panel.epochs.setValue(5000)
     panel.start_button.click()
-    qtbot.waitUntil(lambda: state(panel) == "running" and len(panel.plot._lines) > 0, timeout=120_000)
-    panel.pause_button.click()
+    qtbot.waitUntil(lambda: state(panel) == "running" and len(panel.results.plot._lines) > 0, timeout=120_000)
+    panel.results.pause_button.click()
     qtbot.waitUntil(lambda: state(panel) == "paused", timeout=60_000)
-    assert panel.resume_button.isVisibleTo(panel)
+    assert panel.results.resume_button.isVisibleTo(panel.results)
     (group,) = list_groups()
     assert [folder.read_state().state for folder in group.folders] == ["paused", "new"]
 
@@ -111,7 +114,7 @@ def test_a_folder_that_is_no_data_set_says_why(
     panel.set_folder(str(tmp_path / "photos"))
     qtbot.waitUntil(lambda: "single class" in panel.preview_caption.text(), timeout=60_000)
     panel.start_button.click()
-    qtbot.waitUntil(lambda: "single class" in panel.verdict.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "single class" in panel.results.verdict.text(), timeout=60_000)
     assert panel.start_button.isEnabled()
 
 
@@ -152,3 +155,77 @@ def test_a_set_has_the_controls_that_matter_for_it(panel: TrainingPanel, monkeyp
     panel.data_box.setCurrentIndex(panel.data_box.findData("digits"))
     panel.data_box.activated.emit(panel.data_box.currentIndex())
     assert panel.data() == DataSpec("digits", train_images=200, test_share=0.5)
+
+
+def test_what_is_varied_becomes_a_sweep(panel: TrainingPanel, window: Window, qtbot: QtBot) -> None:
+    form = open_sweep(panel, qtbot)
+    (option,) = [found for found in form._options if found.title == "Channel shuffle"]
+    assert option.edits[0] is None  # the window's edit has switched it off
+    form.add_option(option)
+    form.add_field("learning_rate")
+    form.add_field("optimizer")
+    plan = form.plan(DataSpec("digits"), panel.recipe(), 2)
+    assert plan.vary["edits.0"] == list(option.edits)
+    assert plan.vary["recipe.learning_rate"] == {"low": 0.0003, "high": 0.01, "log": True}
+    assert plan.vary["recipe.optimizer"] == ["adamw", "sgd"]
+    assert len(plan.points()) == 2 * 3 * 2
+    assert form.count_label.text().startswith("12 points")
+    form.search_box.setCurrentIndex(2)
+    form.points.setValue(5)
+    assert len(form.plan(DataSpec("digits"), panel.recipe(), 1).points()) == 5
+    rows = form.rows
+    assert isinstance(rows[0], ChoicesRow)
+    rows[0].tick(1)
+    assert form.plan(DataSpec("digits"), panel.recipe(), 1).vary["edits.0"] == [option.edits[1]]
+    for row in list(rows):
+        row.remove_button.click()
+    panel.start_button.click()
+    assert "varies one field at least" in panel.sweep_results.message.text()
+
+
+def test_every_field_of_the_recipe_can_be_varied(panel: TrainingPanel, qtbot: QtBot) -> None:
+    form = open_sweep(panel, qtbot)
+    form.fill_menu()
+    fields = ["epochs", *panel.recipe_form.controls]
+    for field in fields:
+        form.add_field(field)
+        row = form.rows[-1]
+        plan = form.plan(DataSpec("digits"), panel.recipe(), 1)
+        for point in plan.points():
+            recipe_from_json(dict(plan.recipe) | {field: point[f"recipe.{field}"]})
+        row.remove_button.click()
+    assert not form.rows
+
+
+def test_a_sweep_is_trained_and_a_point_opened(panel: TrainingPanel, window: Window, qtbot: QtBot) -> None:
+    form = open_sweep(panel, qtbot)
+    form.add_option(next(found for found in form._options if found.title == "Channel shuffle"))
+    panel.start_button.click()
+    results = panel.sweep_results
+    qtbot.waitUntil(lambda: results.progress is not None and results.progress.state == "finished", timeout=300_000)
+    assert results.progress is not None
+    assert results.table.rowCount() == 2
+    shown = {results.table.item(row, 0).text() for row in range(2)}
+    assert shown == {"off", "on"}
+    results.table.sortItems(3)
+    for place in range(results.cost_box.count()):
+        results.cost_box.setCurrentIndex(place)
+        results.cost_box.activated.emit(place)
+        assert len(results.scatter._spots) == 2
+    results.copy_requested.emit("markdown")
+    assert "| on |" in QApplication.clipboard().text()
+    before = window.session.network
+    results.table.setCurrentCell(0, 0)
+    results.table.activated.emit(results.table.currentIndex())
+    qtbot.waitUntil(lambda: window.session.network is not before, timeout=60_000)
+    network = window.session.network
+    assert network is not None
+    assert network.context.checkpoint is not None
+    assert network.figures.output_shape == (1, 10)
+
+
+def open_sweep(panel: TrainingPanel, qtbot: QtBot) -> SweepForm:
+    """The form of the sweep, which knows what the open network can vary."""
+    panel.mode.buttons["sweep"].click()
+    qtbot.waitUntil(lambda: bool(panel.sweep_form._options), timeout=60_000)
+    return panel.sweep_form
