@@ -13,7 +13,8 @@ from explorer.base.languages import tr
 from explorer.edits import Edit, FitSmallImages, SetClasses
 from explorer.project.files import ProjectError, read_project
 from explorer.training.groups import list_groups
-from explorer.training.run_folder import RunError, RunFolder
+from explorer.training.locked_folder import RunError
+from explorer.training.run_folder import RunFolder
 from explorer.training.statistics import Interval, mean_interval
 
 _MOST_GROUPS = 40  # newest trainings that are looked at
