@@ -138,13 +138,16 @@ class _ChannelMatching:
 
     @cached_property
     def pruned(self) -> Mapping[str, str]:
-        """The layers that were cut by importance, and by which measure: a key of `KEPT_CHANNELS`."""
+        """The layers that were cut by importance, and by which measure: a key of `KEPT_CHANNELS`.
+
+        One that was made depthwise since makes no channels of its own: it has those that it reads.
+        """
         before, after = self.before.produced, self.after.produced
         marks = {name: node.channel_map.keep for name, node in self.architecture.live.items() if node.channel_map}
         return {
             name: keep
             for name, keep in marks.items()
-            if keep != "first" and name in before and len(after.get(name, ())) < len(before[name])
+            if keep != "first" and name in before and name in after and len(after[name]) < len(before[name])
         }
 
     @cached_property

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import SqueezeExcitation
 
-from explorer.edits import EditError, KeepChannels, MultiplyWidth, SetInputSize, SetWidth
+from explorer.edits import EditError, KeepChannels, MultiplyWidth, SetInputSize, SetLayer, SetWidth
 from explorer.edits.kept_channels import KEPT_CHANNELS, cut_layers
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
@@ -127,6 +127,27 @@ def test_which_channels_stay_can_be_chosen_after_a_cut() -> None:
         back = weights(chosen.edit(KeepChannels("*", "first")))
         assert all(torch.equal(value, back[name]) for name, value in weights(cut).items())
         assert chosen.undo().architecture is cut.architecture
+
+
+class Bottleneck(Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.reduce, self.window = nn.Conv2d(3, 16, 1), nn.Conv2d(16, 16, 3, padding=1)
+        self.expand = nn.Conv2d(16, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.expand(torch.relu(self.window(torch.relu(self.reduce(x)))))
+        return y
+
+
+def test_a_cut_layer_that_is_made_depthwise_has_the_channels_that_it_reads() -> None:
+    network = opened_model(Bottleneck)
+    then = weights(network)
+    cut = network.edit(SetWidth("reduce", 8, keep="l1"), SetWidth("window", 8, keep="l1"))
+    now = weights(cut.edit(SetLayer("window", "groups", 8)))
+    kept = top(l1(then["reduce.weight"]), 8)
+    check_tensor("reduce.weight", now["reduce.weight"], then["reduce.weight"], {0: same(kept)}, seeded=False)
+    assert now["window.weight"].shape == (8, 1, 3, 3)
 
 
 def test_the_choice_is_offered_where_a_width_was_cut() -> None:
