@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -26,6 +26,8 @@ _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in p
 
 class FiguresPanel(QWidget):
     """A table of figures, and bars for each stage; adapts to its size."""
+
+    displayed = Signal(object)  # the summary in sight, that of a preview too; None for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +87,7 @@ class FiguresPanel(QWidget):
 
     def _display(self, summary: FiguresSummary | None) -> None:
         self._displayed = summary
+        self.displayed.emit(summary)
         self._body.setVisible(summary is not None)
         self._empty.setVisible(summary is None)
         counts = summary.headline_figures if summary is not None else ()

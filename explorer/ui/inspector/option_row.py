@@ -24,6 +24,8 @@ class OptionRow(QWidget):
         self._option = option
         self.previews_paused = False  # after a click, until the pointer or the focus has left the control
         self._name = text_label(option.title)
+        words = map(self._name.fontMetrics().horizontalAdvance, option.title.split())
+        self._name.setMinimumWidth(max(words, default=0))  # wrapped between words, never cut within one
         self._reason = text_label("", "muted", small=True)
         self.control = self._build_control(option)
         self.control.setAccessibleName(f"{option.title}, {tr(option.scope)}")
@@ -69,7 +71,7 @@ class OptionRow(QWidget):
 
     def _build_choice_box(self) -> QWidget:
         box = _ChoiceBox()
-        box.setMinimumWidth(150)
+        box.setMinimumWidth(140)
         box.activated.connect(self._request)
         box.highlighted.connect(self._hover)
         box.popup_closed.connect(lambda: self.edit_hovered.emit(None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -24,6 +26,7 @@ _KINDS = (
     *(tr_noop("branch"), tr_noop("unit"), tr_noop("gate"), tr_noop("head"), tr_noop("selection")),
 )
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
+_IN_BRACKETS = re.compile(r"\([^()]*\)")  # "(7.5 %)" stays together
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
@@ -175,7 +178,7 @@ class _CardPage(QWidget):
             line.setVisible(bool(line.text()))
         self._copy.setVisible(bool(inspection.path))
         for value, (_, text) in zip(self._values, inspection.rows, strict=True):
-            value.setText(text)
+            value.setText(_IN_BRACKETS.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text))
         self.scopes.show_options(inspection.options)
 
     def _build_figures(self, inspection: Inspection) -> QGridLayout:

@@ -39,7 +39,7 @@ class NetworkDelegate(QStyledItemDelegate):
             small = _scaled(option.font, 0.88, False)
             fits = QFontMetricsF(small).horizontalAdvance(_WIDEST_FIGURES) <= area.width()
             said = row.figures if fits else row.brief
-            _paint_text(painter, area.adjusted(0, half, 0, 0), [said], small, c.muted)
+            _paint_text(painter, area.adjusted(0, half, 0, 0), [_whole_phrases(said, small, area)], small, c.muted)
         else:
             _paint_arrow(painter, area, c, bool(option.state & QStyle.StateFlag.State_Open))
             _paint_text(painter, area, str(index.data()).rsplit(" · ", 1), _scaled(option.font, 0.94, True), c.muted)
@@ -59,6 +59,14 @@ def _paint_arrow(painter: QPainter, area: QRectF, c: Colours, is_open: bool) -> 
     right = [QPointF(x - 2, y - 3.5), QPointF(x + 2, y), QPointF(x - 2, y + 3.5)]
     painter.setPen(QPen(QColor(c.muted), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawPolyline(QPolygonF(down if is_open else right))
+
+
+def _whole_phrases(said: str, font: QFont, area: QRectF) -> str:
+    """Return as many of the phrases as fit: half a number would mislead."""
+    metrics = QFontMetricsF(font)
+    while " · " in said and metrics.horizontalAdvance(said) > area.width():
+        said = said.rsplit(" · ", 1)[0]
+    return said
 
 
 def _paint_text(painter: QPainter, area: QRectF, texts: list[str], font: QFont, colour: str) -> None:

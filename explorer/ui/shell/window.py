@@ -34,6 +34,7 @@ from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.opener import Opener
 from explorer.ui.documents.project_files import ProjectFiles, window_title
 from explorer.ui.documents.tabs import Tabs
+from explorer.ui.figures.headline import FiguresLine
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.inspector.option_menu import OptionMenu
@@ -117,6 +118,8 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.library, self.inspector, self.history = LibraryPanel(), InspectorPanel(), HistoryPanel()
         self.figures, self.output = FiguresPanel(), OutputPanel()
+        self.figures_line = FiguresLine()
+        self.figures.displayed.connect(self.figures_line.show_summary)
         self.docks = MainDocks(
             self,
             library=self.library,
@@ -165,6 +168,7 @@ class Window(QMainWindow):
         drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
         self.progress_indicator = ProgressIndicator(slow, (running, drawing), delayed=(drawing,))
         self.statusBar().addPermanentWidget(self.progress_indicator)
+        self.statusBar().addPermanentWidget(self.figures_line)
 
     def _list_activities(self) -> list[Activity]:
         """Return what the activity bar offers: what chooses networks, what tools declare, what is measured."""

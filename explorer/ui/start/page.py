@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QScrollArea,
     QToolButton,
@@ -61,11 +62,18 @@ class StartPage(QScrollArea):
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(6)
         self._cards_grid, self._links_grid = QGridLayout(), QGridLayout()
+        self._first_row, self._first_tip = QHBoxLayout(), QLabel()
+        self._first_tip.setProperty("role", "muted")
+        self._first_tip.setWordWrap(True)
+        self._first_row.setSpacing(12)
+        self._first_row.addWidget(self._first_tip, 1)
         self._cards_grid.setSpacing(_GAP)
         column.addStretch(2)
         column.addWidget(heading)
         column.addWidget(words)
-        column.addSpacing(12)
+        column.addSpacing(8)
+        column.addLayout(self._first_row)
+        column.addSpacing(8)
         column.addLayout(self._cards_grid)
         column.addSpacing(8)
         column.addLayout(self._links_grid)
@@ -78,18 +86,25 @@ class StartPage(QScrollArea):
         self.setGeometry(host.rect())
 
     def show_start_actions(self, actions: Sequence[StartAction]) -> None:
-        """Show other ways to start as links."""
+        """Show other ways to start as links: the first, which is for who is new, above the networks, with its tip."""
         for link in self.links:
             link.deleteLater()
         self.links = []
         for words, tip, happens in actions:
             link = QToolButton()
+            if not self.links:
+                link.setObjectName("firstWay")
+                self._first_row.insertWidget(0, link)
+                live_text(self._first_tip, QLabel.setText, tip)
             follow_language(link, partial(_show_elided, words))
             live_text(link, QToolButton.setToolTip, tip)
             link.setAutoRaise(True)
             link.setCursor(Qt.CursorShape.PointingHandCursor)
             link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            link.setStyleSheet("QToolButton { color: palette(link); border: 0; padding: 3px 0; }")
+            link.setStyleSheet(
+                "QToolButton { color: palette(link); border: 0; padding: 3px 0; }"
+                "QToolButton#firstWay { border: 1px solid palette(link); border-radius: 6px; padding: 5px 12px; }"
+            )
             link.clicked.connect(lambda _=False, happens=happens: happens())
             self.links.append(link)
         self._relayout()
@@ -107,7 +122,7 @@ class StartPage(QScrollArea):
 
     def _relayout(self) -> None:
         columns = self.columns
-        for grid, widgets in ((self._cards_grid, self.cards), (self._links_grid, self.links)):
+        for grid, widgets in ((self._cards_grid, self.cards), (self._links_grid, self.links[1:])):
             for place, widget in enumerate(widgets):
                 left = Qt.AlignmentFlag.AlignLeft if grid is self._links_grid else Qt.AlignmentFlag(0)
                 grid.addWidget(widget, place // columns, place % columns, left)

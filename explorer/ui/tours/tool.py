@@ -56,7 +56,10 @@ class ToursTool:
         own_actions = ((_RECORD, self._record), (_OPEN, self._ask_what_to_play))
         self.chooser = TourChooser(context.canvas, own_actions)
         self.chooser.tour_chosen.connect(self.play)
-        title, tip = tr_noop("Guided tours…"), tr_noop("Ten minutes each: from what a convolution does to MobileNet v3")
+        title, tip = (
+            tr_noop("Guided tours…"),
+            tr_noop("New here? Ten minutes each: from what a convolution does to MobileNet v3"),
+        )
         context.add_activity(context.add_action("Help", title, self.show_chooser, "F2", tip), "tours")
         self._menu = live_text(context.get_menu("Help").addMenu(""), QMenu.setTitle, "Tours")
         self._menu.aboutToShow.connect(self._fill_menu)

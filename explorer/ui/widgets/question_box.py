@@ -176,9 +176,9 @@ def _answer_html(
     lines = []
     if verdict is not None and guess is not None:
         colour = {"right": c.decrease, "close": c.accent, "wrong": c.increase}[verdict.worth]
-        word = {"right": tr("Right"), "close": tr("Close"), "wrong": tr("Not so")}[verdict.worth]
+        word = {"right": tr("Right."), "close": tr("Nearly."), "wrong": tr("Not so.")}[verdict.worth]
         said = tr("Your guess: {guess}", guess=_guess_text(prediction, guess))
-        lines.append(f"<b style='color:{colour}'>{escape(word)}.</b> {escape(said)}")
+        lines.append(f"<b style='color:{colour}'>{escape(word)}</b> {escape(said)}")
     truth = dict(prediction.choices).get(str(prediction.truth), "")
     shown = f"{truth}: {prediction.truth_text}" if truth and truth != prediction.truth_text else prediction.truth_text
     lines.append(escape(tr("Truth: {truth}", truth=shown)))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance
+from explorer.ui.figures.headline import FiguresLine
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
@@ -151,3 +152,15 @@ def test_no_figure_is_cut_in_a_narrow_panel(qtbot: QtBot) -> None:
     cells = [cell for row in panel._rows for cell in row if cell.isVisible()]
     assert cells
     assert all(cell.width() >= cell.sizeHint().width() for cell in cells)
+
+
+def test_a_line_of_figures_follows_the_panel(panel: FiguresPanel, qtbot: QtBot) -> None:
+    line = FiguresLine()
+    qtbot.addWidget(line)
+    panel.displayed.connect(line.show_summary)
+    panel.show_summary(SUMMARY)
+    assert "Parameters <b>3.00 M</b>" in line.text()
+    assert "−14.4 %" in line.text()
+    assert line.text().count("%") == 1  # nothing where nothing has changed
+    panel.show_summary(None)
+    assert line.text() == ""

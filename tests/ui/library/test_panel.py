@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.networks.catalogue import all_entries
-from explorer.ui.library.delegate import IS_OPEN
+from explorer.ui.library.delegate import IS_OPEN, _whole_phrases
 from explorer.ui.library.panel import LibraryPanel, NetworkRow, build_network_rows, filter_rows
 
 ROWS = (
@@ -159,3 +161,10 @@ def test_a_network_that_is_not_listed_leaves_none_marked(library: LibraryPanel) 
     assert not [item.text() for item in library._items() if item.data(IS_OPEN)]
     library.filter.setText("ResNet")  # the list is made anew
     assert not [item.text() for item in library._items() if item.data(IS_OPEN)]
+
+
+def test_figures_are_never_cut_within_a_number(qapp: QApplication) -> None:
+    said, font = "61.0 M params · 724 M MACs · 59.3 %", qapp.font()
+    width = QFontMetricsF(font).horizontalAdvance
+    fitting = [_whole_phrases(said, font, QRectF(0, 0, room, 20)) for room in (1000, width(said) - 1, width("61"))]
+    assert fitting == [said, "61.0 M params · 724 M MACs", "61.0 M params"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -105,6 +105,9 @@ def test_other_ways_to_begin(window: Window, qtbot: QtBot, tmp_path: Path, monke
     qtbot.waitUntil(lambda: bool(page.links))
     ways = {way.text(): way for way in page.links}
     assert [*ways] == ["Guided tours…", "Open project…", "New network…", "Open your own module…"]
+    tours = ways["Guided tours…"]
+    qtbot.waitUntil(lambda: tours.mapTo(page, QPoint()).y() < page.cards[0].mapTo(page, QPoint()).y())  # for who is new
+    assert "New here?" in page._first_tip.text()
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: asked.append("project"))
     ways["Open project…"].click()
