@@ -101,7 +101,8 @@ def find_receptive_box(origin: NumberPlace, probe: Probe) -> tuple[PlaneCell, Pl
 
 
 def ops_of_card(selection: Iterable[str], probe: Probe) -> tuple[str, ...]:
-    """Return the names of the selected ops that compute, in execution order, those of groups too.
+    """Return the names of the selected ops that compute, in execution order, those of groups too; for the output, which
+    hands on what it gets, those that it reads.
 
     Raises NotAvailable where there are none.
     """
@@ -111,6 +112,8 @@ def ops_of_card(selection: Iterable[str], probe: Probe) -> tuple[str, ...]:
     computing = {*computing_nodes(probe.architecture), *(node.name for node in probe.architecture.inputs)}
     found = tuple(name for name in live if name in chosen and not isinstance(live[name].op, Output))
     telling = tuple(name for name in found if name in computing) or found
+    if not telling and probe.architecture.output.name in chosen:
+        telling = tuple(dict.fromkeys(probe.architecture.output.inputs))
     if not telling:
         raise NotAvailable(tr("An edit took this out of the network: it computes nothing any more."))
     return telling

@@ -229,3 +229,6 @@ def test_the_tool_follows_numbers_back_to_a_pixel(window: Window, qtbot: QtBot) 
     assert first[1] <= panel.place.index[3] <= last[1]
     panel.trail.step_clicked.emit(0)
     qtbot.waitUntil(lambda: panel.place is not None and panel.place.node == "layer1.0.conv1", timeout=60_000)
+    window.session.select("output")  # computes nothing itself
+    qtbot.waitUntil(lambda: panel.place is not None and panel.place.node == "fc" and not tool.busy, timeout=60_000)
+    settled(qtbot, window)
