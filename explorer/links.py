@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from explorer.base.languages import tr
 from explorer.networks.catalogue import UnknownNetwork, get_entry
-from explorer.tours.listing import TOURS
+from explorer.tours.listing import is_of_the_app
 from explorer.viewmodels.diagram import LEVELS, Level
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def parse_link(text: str) -> ViewLink:
 
 def _build_link(network: str, values: Mapping[str, list[str]]) -> ViewLink:
     tour = _single(values, "tour")
-    if tour and tour not in TOURS:
+    if tour and not is_of_the_app(tour):
         raise LinkError(tr("there is no tour “{name}”", name=tour[:40]))
     if not network and not tour:
         raise LinkError(tr("a link names a network of the catalogue, or a tour"))

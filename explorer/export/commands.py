@@ -56,31 +56,32 @@ def add_export_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -
 
 def add_handout_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:
     """Add the arguments of `handout`: a tour, or the guide page of a network, as a web page or slides."""
-    parser.add_argument("--tour", metavar="ID|FILE", help="one of the app's tours, or a file of a tour (.tour)")
+    parser.add_argument("--tour", metavar="ID|FILE", help="one of the app's tours, a lineage, or a file (.tour)")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the handout")
     parser.add_argument("--out", metavar="FILE", required=True, help=".html, or .pptx with notes")
     parser.set_defaults(run=lambda parsed: _run_handout(parsed, opener))
 
 
 def _run_handout(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
-    from explorer.export.documents import handout
+    from explorer.export.documents import handout, handout_sources
     from explorer.guide.page import find_page_key
-    from explorer.tours.listing import TOURS
-    from explorer.tours.tour import load_tour, read_tour
+    from explorer.tours.lineage_tour import find_tour
+    from explorer.tours.listing import is_of_the_app
+    from explorer.tours.tour import read_tour
 
     check_suffix(Path(parsed.out), handout.HANDOUT_SUFFIXES)
     before = translator.language
     translator.set_language(parsed.language)
     try:
         if parsed.tour:
-            tour = load_tour(parsed.tour) if parsed.tour in TOURS else read_tour(Path(parsed.tour))
-            made = handout.build_tour_handout(tour, parsed.language)
+            tour = find_tour(parsed.tour) if is_of_the_app(parsed.tour) else read_tour(Path(parsed.tour))
+            made = handout_sources.build_tour_handout(tour, parsed.language)
         else:
             network = opener(parsed, parsed.network)
             key = find_page_key(network.architecture.key)
             if key is None:
                 raise ExportError(f"{network.title} has no page in the guide")
-            made = handout.build_page_handout(key, network, parsed.language)
+            made = handout_sources.build_page_handout(key, network, parsed.language)
     finally:
         translator.set_language(before)
     handout.export_handout(made, parsed.out)

@@ -29,6 +29,10 @@ TOURS: tuple[str, ...] = (
 )
 
 
+#: Begins the ids of tours that are made from lineages.
+LINEAGE_PREFIX = "lineage-"
+
+
 @dataclass(frozen=True, slots=True)
 class TourEntry:
     """A tour of the app as lists show it."""
@@ -46,9 +50,19 @@ def list_tours() -> tuple[TourEntry, ...]:
     return tuple(_read_entry(id) for id in TOURS)
 
 
-def has_link(id: str) -> bool:
-    """Return whether a tour is one of the app's: those of users are on their machines alone."""
-    return id in TOURS
+@bounded(1)
+def list_lineage_tours() -> tuple[TourEntry, ...]:
+    """Return the lineages as tours, in the order of their file."""
+    raw = read_json(resource_path("guide/lineages.json"))
+    return tuple(
+        TourEntry(f"{LINEAGE_PREFIX}{one['id']}", one["title"], one["about"], len(one["steps"]), len(one["steps"]) + 2)
+        for one in raw
+    )
+
+
+def is_of_the_app(id: str) -> bool:
+    """Return whether a tour is one of the app's, or a lineage: those of users are on their machines alone."""
+    return id in TOURS or any(entry.id == id for entry in list_lineage_tours())
 
 
 def in_language(words: Mapping[Any, str], language: Language) -> str:

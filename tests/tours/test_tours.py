@@ -12,9 +12,12 @@ import pytest
 from explorer.base.languages import LANGUAGES, Language
 from explorer.base.resources import resource_path
 from explorer.experiments import get_experiment
+from explorer.guide.lineages import load_lineages
 from explorer.guide.placeholders import MISSING_FIGURE
 from explorer.network import Network
-from explorer.tours.listing import TOURS, in_language, list_tours
+from explorer.networks.catalogue import get_entry
+from explorer.tours.lineage_tour import find_tour
+from explorer.tours.listing import TOURS, TourEntry, in_language, list_lineage_tours, list_tours
 from explorer.tours.tour import TourError, load_tour, read_tour
 from explorer.tours.walk import TourScene, build_tour_scene, station_at
 
@@ -24,7 +27,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def walk(id: str, language: Language) -> list[TourScene]:
-    tour, scenes = load_tour(id), list[TourScene]()
+    tour, scenes = find_tour(id), list[TourScene]()
     opened: Network | None = None
     for number in range(len(tour.steps)):
         scenes.append(build_tour_scene(tour, number, language, opened))
@@ -32,7 +35,10 @@ def walk(id: str, language: Language) -> list[TourScene]:
     return scenes
 
 
-@pytest.mark.parametrize("id", TOURS)
+LINEAGES = tuple(entry.id for entry in list_lineage_tours())
+
+
+@pytest.mark.parametrize("id", [*TOURS, *LINEAGES])
 def test_all_steps(id: str) -> None:
     walked = {language: walk(id, language) for language in LANGUAGES}
     for language, scenes in walked.items():
@@ -72,6 +78,23 @@ def test_form_of_a_tour(id: str) -> None:
         if step.experiment is not None:
             controls = {control.name for control in get_experiment(step.experiment.id).controls}
             assert set(step.experiment.controls) <= controls
+
+
+@pytest.mark.parametrize("entry", list_lineage_tours(), ids=lambda entry: entry.id)
+def test_a_lineage_is_a_tour_that_arrives(entry: TourEntry) -> None:
+    lineage = next(one for one in load_lineages() if entry.id.endswith(one.id))
+    tour = find_tour(entry.id)
+    assert (tour.title, tour.about, tour.minutes) == (entry.title, entry.about, entry.minutes)
+    assert len(tour.steps) == entry.step_count == len(lineage.steps) + 2
+    assert tour.languages == frozenset(LANGUAGES)
+    for number, step in enumerate(lineage.steps, 1):
+        assert tour.steps[number].edits == step.edits
+        assert tour.steps[number].ask is not None
+        assert (tour.steps[number].then or {})["zh"].startswith(step.why["zh"])
+    last = walk(entry.id, "en")[-1].after.network
+    assert last.history.applied_edits == lineage.edits_up_to(len(lineage.steps))
+    if lineage.arrives_at:
+        assert last.figures.total.params == get_entry(lineage.arrives_at).params
 
 
 def test_lists_show_what_the_tours_are() -> None:

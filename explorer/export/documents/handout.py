@@ -1,7 +1,10 @@
-"""Tours and guide pages as handouts: one web page that works offline, or slides with notes.
+"""Handouts: one web page that works offline, or slides with notes.
 
-Both are written from one `Handout`: sections with a picture, paragraphs, and questions whose answers are folded away
-(in the notes of a slide). Pictures are drawn by the drawing of the window, from the live network.
+Both are written from one `Handout`: sections with a picture, paragraphs, a table, code, and questions whose answers are
+folded away (in the notes of a slide). A web page holds the diagram itself as well, folded away, to be unfolded, zoomed
+and searched: the page of `explorer.export.documents.html_page`, in a frame that can do nothing else.
+
+What must always hold: nothing in a handout asks for anything outside it, and its policy allows one script alone.
 """
 
 from __future__ import annotations
@@ -12,40 +15,32 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF
-from PySide6.QtGui import QImage, QImageWriter, QPainter
-
-from explorer.base.languages import Language, tr, translator
-from explorer.drawing import LIGHT, Marks, compose_picture
-from explorer.exercises.predictions import PredictionQuestion
+from explorer.base.languages import tr, translator
+from explorer.export.documents.html_page import script_digest
 from explorer.export.documents.pptx_slides import check_pptx
-from explorer.export.network_sheet import ensure_application
 from explorer.export.page import check_suffix
 from explorer.export.sheet_files import write_export
-from explorer.guide.filled_page import FilledPage, fill_page
-from explorer.guide.page import load_page, load_page_labels
-from explorer.network import Network
-from explorer.presenters import build_diagram, expanded_at_level, reveal
-from explorer.tours.listing import in_language
-from explorer.tours.tour import Tour
-from explorer.tours.walk import TourScene, View, build_tour_scene
 
 #: File types of handouts.
 HANDOUT_SUFFIXES = (".html", ".pptx")
 
-_AROUND, _MAX_SIDE, _SCALE = 150.0, 1500, 1.6  # units kept around what is shown; pixels of a side; pixels of a unit
+_MAX_LINES = 22  # of code on a slide; the rest is in its notes
 
 
 @dataclass(frozen=True)
 class HandoutSection:
-    """A step of a tour, or an idea of a page."""
+    """A step of a tour, an idea of a page, or a part of an experiment."""
 
     title: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[str, ...] = ()
     picture: bytes = b""  # PNG; empty for none
     question: str = ""
     answer: tuple[str, ...] = ()
+    diagram: str = ""  # a web page of its own; empty for none
+    rows: tuple[tuple[str, ...], ...] = ()  # a table, its heads first
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,89 +50,6 @@ class Handout:
     title: str
     about: str
     sections: tuple[HandoutSection, ...]
-
-
-def build_tour_handout(tour: Tour, language: Language = "en") -> Handout:
-    """Return a tour with its live numbers and a picture of each step. Raises TourError."""
-    ensure_application()
-    sections: list[HandoutSection] = []
-    opened: Network | None = None
-    for number in range(len(tour.steps)):
-        scene = build_tour_scene(tour, number, language, opened)
-        opened = scene.after.network
-        sections.append(_step_section(scene))
-    return Handout(in_language(tour.title, language), in_language(tour.about, language), tuple(sections))
-
-
-def build_page_handout(key: str, network: Network, language: Language = "en") -> Handout:
-    """Return a page of the guide on a network as it was opened, one of those that the page is about."""
-    ensure_application()
-    filled = fill_page(load_page(key, language), network.baseline.analysis)
-    labels = load_page_labels(language)
-    paper = filled.page.facts.paper
-    source = f"{paper.authors}: {paper.title}, {paper.venue}. {paper.link}"
-    sections = [HandoutSection(labels.problem, (filled.problem,), _whole_picture(network.baseline))]
-    sections.extend(_idea_sections(filled, network.baseline))
-    sections.append(HandoutSection(labels.pros, tuple(f"+ {text}" for text in filled.pros)))
-    sections.append(HandoutSection(labels.cons, tuple(f"− {text}" for text in filled.cons)))
-    sections.append(HandoutSection(labels.next, (filled.next, source)))
-    return Handout(f"{filled.page.text.title}: {filled.network_title}", filled.motto, tuple(sections))
-
-
-def _step_section(scene: TourScene) -> HandoutSection:
-    picture = draw_view(scene.before)
-    if scene.prediction is None:
-        return HandoutSection(scene.title, tuple(filter(None, (scene.say, scene.then))), picture)
-    answer = tuple(filter(None, (_truth_text(scene.prediction), scene.then, *scene.prediction.lines)))
-    return HandoutSection(scene.title, (scene.say,), picture, scene.question, answer)
-
-
-def _truth_text(prediction: PredictionQuestion) -> str:
-    chosen = dict(prediction.choices).get(str(prediction.truth), "")
-    texts = (chosen, prediction.truth_text if prediction.truth_text != chosen else "")
-    return tr("Truth: {truth}", truth=": ".join(filter(None, texts)))
-
-
-def _idea_sections(filled: FilledPage, network: Network) -> list[HandoutSection]:
-    analysis, sections = network.analysis, []
-    for idea in filled.ideas:
-        expanded = expanded_at_level(analysis, "blocks")
-        for target in idea.locations[:12]:
-            expanded = reveal(analysis, expanded, target)
-        picture = draw_view(View(network, idea.locations[:12], expanded))
-        sections.append(HandoutSection(idea.title, (idea.text,), picture))
-    return sections
-
-
-def _whole_picture(network: Network) -> bytes:
-    return draw_view(View(network, (), expanded_at_level(network.analysis, "stages")))
-
-
-def draw_view(view: View) -> bytes:
-    """Return a picture of the cards that a view looks at, with what is around them, as PNG; all without any."""
-    diagram = build_diagram(view.network.analysis, view.expanded, view.network.history.baseline)
-    picture = compose_picture(diagram, "columns")
-    shown = frozenset(picture.visible_card(id) for id in view.targets)
-    area = QRectF()
-    for id in shown:
-        rect = picture.rect(id)
-        area = area.united(rect) if rect is not None else area
-    area = area.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND) if not area.isEmpty() else QRectF(picture.bounds)
-    area = area.intersected(picture.bounds.adjusted(-10, -10, 10, 10))
-    scale = min(_SCALE, _MAX_SIDE / max(area.width(), area.height(), 1.0))
-    image = QImage(
-        max(1, round(area.width() * scale)), max(1, round(area.height() * scale)), QImage.Format.Format_RGB32
-    )
-    image.fill(LIGHT.named_colour("canvas"))
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    painter.translate(-area.topLeft())
-    picture.paint(painter, LIGHT, area, scale, Marks(highlighted=shown))
-    painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, b"png").write(image)
-    return bytes(buffer.data().data())
 
 
 def export_handout(handout: Handout, path: str | Path) -> None:
@@ -152,9 +64,9 @@ def export_handout(handout: Handout, path: str | Path) -> None:
 
 
 def handout_as_html(handout: Handout) -> str:
-    """Return one web page without scripts and without addresses; answers are folded away."""
+    """Return one web page without addresses; answers and diagrams are folded away, and only these have a script."""
     sections = "".join(_section_html(number, section) for number, section in enumerate(handout.sections, 1))
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {script_digest()}"
     return (
         f"<!doctype html><html lang='{escape(translator.language)}'><head><meta charset='utf-8'>"
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -171,22 +83,48 @@ def _section_html(number: int, section: HandoutSection) -> str:
     question = f"<p class='question'>{escape(section.question)}</p>" if section.question else ""
     answer = "".join(f"<p>{escape(text)}</p>" for text in section.answer)
     folded = f"<details><summary>{escape(tr('Answer'))}</summary>{answer}</details>" if answer else ""
-    return f"<section><h2>{number}. {escape(section.title)}</h2>{image}{texts}{question}{folded}</section>"
+    code = f"<pre>{escape(section.code)}</pre>" if section.code else ""
+    parts = image, _diagram_html(section), texts, _table_html(section.rows), code, question, folded
+    return f"<section><h2>{number}. {escape(section.title)}</h2>{''.join(parts)}</section>"
+
+
+def _diagram_html(section: HandoutSection) -> str:
+    """The diagram's page in a frame that runs its own script and reaches nothing around it."""
+    if not section.diagram:
+        return ""
+    page = escape(section.diagram, quote=False).replace("'", "&#39;")
+    words = escape(tr("The diagram, to be unfolded, zoomed and searched"))
+    frame = f"<iframe sandbox='allow-scripts' loading='lazy' title='{words}' srcdoc='{page}'></iframe>"
+    return f"<details class='diagram'><summary>{words}</summary>{frame}</details>"
+
+
+def _table_html(rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    cells = [
+        "".join(f"<{tag}>{escape(text)}</{tag}>" for text in row)
+        for tag, row in (("th" if number == 0 else "td", row) for number, row in enumerate(rows))
+    ]
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
 
 _STYLE = (
     "body{font:16px/1.55 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b2230}"
     "h1{font-size:1.7rem;margin-bottom:.2rem}.about{color:#626d7f}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}"
     "img{max-width:100%;max-height:32rem;display:block;border:1px solid #d5dbe4;border-radius:8px}"
-    ".question{font-weight:600}details{background:#f3f5f8;border-radius:8px;padding:.5rem .9rem}"
-    "summary{cursor:pointer;color:#2f6fdb}@media print{section{break-inside:avoid}}"
+    ".question{font-weight:600}details{background:#f3f5f8;border-radius:8px;padding:.5rem .9rem;margin:.6rem 0}"
+    "iframe{width:100%;height:34rem;border:1px solid #d5dbe4;border-radius:8px;margin-top:.5rem;background:#fff}"
+    "table{border-collapse:collapse;font-size:.92rem;margin:.6rem 0}th,td{padding:.25rem .8rem .25rem 0;"
+    "text-align:left;border-bottom:1px solid #e3e7ed;vertical-align:top}th{color:#626d7f;font-weight:500}"
+    "pre{background:#f3f5f8;border-radius:8px;padding:.7rem .9rem;overflow:auto;font-size:.85rem}"
+    "summary{cursor:pointer;color:#2f6fdb}@media print{section{break-inside:avoid}iframe,.diagram{display:none}}"
 )
 
 
 def _write_slides(handout: Handout, path: Path) -> None:
     """A slide for each section: title, picture and text; question and answer are in the notes."""
     from pptx import Presentation
-    from pptx.util import Emu, Pt
+    from pptx.util import Emu
 
     deck = Presentation()
     deck.slide_width, deck.slide_height = Emu(12_192_000), Emu(6_858_000)
@@ -195,31 +133,49 @@ def _write_slides(handout: Handout, path: Path) -> None:
     first.shapes.title.text = handout.title
     first.placeholders[1].text = handout.about
     for section in handout.sections:
-        slide = deck.slides.add_slide(deck.slide_layouts[5])
-        slide.shapes.title.text = section.title
-        left, top, width, height = 500_000, 1_500_000, 6_600_000, 5_000_000
-        if section.picture:
-            _place_picture(slide, section.picture, (left, top, width, height))
-        column = (7_400_000, 4_300_000) if section.picture else (left, 11_200_000)
-        frame = slide.shapes.add_textbox(Emu(column[0]), Emu(top), Emu(column[1]), Emu(height)).text_frame
-        frame.word_wrap = True
-        texts = [*section.paragraphs, *([section.question] if section.question else [])]
-        for number, text in enumerate(texts):
-            paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-            paragraph.text = text
-            paragraph.font.size = Pt(16)
-            paragraph.font.bold = bool(section.question) and number == len(texts) - 1
-            paragraph.space_after = Pt(8)
-        notes = [*section.paragraphs, section.question, *section.answer]
-        slide.notes_slide.notes_text_frame.text = "\n".join(filter(None, notes))
+        _fill_slide(deck.slides.add_slide(deck.slide_layouts[5]), section)
     deck.save(str(path))
 
 
-def _place_picture(slide: object, picture: bytes, room: Sequence[int]) -> None:
+def _fill_slide(slide: Any, section: HandoutSection) -> None:
+    from pptx.util import Emu
+
+    slide.shapes.title.text = section.title
+    left, top, width, height = 500_000, 1_500_000, 6_600_000, 5_000_000
+    if section.picture:
+        _place_picture(slide, section.picture, (left, top, width, height))
+    column = (7_400_000, 4_300_000) if section.picture else (left, 11_200_000)
+    lines = [(text, False) for text in (*section.paragraphs, *(" · ".join(row) for row in section.rows))]
+    lines.extend((line, False) for line in section.code.splitlines()[:_MAX_LINES])
+    if section.question:
+        lines.append((section.question, True))
+    frame = slide.shapes.add_textbox(Emu(column[0]), Emu(top), Emu(column[1]), Emu(height)).text_frame
+    _write_lines(frame, lines, "Consolas" if section.code else "")
+    notes = [*section.paragraphs, *(" · ".join(row) for row in section.rows), section.code, section.question]
+    slide.notes_slide.notes_text_frame.text = "\n".join(filter(None, (*notes, *section.answer)))
+
+
+def _write_lines(frame: Any, lines: Sequence[tuple[str, bool]], font: str) -> None:
+    """Write paragraphs, each bold or not, in a size that a slide has room for."""
+    from pptx.util import Pt
+
+    frame.word_wrap = True
+    is_long = len(lines) > 8 or sum(len(text) for text, _ in lines) > 700
+    for number, (text, is_bold) in enumerate(lines):
+        paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
+        paragraph.text = text
+        paragraph.font.size = Pt(11 if is_long else 16)
+        paragraph.font.bold = is_bold
+        paragraph.space_after = Pt(2 if is_long else 8)
+        if font:
+            paragraph.font.name = font
+
+
+def _place_picture(slide: Any, picture: bytes, room: Sequence[int]) -> None:
     """Put a picture into a room of a slide (left, top, width, height in EMU), as large as fits."""
     from pptx.util import Emu
 
     left, top, width, height = room
-    shape = slide.shapes.add_picture(BytesIO(picture), Emu(left), Emu(top))  # type: ignore[attr-defined]
+    shape = slide.shapes.add_picture(BytesIO(picture), Emu(left), Emu(top))
     scale = min(width / shape.width, height / shape.height)
     shape.width, shape.height = Emu(round(shape.width * scale)), Emu(round(shape.height * scale))

@@ -63,6 +63,11 @@ def write_html(network: Network, sheet: Sheet) -> str:
     )
 
 
+def script_digest() -> str:
+    """Return what a policy names the page's script by: "'sha256-…'"."""
+    return _digest(_read("page.js"))
+
+
 def _page_words() -> dict[str, str]:
     return {
         "search": tr("Search"),

@@ -121,3 +121,13 @@ def confirm_replace(parent: QWidget, path: str | Path) -> bool:
 def ask_image_path(parent: QWidget) -> str | None:
     """Ask for an image file to open."""
     return QFileDialog.getOpenFileName(parent, tr("Open image"), "", tr(IMAGE_FILTER))[0] or None
+
+
+def ask_handout_path(parent: QWidget, name: str) -> str | None:
+    """Ask where to save a handout, as a web page or as slides; return its path with a suffix."""
+    kinds = {tr("Web page (*.html)"): ".html", tr("PowerPoint slides (*.pptx)"): ".pptx"}
+    suggested = "".join(sign if sign.isalnum() or sign in "-." else "_" for sign in name)
+    path, kind = QFileDialog.getSaveFileName(parent, tr("Save handout"), f"{suggested}.html", ";;".join(kinds))
+    if not path or Path(path).suffix.lower() in kinds.values():
+        return path or None
+    return path + kinds.get(kind, ".html")

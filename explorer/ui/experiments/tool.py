@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.dialogs import ask_handout_path
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class ExperimentsTool:
     def __init__(self, context: ToolContext) -> None:
         self._context = context
         self._lane = context.add_lane("experiments", latest_only=True)
+        self._saving_lane = context.add_lane("handout of an experiment")
         self._pending: tuple[str, Mapping[str, Any]] | None = None
         self.window: ExperimentsWindow | None = None
         tip = tr_noop("Answer questions about the networks with numbers computed here")
@@ -48,6 +50,7 @@ class ExperimentsTool:
             self.window = ExperimentsWindow(self._lane, self._context.window)
             self.window.open_requested.connect(self._context.commands.open_network)
             self.window.message_posted.connect(self._context.commands.show_status)
+            self.window.save_requested.connect(self._ask_where_to_save)
             self.window.set_language(self._context.session.language)
             self._context.commands.show_status("")
         self.window.show()
@@ -58,6 +61,31 @@ class ExperimentsTool:
                 self.window.show_experiment(id or self.window.experiment.id, controls)
             except (LookupError, ValueError) as failure:
                 self._context.commands.show_error(failure)
+
+    def _ask_where_to_save(self) -> None:
+        if self.window is not None:
+            path = ask_handout_path(self.window, self.window.experiment.id)
+            if path:
+                self.save(path)
+
+    def save(self, path: str) -> None:
+        """Write the experiment in sight as a handout, with its outcome as it is shown."""
+        window, language = self.window, self._context.session.language
+        if window is None or window.outcome is None:
+            return
+        experiment, values, outcome = window.experiment, dict(window.values), window.outcome
+        picture, commands = window.pictures.render_image(), self._context.commands
+
+        def write(_: KeepGoing) -> None:
+            from explorer.export.documents.handout import export_handout
+            from explorer.export.documents.handout_sources import build_experiment_handout
+
+            export_handout(build_experiment_handout(experiment, values, outcome, picture, language), path)
+
+        window.message_posted.emit(tr("Writing {path}…", path=path))
+        self._saving_lane.submit(
+            write, lambda _: window.message_posted.emit(tr("Saved {path}", path=path)), commands.show_error
+        )
 
     def _show_from_session(self) -> None:
         if self._context.session.experiment is not None:

@@ -47,6 +47,7 @@ class ExperimentsWindow(QWidget):
 
     open_requested = Signal(str)  # key of a network
     message_posted = Signal(str)
+    save_requested = Signal()
 
     def __init__(self, lane: Lane, parent: QWidget) -> None:
         super().__init__(parent)
@@ -155,12 +156,15 @@ class ExperimentsWindow(QWidget):
         self.status_label = QLabel()
         self.status_label.setProperty("role", "muted")
         self.cancel_button, self.rerun_button, self.reset_button = QPushButton(), QPushButton(), QPushButton()
-        self.copy_picture_button, self.copy_code_button = QPushButton(), QPushButton()
+        self.copy_picture_button, self.copy_code_button, self.save_button = (QPushButton() for _ in range(3))
         self.cancel_button.clicked.connect(self._cancel)
         self.rerun_button.clicked.connect(lambda: self._run())
         self.reset_button.clicked.connect(lambda: self.show_experiment(self.experiment.id))
         self.copy_picture_button.clicked.connect(self._copy_picture)
         self.copy_code_button.clicked.connect(self._copy_code)
+        live_text(self.save_button, QPushButton.setText, "Save…")
+        live_text(self.save_button, QWidget.setToolTip, "Save the experiment as a web page or slides")
+        self.save_button.clicked.connect(self.save_requested)
         row = QHBoxLayout()
         row.addWidget(self.status_label)
         row.addWidget(self.progress, 1)
@@ -171,6 +175,7 @@ class ExperimentsWindow(QWidget):
             self.reset_button,
             self.copy_picture_button,
             self.copy_code_button,
+            self.save_button,
         ):
             row.addWidget(button)
         return row
@@ -246,7 +251,8 @@ class ExperimentsWindow(QWidget):
         self.report_view.setHtml(
             report_html(found, self._format_label, self._translate, c) if found is not None else ""
         )
-        self.copy_picture_button.setEnabled(found is not None)
+        for button in (self.copy_picture_button, self.save_button):
+            button.setEnabled(found is not None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

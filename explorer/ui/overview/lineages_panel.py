@@ -20,6 +20,8 @@ from explorer.ui.base.live_texts import live_text
 _TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "start": "Start",
+        "save": "Save as a web page or slides…",
+        "tour": "Play as a tour: guess each step before it is made",
         "open": "Open here",
         "opened": "Open in the window",
         "params": "Parameters",
@@ -30,6 +32,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
     },
     "zh": {
         "start": "起点",
+        "save": "保存为网页或幻灯片…",
+        "tour": "作为导览播放：每一步先猜再看",
         "open": "打开到这一步",
         "opened": "已在窗口中打开",
         "params": "参数量",
@@ -45,6 +49,8 @@ class LineagesPanel(QWidget):
     """List of lineages and the steps of the current one. Measuring is requested by signal."""
 
     open_requested = Signal(str, tuple)  # key of a network to open, and the edits to make to it
+    tour_requested = Signal(str)  # id of a lineage, to be played step by step
+    save_requested = Signal(str)  # id of a lineage, to be saved as a handout
     measure_requested = Signal(object)  # a lineage to be measured; answer with `show_stops`
 
     def __init__(self) -> None:
@@ -110,6 +116,10 @@ class LineagesPanel(QWidget):
             self._show_lineage()
 
     def _open_link(self, url: QUrl) -> None:
+        if url.scheme() in ("tour", "save"):
+            asked = self.tour_requested if url.scheme() == "tour" else self.save_requested
+            asked.emit(self.current.id)
+            return
         self.open_requested.emit(self.current.start, self.current.edits_up_to(int(url.path())))
 
     def _show_lineage(self) -> None:
@@ -138,6 +148,8 @@ def lineage_html(
     window, -1 for none."""
     words = _TEXTS[language]
     parts = [f"<h1>{escape(lineage.title[language])}</h1><p>{escape(lineage.about[language])}</p>"]
+    parts.append(f"<p><a href='tour:play'>▶ {escape(words['tour'])}</a>")
+    parts.append(f" &nbsp; <a href='save:handout'>⇩ {escape(words['save'])}</a></p>")
     said = [(f"{words['start']}: {get_entry(lineage.start).title}", "")]
     said += [(step.title[language], step.why[language]) for step in lineage.steps]
     for number, (title, why) in enumerate(said):

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.links import LINK_SCHEME, ViewLink, format_link
+from explorer.tours.listing import LINEAGE_PREFIX
+from explorer.ui.base.dialogs import ask_handout_path
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import ToolContext
@@ -82,6 +86,8 @@ class OverviewWindow(QTabWidget):
             panel.open_requested.connect(context.commands.open_network)
         self.lineages.open_requested.connect(self._open_lineage_step)
         self.lineages.measure_requested.connect(self._measure)
+        self.lineages.tour_requested.connect(self._play)
+        self.lineages.save_requested.connect(self._ask_where_to_save)
         self.table.failed.connect(context.commands.show_error)
 
     def _show_title(self, title: str, panel: QWidget) -> None:
@@ -108,6 +114,32 @@ class OverviewWindow(QTabWidget):
             self._context.commands.change_network(lambda network: network.with_edits(*edits), is_followed=True)
         else:
             self._context.commands.open_network(key, None, edits)
+
+    def _play(self, lineage: str) -> None:
+        """Play a lineage as a tour, in the window of the networks."""
+        follow = self._context.scheme_handlers.get(LINK_SCHEME)
+        if follow is not None:
+            self.hide()
+            follow(format_link(ViewLink(tour=f"{LINEAGE_PREFIX}{lineage}")))
+
+    def _ask_where_to_save(self, lineage: str) -> None:
+        path = ask_handout_path(self, lineage)
+        if path:
+            self.save_lineage(lineage, path)
+
+    def save_lineage(self, lineage: str, path: str) -> None:
+        """Write a lineage as a handout, with its numbers, pictures and diagrams."""
+        language, commands = self._context.session.language, self._context.commands
+
+        def write(_: KeepGoing) -> None:
+            from explorer.export.documents.handout import export_handout
+            from explorer.export.documents.handout_sources import build_tour_handout
+            from explorer.tours.lineage_tour import load_lineage_tour
+
+            export_handout(build_tour_handout(load_lineage_tour(lineage), language), path)
+
+        commands.show_status(tr("Writing {path}…", path=path))
+        self._lane.submit(write, lambda _: commands.show_status(tr("Saved {path}", path=path)), commands.show_error)
 
     def _measure(self, lineage: object) -> None:
         from explorer.guide.lineages import Lineage, measure_lineage

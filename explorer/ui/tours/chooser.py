@@ -37,6 +37,7 @@ class TourRow:
     step: int  # that the user was at, from 0
     count: int
     is_finished: bool
+    section: str = ""  # heading that it stands under
 
 
 class TourChooser(QFrame):
@@ -49,6 +50,7 @@ class TourChooser(QFrame):
         super().__init__(host)
         self._host = host
         self.rows: list[TourButton] = []
+        self._headings: list[QLabel] = []
         self.setObjectName("tourChooser")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAutoFillBackground(True)
@@ -111,8 +113,17 @@ class TourChooser(QFrame):
         for button in self.rows:
             self._list.removeWidget(button)
             button.deleteLater()
-        self.rows = [TourButton(row) for row in rows]
+        for heading in self._headings:
+            self._list.removeWidget(heading)
+            heading.deleteLater()
+        self.rows, self._headings = [TourButton(row) for row in rows], []
+        section = ""
         for button in self.rows:
+            if button.row.section != section:
+                section = button.row.section
+                self._headings.append(QLabel(section))
+                self._headings[-1].setProperty("role", "heading")
+                self._list.addWidget(self._headings[-1])
             button.clicked.connect(lambda _=False, id=button.row.id: self.tour_chosen.emit(id))
             self._list.addWidget(button)
         c = appearance.current_colours()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
+from explorer.ui.base.dialogs import ask_handout_path
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -31,20 +30,17 @@ class HandoutSaver(QObject):
         if self._current_tour() is None and self._session.network is None:
             self._context.commands.show_status(tr("Open a network first."))
             return
-        kinds = {tr("Web page (*.html)"): ".html", tr("PowerPoint slides (*.pptx)"): ".pptx"}
-        name = self._session.document.title.replace(" ", "_")
-        path, kind = QFileDialog.getSaveFileName(
-            self._context.window, tr("Save handout"), f"{name}.html", ";;".join(kinds)
-        )
+        path = ask_handout_path(self._context.window, self._session.document.title)
         if path:
-            self.save(path if Path(path).suffix.lower() in kinds.values() else path + kinds.get(kind, ".html"))
+            self.save(path)
 
     def save(self, path: str) -> None:
         """Write the handout as its suffix says."""
         tour, network, language = self._current_tour(), self._session.network, self._session.language
 
         def write(keep_going: KeepGoing) -> None:
-            from explorer.export.documents.handout import build_page_handout, build_tour_handout, export_handout
+            from explorer.export.documents.handout import export_handout
+            from explorer.export.documents.handout_sources import build_page_handout, build_tour_handout
             from explorer.export.page import ExportError
             from explorer.guide.page import find_page_key
 

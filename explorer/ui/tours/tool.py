@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from explorer.base.languages import tr, tr_noop
 from explorer.links import LINK_SCHEME
-from explorer.tours.listing import TOUR_SUFFIX, TourEntry, has_link, in_language, list_tours
+from explorer.tours.listing import TOUR_SUFFIX, TourEntry, in_language, is_of_the_app, list_lineage_tours, list_tours
 from explorer.ui.base.guess_score import add_to_score, load_score
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.tool_context import ToolContext
@@ -89,19 +90,27 @@ class ToursTool:
         self.chooser.show_rows(self._rows())
 
     def _rows(self) -> list[TourRow]:
-        language = self._session.language
-        rows = []
-        entries: list[TourEntry | OwnTour] = [*list_tours(), *own_tours()]
-        for entry in entries:
-            known = load_progress(entry.id)
-            title = in_language(entry.title, language) or tr("Untitled tour")
-            about = in_language(entry.about, language)
-            rows.append(TourRow(entry.id, title, about, entry.minutes, known.step, entry.step_count, known.is_finished))
-        return rows
+        sections: tuple[tuple[str, Sequence[TourEntry | OwnTour]], ...] = (
+            ("", list_tours()),
+            (tr("Lineages: one network becomes the next"), list_lineage_tours()),
+            (tr("Your own"), own_tours()),
+        )
+        return [self._row(entry, section) for section, entries in sections for entry in entries]
+
+    def _row(self, entry: TourEntry | OwnTour, section: str) -> TourRow:
+        language, known = self._session.language, load_progress(entry.id)
+        title = in_language(entry.title, language) or tr("Untitled tour")
+        about = in_language(entry.about, language)
+        counts = entry.minutes, known.step, entry.step_count, known.is_finished
+        return TourRow(entry.id, title, about, *counts, section=section)
 
     def _fill_menu(self) -> None:
         self._menu.clear()
+        section = ""
         for row in self._rows():
+            if row.section != section:
+                self._menu.addSeparator()
+            section = row.section
             self._menu.addAction(row.title).triggered.connect(partial(self._play_row, row.id))
         self._menu.addSeparator()
         for title, callback in ((_RECORD, self._record), (_OPEN, self._ask_what_to_play)):
@@ -128,9 +137,9 @@ class ToursTool:
             return
 
         def read(_: object) -> Tour:
-            from explorer.tours.tour import load_tour
+            from explorer.tours.lineage_tour import find_tour
 
-            return load_tour(id)
+            return find_tour(id)
 
         self._reading_lane.submit(read, lambda tour: self.player.play(id, tour, number), self._show_failure)
 
@@ -152,7 +161,7 @@ class ToursTool:
         self._context.commands.show_error(failure)
 
     def _copy_link(self) -> None:
-        is_touring = self.player.is_in_sight and has_link(self.player.id)
+        is_touring = self.player.is_in_sight and is_of_the_app(self.player.id)
         self.links.copy_link(self.player.id if is_touring else "", self.player.number + 1 if is_touring else 0)
 
     # on the way

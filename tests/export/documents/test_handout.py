@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from PySide6.QtGui import QImage
 
 from explorer.cli import main
-from explorer.export.documents.handout import build_page_handout, build_tour_handout, export_handout, handout_as_html
+from explorer.experiments import get_experiment
+from explorer.experiments.texts import load_texts
+from explorer.export.documents.handout import export_handout, handout_as_html
+from explorer.export.documents.handout_sources import (
+    build_experiment_handout,
+    build_page_handout,
+    build_tour_handout,
+)
 from explorer.network import Network
+from explorer.tours.lineage_tour import find_tour
 from explorer.tours.tour import load_tour
+from tests.export.documents.test_html_page import BROWSER, needs_browser
 
 Opened = Callable[[str], Network]
 
@@ -65,3 +76,66 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["handout", "--tour", "nowhere.tour", "--out", str(tmp_path / "x.html")]) == 2
     assert main(["handout", "resnet18", "--out", str(tmp_path / "x.docx")]) == 2
     assert ".html" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def lineage_page() -> str:
+    return handout_as_html(build_tour_handout(find_tour("lineage-resnet_unit_to_shuffle_unit")))
+
+
+def test_a_lineage_with_its_diagrams(lineage_page: str) -> None:
+    tour = find_tour("lineage-resnet_unit_to_shuffle_unit")
+    assert lineage_page.count("<details class='diagram'>") == len(tour.steps) - 1  # the last shows no other network
+    assert len(lineage_page) < 12_000_000
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', lineage_page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; ")
+    assert "http" not in policy[1]
+    assert policy[1].count("script-src 'sha256-") == 1
+    outside = re.sub(r"srcdoc='[^']*'", "", lineage_page)
+    assert "<script" not in outside
+    assert not re.findall(r"(?:src|href)='(?!data:)", outside)
+
+
+@needs_browser
+def test_a_diagram_in_a_handout_is_alive(lineage_page: str, tmp_path: Path) -> None:
+    """In a browser, offline: the frame runs its script under both policies, and its cards are there."""
+    opened = lineage_page.replace("<details class='diagram'>", "<details class='diagram' open>", 1)
+    opened = opened.replace("loading='lazy'", "", 1)
+    path, shot = tmp_path / "a.html", tmp_path / "a.png"
+    path.write_text(opened, encoding="utf-8")
+    picture = screenshot(path, shot)
+    frame = picture.crop((0, 250, picture.width, picture.height))
+    colours = frame.getcolors(1 << 24) or []
+    assert len(colours) > 300, "nothing is drawn in the frame"
+    path.write_text(opened.replace("&lt;script&gt;", "&lt;script type=none&gt;", 1), encoding="utf-8")
+    dead = screenshot(path, shot)
+    assert dead.tobytes() != picture.tobytes(), "the script makes no difference"
+
+
+def screenshot(path: Path, shot: Path) -> Image.Image:
+    assert BROWSER is not None
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
+    window = ["--window-size=1000,1500", "--virtual-time-budget=4000", f"--user-data-dir={path.parent / 'profile'}"]
+    command = [BROWSER, *options, *window, f"--screenshot={shot}", path.as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return Image.open(shot).convert("RGB")
+
+
+def test_an_experiment(tmp_path: Path) -> None:
+    experiment = get_experiment("depthwise_separable")
+    outcome = experiment.run()
+    made = build_experiment_handout(
+        experiment, experiment.defaults, outcome, QImage(64, 48, QImage.Format.Format_RGB32), "zh"
+    )
+    page = handout_as_html(made)
+    for number in outcome.numbers:
+        assert load_texts("zh").translate(experiment.id, number.label) in page.replace("&#x27;", "'")
+    assert "<pre>" in page
+    assert page.count("<details class='diagram'>") == 1
+    export_handout(made, tmp_path / "a.pptx")
+    from pptx import Presentation
+
+    slides = list(Presentation(str(tmp_path / "a.pptx")).slides)
+    assert len(slides) == 1 + len(made.sections)
+    assert "import explorer" in slides[-1].notes_slide.notes_text_frame.text

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
-from explorer.tours.listing import TOURS
+from explorer.tours.listing import list_lineage_tours, list_tours
 from explorer.tours.tour import load_tour
 from explorer.ui.base.guess_score import load_score
 from explorer.ui.language.tool import LanguageTool
@@ -243,4 +243,14 @@ def test_the_end(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
 
 def test_every_tour_is_in_help(tours: ToursTool, window: Window) -> None:
     titles = [entry.title for entry in menu_entries(window.menuBar()) if "Tours" in entry.path]
-    assert titles == [*(load_tour(id).title["en"] for id in TOURS), "Record a tour…", "Open a tour…"]
+    entries = (*list_tours(), *list_lineage_tours())
+    assert titles == [*(entry.title["en"] for entry in entries), "Record a tour…", "Open a tour…"]
+
+
+def test_a_lineage_is_played(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "lineage-resnet_to_resnext", 1)
+    assert tours.card.is_asking
+    press(tours, Qt.Key.Key_3)  # more
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    assert "25.6 M became" in tours.card.then.text()
+    tours.leave()

@@ -1,0 +1,172 @@
+"""What handouts are made of: tours, lineages, pages of the guide and experiments, each with the live network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from PySide6.QtCore import QBuffer, QIODevice, QRectF
+from PySide6.QtGui import QImage, QImageWriter, QPainter
+
+from explorer.base import number_format
+from explorer.base.languages import Language, tr
+from explorer.drawing import LIGHT, Marks, compose_picture
+from explorer.exercises.predictions import PredictionQuestion
+from explorer.experiments.experiment import Experiment, Values
+from explorer.experiments.outcome import ComputedNumber, Label, Outcome
+from explorer.experiments.texts import load_texts
+from explorer.export.documents.handout import Handout, HandoutSection
+from explorer.export.documents.html_page import write_html
+from explorer.export.network_sheet import build_content, ensure_application
+from explorer.export.page import Page
+from explorer.export.sheet import fill_sheet
+from explorer.export.sheet_text import sheet_text
+from explorer.guide.filled_page import FilledPage, fill_page
+from explorer.guide.page import load_page, load_page_labels
+from explorer.network import Network, open_network
+from explorer.presenters import build_diagram, expanded_at_level, reveal
+from explorer.tours.listing import in_language
+from explorer.tours.tour import Tour
+from explorer.tours.walk import TourScene, View, build_tour_scene
+
+_AROUND, _MAX_SIDE, _SCALE = 150.0, 1500, 1.6  # units kept around what is shown; pixels of a side; pixels of a unit
+
+
+def build_tour_handout(tour: Tour, language: Language = "en") -> Handout:
+    """Return a tour with its live numbers and a picture of each step. Raises TourError."""
+    ensure_application()
+    sections: list[HandoutSection] = []
+    opened: Network | None = None
+    drawn: set[object] = set()  # networks whose diagrams are in it
+    for number in range(len(tour.steps)):
+        scene = build_tour_scene(tour, number, language, opened)
+        opened = scene.after.network
+        section, edits = _step_section(scene), scene.after.network.history.applied_edits
+        shown = (scene.after.network.title, edits)
+        sections.append(replace(section, diagram=write_diagram(scene.after)) if shown not in drawn else section)
+        drawn.add(shown)
+    return Handout(in_language(tour.title, language), in_language(tour.about, language), tuple(sections))
+
+
+def build_page_handout(key: str, network: Network, language: Language = "en") -> Handout:
+    """Return a page of the guide on a network as it was opened, one of those that the page is about."""
+    ensure_application()
+    filled = fill_page(load_page(key, language), network.baseline.analysis)
+    labels = load_page_labels(language)
+    paper = filled.page.facts.paper
+    source = f"{paper.authors}: {paper.title}, {paper.venue}. {paper.link}"
+    whole = View(network.baseline, (), expanded_at_level(network.baseline.analysis, "stages"))
+    sections = [
+        HandoutSection(labels.problem, (filled.problem,), draw_view(whole), diagram=write_diagram(whole)),
+    ]
+    sections.extend(_idea_sections(filled, network.baseline))
+    sections.append(HandoutSection(labels.pros, tuple(f"+ {text}" for text in filled.pros)))
+    sections.append(HandoutSection(labels.cons, tuple(f"− {text}" for text in filled.cons)))
+    sections.append(HandoutSection(labels.next, (filled.next, source)))
+    return Handout(f"{filled.page.text.title}: {filled.network_title}", filled.motto, tuple(sections))
+
+
+def build_experiment_handout(
+    experiment: Experiment, values: Values, outcome: Outcome, picture: QImage, language: Language = "en"
+) -> Handout:
+    """Return an experiment that was run with these values. `picture` is what the window drew of its outcome."""
+    ensure_application()
+    texts = load_texts(language)
+    text, common = texts.experiments[experiment.id], texts.common
+
+    def say(label: Label) -> str:
+        return texts.translate(experiment.id, label)
+
+    settings = [
+        f"{text.control_label(name)}: {texts.choice_label(experiment.id, name, value)}"
+        for name, value in values.items()
+    ]
+    network = open_network(experiment.networks[0])
+    view = View(network, (), expanded_at_level(network.analysis, "stages"))
+    heads = tuple(common[key] for key in ("ui.quantity", "ui.computed", "ui.published", "ui.source"))
+    sections = (
+        HandoutSection(text.question, (text.hint, " · ".join(settings)), _as_png(picture)),
+        HandoutSection(common["ui.seen"], tuple(map(say, outcome.observations))),
+        HandoutSection(common["ui.numbers"], rows=(heads, *_number_rows(outcome, say))),
+        HandoutSection(network.title, picture=draw_view(view), diagram=write_diagram(view)),
+        HandoutSection(common["ui.code"], code=experiment.code(values)),
+    )
+    return Handout(text.title, text.question, sections)
+
+
+def _number_rows(outcome: Outcome, say: Callable[[Label], str]) -> Iterator[tuple[str, ...]]:
+    for number in outcome.numbers:
+        published = _quantity(number.published, number) if number.published is not None else ""
+        source = ". ".join(filter(None, (number.source if published else "", say(number.note))))
+        yield say(number.label), _quantity(number.computed, number), published, source
+    for quoted in outcome.quoted:
+        yield say(quoted.label), "", quoted.value, quoted.source
+
+
+def _quantity(value: float, number: ComputedNumber) -> str:
+    is_exact = float(value).is_integer() and abs(value) < 1e15
+    text = number_format.format_exact(value) if is_exact else f"{value:.4g}"
+    return f"{text} {number.unit}".strip()
+
+
+def write_diagram(view: View) -> str:
+    """Return a web page with the diagram of a view, as far unfolded, without a title of its own."""
+    page = Page(level=None, caption=False)
+    sheet = fill_sheet(build_content(view.network, page, (), None, view.expanded), page, sheet_text(view.network))
+    return write_html(view.network, sheet)
+
+
+def _step_section(scene: TourScene) -> HandoutSection:
+    picture = draw_view(scene.before)
+    if scene.prediction is None:
+        return HandoutSection(scene.title, tuple(filter(None, (scene.say, scene.then))), picture)
+    answer = tuple(filter(None, (_truth_text(scene.prediction), scene.then, *scene.prediction.lines)))
+    return HandoutSection(scene.title, (scene.say,), picture, scene.question, answer)
+
+
+def _truth_text(prediction: PredictionQuestion) -> str:
+    chosen = dict(prediction.choices).get(str(prediction.truth), "")
+    texts = (chosen, prediction.truth_text if prediction.truth_text != chosen else "")
+    return tr("Truth: {truth}", truth=": ".join(filter(None, texts)))
+
+
+def _idea_sections(filled: FilledPage, network: Network) -> list[HandoutSection]:
+    analysis, sections = network.analysis, []
+    for idea in filled.ideas:
+        expanded = expanded_at_level(analysis, "blocks")
+        for target in idea.locations[:12]:
+            expanded = reveal(analysis, expanded, target)
+        picture = draw_view(View(network, idea.locations[:12], expanded))
+        sections.append(HandoutSection(idea.title, (idea.text,), picture))
+    return sections
+
+
+def draw_view(view: View) -> bytes:
+    """Return a picture of the cards that a view looks at, with what is around them, as PNG; all without any."""
+    diagram = build_diagram(view.network.analysis, view.expanded, view.network.history.baseline)
+    picture = compose_picture(diagram, "columns")
+    shown = frozenset(picture.visible_card(id) for id in view.targets)
+    area = QRectF()
+    for id in shown:
+        rect = picture.rect(id)
+        area = area.united(rect) if rect is not None else area
+    area = area.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND) if not area.isEmpty() else QRectF(picture.bounds)
+    area = area.intersected(picture.bounds.adjusted(-10, -10, 10, 10))
+    scale = min(_SCALE, _MAX_SIDE / max(area.width(), area.height(), 1.0))
+    image = QImage(
+        max(1, round(area.width() * scale)), max(1, round(area.height() * scale)), QImage.Format.Format_RGB32
+    )
+    image.fill(LIGHT.named_colour("canvas"))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.translate(-area.topLeft())
+    picture.paint(painter, LIGHT, area, scale, Marks(highlighted=shown))
+    painter.end()
+    return _as_png(image)
+
+
+def _as_png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, b"png").write(image)
+    return bytes(buffer.data().data())
