@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -42,15 +43,15 @@ PUBLISHED_SETS: dict[str, PublishedSet] = {
 
 
 class DownloadRequired(DataError):
-    """Raised for a set that is not here yet; `size_bytes` is what its download takes."""
+    """Raised for a set that is not here yet, or not whole; `size_bytes` is what its download takes."""
 
-    def __init__(self, spec: DataSpec, size_bytes: int) -> None:
+    def __init__(self, spec: DataSpec, size_bytes: int, damaged: Path | None = None) -> None:
+        """Say that it is not here; or where it lies that it is `damaged`."""
+        said = {"title": spec.title, "size": format_bytes(size_bytes), "path": damaged}
         super().__init__(
-            tr(
-                "{title} is not on this computer: its download has {size}",
-                title=spec.title,
-                size=format_bytes(size_bytes),
-            )
+            tr("{title} is not on this computer: its download has {size}", **said)
+            if damaged is None
+            else tr("{title} at {path} is damaged or half downloaded: download it again, {size}", **said)
         )
         self.size_bytes = size_bytes
 
@@ -64,8 +65,8 @@ def load_published(spec: DataSpec, shape: tuple[int, int, int], *, download: boo
     """Return the images to train on and to test on, the names of the classes, and no skipped files.
 
     Raises:
-        DownloadRequired: the set is not here, and `download` is False.
-        DataError: it is damaged, or cannot be downloaded.
+        DownloadRequired: the set is not here or damaged, and `download` is False.
+        DataError: it is still damaged after its download, or cannot be downloaded.
     """
     from torchvision import datasets
 
@@ -74,9 +75,10 @@ def load_published(spec: DataSpec, shape: tuple[int, int, int], *, download: boo
     root = published_folder() / spec.name
     try:
         train, test = (make(str(root), download=download, **arguments) for arguments in published.splits)
-    except (RuntimeError, OSError, ValueError) as failure:
-        if not download and not (root.is_dir() and any(root.iterdir())):
-            raise DownloadRequired(spec, published.size_bytes) from failure
+    except (RuntimeError, OSError, ValueError, EOFError, UnpicklingError) as failure:
+        if not download:
+            is_begun = root.is_dir() and any(root.iterdir())
+            raise DownloadRequired(spec, published.size_bytes, root if is_begun else None) from failure
         raise DataError(
             tr("{title} at {path} cannot be read: {reason}", title=spec.title, path=root, reason=failure)
         ) from failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -10,15 +11,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSpinBox,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer.base.languages import tr, tr_noop
+from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.data_form import DataForm
@@ -26,6 +30,7 @@ from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.training.run_results import RunResults
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.sweep_results_view import SweepResultsView
+from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.ui.widgets.tab_buttons import TabButtons
 
 if TYPE_CHECKING:
@@ -46,6 +51,8 @@ class TrainingPanel(QWidget):
     sweep_requested = Signal()
     data_changed = Signal()
     folder_requested = Signal()
+    download_requested = Signal()
+    example_requested = Signal(str)  # key of a network that comes trained with the app
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,6 +112,12 @@ class TrainingPanel(QWidget):
         self.preview_caption = QLabel()
         self.preview_caption.setProperty("role", "muted")
         self.preview_caption.setWordWrap(True)
+        self.download_bytes = 0  # of the set that is chosen and not here
+        self.download_button = QPushButton()
+        self.download_button.clicked.connect(self._request_download)
+        self.download_button.hide()
+        self.download_row = ProgressRow()
+        follow_language(self.download_button, lambda _: self._name_download())
         self.epochs = _spin(5, 1, 10_000)
         live_text(self.epochs, QWidget.setAccessibleName, "Epochs")
         live_text(self.epochs, QWidget.setToolTip, "Passes over the images")
@@ -137,14 +150,50 @@ class TrainingPanel(QWidget):
         column.addWidget(self.data_box)
         column.addWidget(self.preview)
         column.addWidget(self.preview_caption)
+        column.addWidget(self.download_button)
+        column.addWidget(self.download_row)
         column.addLayout(counts)
         column.addWidget(self.sweep_form)
         column.addLayout(buttons)
         column.addWidget(more)
         column.addStretch(1)
+        column.addWidget(self._build_examples())
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._settings_area.setFixedWidth(_SIDE)
+
+    def _build_examples(self) -> QToolButton:
+        """Networks that come trained with the app: a first look at what learning leaves."""
+        self._examples: list[tuple[str, str, float]] = []
+        self.examples_button = live_text(QToolButton(), QToolButton.setText, "Trained networks")
+        self.examples_button.setProperty("role", "muted")
+        self.examples_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        live_text(
+            self.examples_button,
+            QWidget.setToolTip,
+            "Open a small network that comes trained with the app, with an image it has not seen",
+        )
+        self.examples_menu = QMenu(self.examples_button)
+        self.examples_button.setMenu(self.examples_menu)
+        follow_language(self.examples_button, lambda _: self.show_examples(self._examples))
+        return self.examples_button
+
+    def show_examples(self, examples: list[tuple[str, str, float]]) -> None:
+        """Offer networks that come trained with the app: key, title (English), test accuracy from 0 to 1."""
+        self._examples = examples
+        self.examples_menu.clear()
+        for key, title, accuracy in examples:
+            self.examples_menu.addAction(
+                f"{tr(title)} · {100 * accuracy:.1f} %", partial(self.example_requested.emit, key)
+            )
+
+    def _request_download(self) -> None:
+        self.download_button.hide()
+        self.download_requested.emit()
+
+    def _name_download(self) -> None:
+        size = format_bytes(self.download_bytes)
+        self.download_button.setText(tr("Download {size}", size=size) if self.download_bytes else "")
 
     def _build_more(self) -> QWidget:
         """What a first run needs no look at: the data, the recipe, the device."""
@@ -199,8 +248,12 @@ class TrainingPanel(QWidget):
         """Return the recipe that is set."""
         return self.recipe_form.recipe(self.epochs.value())
 
-    def show_preview(self, preview: DatasetPreview | None, reason: str = "") -> None:
-        """Show some images of the data set and what it holds; without it, the reason."""
+    def show_preview(self, preview: DatasetPreview | None, reason: str = "", download_bytes: int = 0) -> None:
+        """Show some images of the data set and what it holds; without it, the reason, and the offer to download so
+        many bytes."""
+        self.download_bytes = download_bytes
+        self._name_download()
+        self.download_button.setVisible(bool(download_bytes))
         self.preview.setVisible(preview is not None and not self.is_sweep)
         self.preview_caption.setText(preview.caption if preview is not None else reason)
         if preview is None:

@@ -16,6 +16,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.plugin.dock_size import enlarge_dock
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.training.data_control import DataControl
 from explorer.ui.training.sweep_control import SweepControl
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from explorer.training.closer_look import CloserLook
     from explorer.training.data_spec import DataSpec
     from explorer.training.groups import RunGroup
-    from explorer.training.preview import DatasetPreview
     from explorer.training.progress import GroupProgress, ProgressReader
     from explorer.training.recipe import Recipe
     from explorer.ui.training.panel import TrainingPanel
@@ -41,18 +41,16 @@ class TrainingTool:
         self.context, self.session = context, context.session
         self.start_lane = context.add_lane(self.title)
         self.read_lane = context.add_lane("curves of training", latest_only=True)
-        self.preview_lane = context.add_lane("images of a data set", latest_only=True)
         self.look_lane = context.add_lane("mistakes of trained networks", latest_only=True)
         self.panel: TrainingPanel | None = None
         self.group: RunGroup | None = None
         self._reader: ProgressReader | None = None
         self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut, icon="training")
         self.session.on("network", self._show_contestants)
-        self.session.on("language", self._show_preview)
         self.session.on("selection", self._show_freezable)
         self._timer = QTimer(context.window, interval=_POLL_MS)
         self._timer.timeout.connect(self._read)
-        self.sweeps = SweepControl(context)
+        self.sweeps, self.data = SweepControl(context), DataControl(context)
 
     def _create_panel(self) -> TrainingPanel:
         from explorer.ui.training.panel import TrainingPanel
@@ -62,15 +60,13 @@ class TrainingTool:
         panel.results.pause_requested.connect(self._pause)
         panel.results.resume_requested.connect(self._resume)
         panel.results.weights_requested.connect(self._use_weights)
-        panel.data_changed.connect(self._show_preview)
-        panel.folder_requested.connect(self._choose_folder)
         panel.results.group_chosen.connect(self._follow)
         panel.results.look_requested.connect(self._look_closer)
         panel.results.save_requested.connect(self._save)
         self._show_contestants()
         self._show_freezable()
-        self._show_preview()
         self.sweeps.serve(panel)
+        self.data.serve(panel)
         self.start_lane.submit(find_devices, panel.show_devices, self._show_failure)
         self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
         enlarge_dock(self.context.window, self.dock, self.preferred_height)
@@ -87,24 +83,6 @@ class TrainingTool:
         if self.panel is not None and network is not None:
             cards = self.session.selection
             self.panel.recipe_form.show_freezable(find_last_layer(network, cards), cards[-1] if cards else "")
-
-    # data
-
-    def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self.context.window, tr("Folder with one folder of images per class"))
-        if path and self.panel is not None:
-            self.panel.set_folder(path)
-
-    def _show_preview(self) -> None:
-        data = self.panel.data() if self.panel is not None else None
-        if self.panel is None or data is None:
-            return
-        self.panel.show_preview(None, tr("Reading the images…"))
-        self.preview_lane.submit(partial(read_preview, data), self.panel.show_preview, self._explain_data)
-
-    def _explain_data(self, failure: Exception) -> None:
-        if self.panel is not None:
-            self.panel.show_preview(None, str(failure))
 
     # runs
 
@@ -222,13 +200,6 @@ def find_devices(keep_going: KeepGoing) -> tuple[str, ...]:
 
     found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return ("cpu", *(name for name, there in found.items() if there))
-
-
-def read_preview(data: DataSpec, keep_going: KeepGoing) -> DatasetPreview:
-    """Return a look at a data set."""
-    from explorer.training.preview import preview_dataset
-
-    return preview_dataset(data)
 
 
 def start_training(

@@ -24,6 +24,7 @@ from explorer.ui.training.panel import TrainingPanel
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.tool import TrainingTool
 from explorer.ui.training.varied_row import ChoicesRow
+from tests.fashion_server import serve_fashion_mnist
 
 
 @pytest.fixture
@@ -229,3 +230,38 @@ def open_sweep(panel: TrainingPanel, qtbot: QtBot) -> SweepForm:
     panel.mode.buttons["sweep"].click()
     qtbot.waitUntil(lambda: bool(panel.sweep_form._options), timeout=60_000)
     return panel.sweep_form
+
+
+def test_a_set_is_downloaded_after_asking(
+    panel: TrainingPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
+    with serve_fashion_mnist(tmp_path / "served", monkeypatch):
+        panel.data_box.setCurrentIndex(panel.data_box.findData("fashion_mnist"))
+        panel.data_box.activated.emit(panel.data_box.currentIndex())
+        qtbot.waitUntil(lambda: panel.download_button.isVisibleTo(panel), timeout=60_000)
+        assert panel.download_button.text() == "Download 97.7 KiB"
+        assert "is not on this computer" in panel.preview_caption.text()
+        panel.download_button.click()
+        assert panel.download_row.isVisibleTo(panel)
+        qtbot.waitUntil(lambda: "40 images to train on" in panel.preview_caption.text(), timeout=60_000)
+    assert not panel.download_row.isVisibleTo(panel)
+    assert not panel.download_button.isVisibleTo(panel)
+
+
+def test_a_network_that_comes_trained_is_opened_with_an_image_it_knows(
+    panel: TrainingPanel, window: Window, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: len(panel.examples_menu.actions()) == 2, timeout=60_000)
+    action = panel.examples_menu.actions()[0]
+    assert action.text() == "LeNet-5 on Digits · 99.2 %"
+    action.trigger()
+    qtbot.waitUntil(
+        lambda: window.session.sample is not None and "Digits" in window.session.sample.name, timeout=60_000
+    )
+    network, sample = window.session.network, window.session.sample
+    assert network is not None
+    assert sample is not None
+    assert network.context.checkpoint is not None
+    assert network.context.checkpoint.report.is_complete
+    assert str(int(network.run(sample).result.main_output.argmax())) == sample.name.rpartition(" ")[2]
