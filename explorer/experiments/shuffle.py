@@ -124,7 +124,7 @@ def _errors() -> Chart:
     return Chart(
         message("chart_errors"),
         ChartAxis(message("axis_rows"), names=tuple(name for name, _, _ in rows)),
-        ChartAxis(message("axis_error"), low=25),
+        ChartAxis(message("axis_error")),
         (
             ChartBars(message("no_shuffle"), tuple(off for _, off, _ in rows)),
             ChartBars(message("shuffle"), tuple(on for _, _, on in rows)),

@@ -24,15 +24,16 @@ from explorer.experiments.outcome import (
     ChartSeries,
     OutcomePicture,
     Photo,
+    message,
 )
 from explorer.ui.base import appearance
+from explorer.ui.experiments.number_axis import NumberAxis
 from explorer.ui.experiments.report import FormatLabel
 from explorer.ui.widgets.picture_menu import offer_picture_menu
 
 _LIGHT_PALETTE = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
 _DARK_PALETTE = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
 _PEN_STYLES = {"dashed": Qt.PenStyle.DashLine}
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def chart_palette() -> tuple[str, ...]:
@@ -61,7 +62,9 @@ class PictureCell(QWidget):
         """Show a picture; `format_label` turns its labels into text of the current language."""
         self.plot.show_picture(picture, format_label)
         words = f"<b>{format_label(picture.title)}</b>"
-        legend = _legend_html(picture, format_label)
+        legend = " &nbsp; ".join(
+            filter(None, (_legend_html(picture, format_label), _floor_html(picture, format_label)))
+        )
         self.title_label.setText(f"{words}<br><span style='font-size: small'>{legend}</span>" if legend else words)
         for widget in (self, self.plot):
             widget.setAccessibleName(format_label(picture.title))
@@ -81,10 +84,24 @@ def _legend_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
     return " &nbsp; ".join(named) if len(named) > 1 else ""
 
 
+def _floor_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
+    """Where bars begin, if not at 0: their lengths cannot be compared then, and that is said."""
+    if not isinstance(picture, Chart) or not any(isinstance(part, ChartBars) for part in picture.series):
+        return ""
+    if picture.y.log:
+        said = format_label(message("ui.bars_log"))
+    elif picture.y.low:
+        said = format_label(message("ui.bars_from", low=picture.y.low))
+    else:
+        return ""
+    return f"<i>{said}</i>"
+
+
 class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self) -> None:
         self._category_names: tuple[str, ...] = ()
-        super().__init__(axisItems={"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")})
+        self.bar_labels: list[tuple[pg.TextItem, float]] = []  # values above bars, and how wide a bar is
+        super().__init__(axisItems={"left": NumberAxis("left"), "bottom": NumberAxis("bottom")})
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
@@ -101,6 +118,7 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def show_picture(self, picture: OutcomePicture, format_label: FormatLabel) -> None:
         self.clear()
+        self.bar_labels = []
         c = appearance.current_colours()
         self.setBackground(QColor(c.background))
         view = self.getViewBox()
@@ -164,6 +182,13 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             item = pg.BarGraphItem(x=x, y0=floor, height=[h - floor for h in bars.heights], width=width * 0.94)
         item.setOpts(brush=pg.mkBrush(colour), pen=pg.mkPen(None))
         self.addItem(item)
+        for at, height in zip(x, bars.heights, strict=True):
+            if math.isfinite(height):
+                label = pg.TextItem(_bar_text(height), color=appearance.current_colours().muted, anchor=(0.5, 1.0))
+                label.setFont(self._small_font)
+                label.setPos(at, math.log10(max(height, 1e-300)) if y.log else max(height, 0.0))
+                self.addItem(label, ignoreBounds=True)
+                self.bar_labels.append((label, width))
 
     def _log_floor(self, y: ChartAxis, heights: Sequence[float]) -> float:
         low = y.low or min((h for h in heights if h > 0), default=1.0)
@@ -227,10 +252,14 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         low, high = min(heights), max(heights)
         if chart.y.log:
             floor = self._log_floor(chart.y, heights) if bars else math.log10(low) - 0.1
-            self.setYRange(floor, math.log10(high) + 0.15, padding=0)
+            log_top = math.log10(high)
+            self.setYRange(floor, log_top + (0.16 * (log_top - floor) if bars else 0.15), padding=0)
         else:
-            bottom = chart.y.low if chart.y.low is not None else (0.0 if bars else low - 0.06 * (high - low))
-            top = chart.y.high if chart.y.high is not None else high + 0.07 * ((high - bottom) or 1)
+            least = min(0.0, low + 0.07 * low) if bars else low - 0.06 * (high - low)
+            bottom = chart.y.low if chart.y.low is not None else least
+            room = 0.16 if bars else 0.07  # above bars stand their values
+            above = high + room * ((high - bottom) or 1)
+            top = chart.y.high if chart.y.high is not None and not (bars and chart.y.high < above) else above
             self.setYRange(bottom, top, padding=0)
         view.enableAutoRange(x=not chart.x.names)
 
@@ -239,12 +268,19 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         if self._category_names:
             self._label_categories()
 
+    def _label_bars(self, room: float) -> None:
+        """Show the values above bars where all have room; `room` is that of a place, in pixels."""
+        has_room = all(label.boundingRect().width() <= room * _of_place(width) for label, width in self.bar_labels)
+        for label, _ in self.bar_labels:
+            label.setVisible(has_room)
+
     def _label_categories(self) -> None:
         """Names below the bars, shortened to the room there is."""
         if not self._category_names:
             return
         view = self.getViewBox()
         room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
+        self._label_bars(room)
         metrics = QFontMetricsF(self._small_font)
         every = 1
         while every < len(self._category_names) and room * every < 16:
@@ -257,48 +293,20 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._bottom_axis.setTicks([names])
 
 
+def _of_place(width: float) -> float:
+    """The part of a place that a bar's value may take: the whole of it for a bar alone."""
+    return 0.98 if width > 0.5 else width * 1.02
+
+
+def _bar_text(height: float) -> str:
+    """A bar's value in three digits."""
+    return number_format.format_short(height) if abs(height) >= 1000 else f"{height:.3g}"
+
+
 def _part_heights(part: ChartSeries) -> tuple[float, ...]:
     if isinstance(part, ChartLine):
         return sum(part.band or (), part.y)
     return part.heights if isinstance(part, ChartBars) else ()
-
-
-class _NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """1.5 G where pyqtgraph would say 1.5e+09, 10⁻⁴ where it would say 1e-04."""
-
-    def tickValues(self, low: float, high: float, size: float) -> Any:
-        if not self.logMode:
-            return super().tickValues(low, high, size)
-        decades = high - low
-        step = max(math.ceil(decades * 34 / max(size, 1)), 1)
-        leads = (1, 2, 5) if decades <= 2 else (1,)
-        powers = [p for p in range(math.floor(low), math.ceil(high) + 1) if p % step == 0]
-        places = [p + math.log10(lead) for p in powers for lead in leads]
-        return [(float(step), [place for place in places if low <= place <= high])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        if self.logMode:
-            return [_power_text(value) for value in values]
-        return [_tick_text(value) for value in values]
-
-    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return self.tickStrings(values, scale, spacing)
-
-
-def _tick_text(value: float) -> str:
-    """1,600 rather than 1.60 K: beside a unit such as kB that would read oddly."""
-    if abs(value) >= 100_000:
-        return number_format.format_short(value)
-    return number_format.format_exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
-
-
-def _power_text(exponent: float) -> str:
-    value = 10.0**exponent
-    if 1e-3 < value < 1e3:
-        return f"{value:.3g}"
-    if 1e3 <= value < 1e15:
-        return _tick_text(round(value))
-    return f"10{str(round(exponent)).translate(_SUPERSCRIPT)}" if abs(exponent - round(exponent)) < 1e-6 else ""
 
 
 def _colour_table(*stops: str) -> NDArray[np.uint8]:

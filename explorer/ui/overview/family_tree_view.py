@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -22,10 +24,11 @@ from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.overview.accuracy_cost_plot import family_colour
+from explorer.ui.overview.family_tree_layout import find_ancestry, lay_out_tree
 from explorer.ui.widgets.picture_menu import offer_picture_menu
 
-_BOX_SIZE = QSize(158, 44)
-_COLUMN_WIDTH, _ROW_HEIGHT, _MARGIN_TOP, _MARGIN_LEFT = 190, 66, 40, 16
+_RADIUS = 6.0  # of the corners of lines
+_DIMMED = 0.25  # of what is no ancestor of the network that is pointed at
 
 
 class FamilyTreeView(QScrollArea):
@@ -37,30 +40,29 @@ class FamilyTreeView(QScrollArea):
         super().__init__()
         self.canvas = FamilyTreeCanvas()
         self.canvas.open_requested.connect(self.open_requested)
-        self.canvas.box_focused.connect(
-            lambda at: self.ensureVisible(at.x(), at.y(), _BOX_SIZE.width(), _BOX_SIZE.height())
-        )
+        self.canvas.box_focused.connect(self._reveal)
         self.setWidget(self.canvas)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def _reveal(self, box: QRectF) -> None:
+        centre = box.center().toPoint()
+        self.ensureVisible(centre.x(), centre.y(), round(box.width()), round(box.height()))
 
 
 class FamilyTreeCanvas(QWidget):
     """Widget that paints the tree. A click or Enter requests the network of a box."""
 
     open_requested = Signal(str)
-    box_focused = Signal(QPoint)  # where the box is that the keyboard went to
+    box_focused = Signal(QRectF)  # the box that the keyboard went to
 
     def __init__(self) -> None:
         super().__init__()
         self._language: Language = "en"
         self._nodes = load_family_tree()
         self._highlighted_key = ""
-        self._boxes = _lay_out_boxes(self._nodes)
-        bounds = QRectF()
-        for box in self._boxes.values():
-            bounds = bounds.united(box)
-        self.setFixedSize(int(bounds.right()) + _MARGIN_LEFT, int(bounds.bottom()) + _MARGIN_LEFT)
+        self._open_key = ""
+        self._lay_out()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         offer_picture_menu(self)
@@ -69,11 +71,27 @@ class FamilyTreeCanvas(QWidget):
     def set_language(self, language: Language) -> None:
         """Show the contributions in a language."""
         self._language = language
+        self._lay_out()
+
+    def set_open_network(self, key: str) -> None:
+        """Light the ancestry of the network that is open, while nothing is pointed at; empty for none."""
+        self._open_key = key
         self.update()
+
+    def _lay_out(self) -> None:
+        self._fonts = _scaled_font(self.font(), 1.0, bold=True), _scaled_font(self.font(), 0.85)
+        self.arrangement = lay_out_tree(self._nodes, self._language, *self._fonts)
+        self.setFixedSize(self.arrangement.size.toSize())
+        self.update()
+
+    @property
+    def lit(self) -> frozenset[str]:
+        """The network that is pointed at, or else open, and all that it goes back to."""
+        return find_ancestry(self._nodes, self._highlighted_key or self._open_key)
 
     def box_of(self, key: str) -> QRectF:
         """Return the box of a network, in widget coordinates. Raises KeyError for an unknown key."""
-        return self._boxes[key]
+        return self.arrangement.boxes[key].rect
 
     # the mouse and the keyboard
 
@@ -101,7 +119,7 @@ class FamilyTreeCanvas(QWidget):
             super().keyPressEvent(event)
 
     def _key_at(self, position: QPointF) -> str:
-        return next((key for key, box in self._boxes.items() if box.contains(position)), "")
+        return next((key for key, box in self.arrangement.boxes.items() if box.rect.contains(position)), "")
 
     def _highlight(self, key: str) -> None:
         if key != self._highlighted_key:
@@ -109,7 +127,7 @@ class FamilyTreeCanvas(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
             self.update()
             if key and self.hasFocus():
-                self.box_focused.emit(self._boxes[key].center().toPoint())
+                self.box_focused.emit(self.box_of(key))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and self._highlighted_key:
@@ -120,78 +138,70 @@ class FamilyTreeCanvas(QWidget):
 
     # painting
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._lay_out()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         c = appearance.current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_years(painter, c)
-        for ancestor in self._nodes:
-            for parent in ancestor.learned_from:
-                lit = self._highlighted_key in (parent, ancestor.key)
-                colour = QColor(c.accent if lit else c.previous)
-                painter.setPen(QPen(colour, 2.0 if lit else 1.2))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawPath(_connection_path(self._boxes[parent], self._boxes[ancestor.key]))
-        for ancestor in self._nodes:
-            self._paint_box(painter, ancestor, c)
+        lit = self.lit
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for edge, corners in sorted(self.arrangement.routes.items(), key=lambda item: lit.issuperset(item[0])):
+            is_lit = lit.issuperset(edge)
+            painter.setOpacity(1.0 if is_lit or not lit else _DIMMED)
+            painter.setPen(QPen(QColor(c.accent if is_lit else c.previous), 2.0 if is_lit else 1.2))
+            painter.drawPath(_rounded(corners))
+        for node in self._nodes:
+            painter.setOpacity(1.0 if node.key in lit or not lit else 2 * _DIMMED)
+            self._paint_box(painter, node, c)
 
     def _paint_years(self, painter: QPainter, c: appearance.Colours) -> None:
-        painter.setFont(_scaled_font(self.font(), 1.0, bold=True))
-        years = sorted({(round(self._boxes[a.key].left()), a.year) for a in self._nodes})
-        last = 0
-        for left, year in years:
-            if year != last:
-                painter.setPen(QColor(c.muted))
-                painter.drawText(QPointF(left, 24), str(year))
-                painter.setPen(QPen(QColor(c.border), 1, Qt.PenStyle.DotLine))
-                painter.drawLine(QPointF(left - 14, 8), QPointF(left - 14, self.height()))
-            last = year
+        painter.setFont(self._fonts[0])
+        years: dict[int, float] = {}
+        for node in self._nodes:
+            left = self.box_of(node.key).left()
+            years[node.year] = min(left, years.get(node.year, left))
+        for year, left in years.items():
+            painter.setPen(QColor(c.muted))
+            painter.drawText(QPointF(left, 24), str(year))
 
-    def _paint_box(self, painter: QPainter, ancestor: FamilyTreeNode, c: appearance.Colours) -> None:
-        box = self._boxes[ancestor.key]
-        pointed = ancestor.key == self._highlighted_key
+    def _paint_box(self, painter: QPainter, node: FamilyTreeNode, c: appearance.Colours) -> None:
+        box = self.arrangement.boxes[node.key]
+        pointed = node.key == (self._highlighted_key or self._open_key)
         painter.setPen(QPen(QColor(c.accent if pointed else c.border), 2 if pointed else 1))
         painter.setBrush(QColor(c.surface))
-        painter.drawRoundedRect(box, 6, 6)
-        edge = QRectF(box.left() + 1, box.top() + 6, 4, box.height() - 12)
-        painter.fillRect(edge, family_colour(get_entry(ancestor.key).family))
-        inside = box.adjusted(12, 5, -6, -5)
-        for text, font, colour, side in (
-            (ancestor.title, _scaled_font(self.font(), 1.0, bold=True), c.text, Qt.AlignmentFlag.AlignTop),
-            (ancestor.brought[self._language], _scaled_font(self.font(), 0.82), c.muted, Qt.AlignmentFlag.AlignBottom),
-        ):
-            painter.setFont(font)
-            painter.setPen(QColor(colour))
-            fitting = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
-            painter.drawText(inside, side | Qt.AlignmentFlag.AlignLeft, fitting)
+        painter.drawRoundedRect(box.rect, 6, 6)
+        edge = QRectF(box.rect.left() + 1, box.rect.top() + 6, 4, box.rect.height() - 12)
+        painter.fillRect(edge, family_colour(get_entry(node.key).family))
+        inside, (bold, small) = box.inside, self._fonts
+        painter.setFont(bold)
+        painter.setPen(QColor(c.text))
+        painter.drawText(inside, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, node.title)
+        painter.setFont(small)
+        painter.setPen(QColor(c.muted))
+        place = inside.adjusted(0, QFontMetricsF(bold).height() + 2, 4, 4)
+        painter.drawText(place, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, "\n".join(box.caption))
 
 
-def _lay_out_boxes(nodes: tuple[FamilyTreeNode, ...]) -> dict[str, QRectF]:
-    """One column for each year; a second one where two networks of a year share a row."""
-    boxes: dict[str, QRectF] = {}
-    left = _MARGIN_LEFT
-    for year in sorted({ancestor.year for ancestor in nodes}):
-        here = [ancestor for ancestor in nodes if ancestor.year == year]
-        columns: list[set[int]] = []
-        for ancestor in here:
-            parents = [p for p in ancestor.learned_from if any(p == other.key for other in here)]
-            least = max((int((boxes[p].left() - left) // _COLUMN_WIDTH) + 1 for p in parents if p in boxes), default=0)
-            at = next(n for n in range(least, least + 9) if n >= len(columns) or ancestor.row not in columns[n])
-            while at >= len(columns):
-                columns.append(set())
-            columns[at].add(ancestor.row)
-            place = QPointF(left + at * _COLUMN_WIDTH, _MARGIN_TOP + ancestor.row * _ROW_HEIGHT)
-            boxes[ancestor.key] = QRectF(place, _BOX_SIZE.toSizeF())
-        left += len(columns) * _COLUMN_WIDTH
-    return boxes
-
-
-def _connection_path(source: QRectF, target: QRectF) -> QPainterPath:
-    start, end = QPointF(source.right(), source.center().y()), QPointF(target.left(), target.center().y())
-    bend = max((end.x() - start.x()) / 2, 24)
-    path = QPainterPath(start)
-    path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
+def _rounded(corners: Sequence[QPointF]) -> QPainterPath:
+    """A line around corners, rounded as far as there is room."""
+    path = QPainterPath(corners[0])
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        path.lineTo(corner + _towards(corner, before))
+        path.quadTo(corner, corner + _towards(corner, after))
+    path.lineTo(corners[-1])
     return path
+
+
+def _towards(start: QPointF, end: QPointF) -> QPointF:
+    """A step from one point towards another: the radius of a corner, or half of the way."""
+    step = end - start
+    length = abs(step.x()) + abs(step.y())
+    return step * (min(_RADIUS, length / 2) / length) if length else QPointF()
 
 
 def _scaled_font(base: QFont, scale: float, *, bold: bool = False) -> QFont:

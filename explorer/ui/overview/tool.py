@@ -104,7 +104,8 @@ class OverviewWindow(QTabWidget):
         self.family_tree.canvas.set_language(session.language)
         self.lineages.set_language(session.language)
         if session.network is not None:
-            history = session.network.history
+            history, entry = session.network.history, session.network.context.entry
+            self.family_tree.canvas.set_open_network(entry.key if entry is not None else "")
             self.lineages.set_open_network(history.baseline.key, history.applied_edits)
 
     def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
-from explorer.experiments import all_experiments
+from explorer.experiments import all_experiments, get_experiment
 from explorer.experiments.experiment import InvalidControl
 from explorer.experiments.outcome import (
     Chart,
@@ -25,6 +26,7 @@ from explorer.experiments.outcome import (
     QuotedResult,
     message,
 )
+from explorer.experiments.texts import load_texts
 from explorer.ui.base import appearance
 from explorer.ui.base.lanes import Lane
 from explorer.ui.experiments.chart import PictureCell, _PicturePlot
@@ -249,3 +251,51 @@ def test_a_report_says_what_differs_and_what_is_quoted() -> None:
     assert "≠&nbsp;ui.differs" in page
     assert "rounded &lt;there&gt;" in page
     assert page.index("ui.quoted") < page.index("28.5 %")
+
+
+#: Experiments with bars that take a moment each; with --long, all that need no training.
+QUICK = ("stacked_3x3", "factorised", "heads", "cardinality", "channel_shuffle", "depthwise_separable")
+
+
+def bar_charts(ids: Iterable[str]) -> list[tuple[str, Chart]]:
+    return [
+        (id, picture)
+        for id in ids
+        for picture in get_experiment(id).run().pictures
+        if isinstance(picture, Chart) and any(isinstance(part, ChartBars) for part in picture.series)
+    ]
+
+
+def test_bars_start_at_zero_or_say_so_and_say_their_values(qtbot: QtBot, pytestconfig: pytest.Config) -> None:
+    every = [one.id for one in all_experiments() if not one.id.startswith("learning_")]
+    charts = bar_charts(every if pytestconfig.getoption("--long") else QUICK)
+    assert len(charts) >= 6
+    cell = PictureCell()
+    qtbot.addWidget(cell)
+    cell.resize(900, 400)
+    cell.show()
+    texts = load_texts("en")
+    for id, chart in charts:
+        cell.show_picture(chart, partial(texts.translate, id))
+        low, high = cell.plot.getViewBox().viewRange()[1]
+        says_so = "not at 0" in cell.title_label.text() or "Logarithmic" in cell.title_label.text()
+        assert (low <= 0 <= high) != says_so, (id, low)
+        heights = [height for part in chart.series if isinstance(part, ChartBars) for height in part.heights]
+        assert len(cell.plot.bar_labels) == len(heights), id
+        cell.plot._label_categories()
+        shown = [label for label, _ in cell.plot.bar_labels if label.isVisible()]
+        for label in shown:
+            bounds = label.mapRectToScene(label.boundingRect())
+            assert bounds.top() >= cell.plot.getViewBox().sceneBoundingRect().top() - 1, (id, "a value is cut off")
+        assert shown or len(heights) > 8, id
+        names = [part.label for part in chart.series if isinstance(part, ChartBars)]
+        assert len(names) == 1 or all(names), (id, "bars without a name")
+        assert chart.x.names, (id, "places without a name")
+
+
+def test_a_floor_is_said(qtbot: QtBot) -> None:
+    cell = PictureCell()
+    qtbot.addWidget(cell)
+    chart = Chart("bars", ChartAxis(names=("one",)), ChartAxis("y", low=25), (ChartBars("", (30.0,)),))
+    cell.show_picture(chart, partial(load_texts("en").translate, "channel_shuffle"))
+    assert "begin at 25" in cell.title_label.text()
