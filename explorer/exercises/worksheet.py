@@ -277,7 +277,7 @@ def _ask_change(
     texts = tuple(text for _, text in found.choices)
     place = [value for value, _ in found.choices].index(str(found.truth))
     name = tr(FIGURE_NAMES[figure])
-    asked = tr("What does this figure of the network do: {figure}?", figure=name)
+    asked = tr("What happens to the {figure} of the network?", figure=name)
     answer = f"{texts[place]} ({found.truth_text})"
     question = join_sentences((words, asked))
     return Exercise(question, answer, "; ".join(found.lines), place, "", figure, texts, (edit,))
@@ -297,7 +297,7 @@ def _ask_factor(network: Network, words: str, edit: Edit, figure: Literal["param
     assert isinstance(found.truth, float)
     if 0.95 < found.truth < 1.05:
         return None
-    asked = tr("About how many times as large is this figure then: {figure}?", figure=tr(FIGURE_NAMES[figure]))
+    asked = tr("By about what factor does this change the {figure} of the network?", figure=tr(FIGURE_NAMES[figure]))
     question = join_sentences((words, asked))
     return Exercise(question, found.truth_text, "; ".join(found.lines), found.truth, "", figure, (), (edit,))
 

@@ -211,7 +211,7 @@ def pose_try(network: Network, edits: tuple[Edit, ...], keep_going: KeepGoing) -
     elif found["params"].truth == "same" and found["field"].truth != "same":
         figure = "field"
     text = tr(
-        "{edit}. What does this figure of the network do: {figure}?",
+        "{edit}. What happens to the {figure} of the network?",
         edit=edits[-1].title,
         figure=tr(FIGURE_NAMES[figure]),
     )
