@@ -184,8 +184,8 @@ class ToursTool:
         return tour is None or self.player.number + 1 >= len(tour.steps)
 
     def _on_answered(self) -> None:
+        self._open_panel()  # first: it is what a card is then selected for
         self.player.reveal()
-        self._open_panel()
 
     def _show_scene(self, scene: TourScene) -> None:
         tour = self.player.tour

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
@@ -189,6 +189,20 @@ def test_a_panel_shows_what_its_step_is_about_and_goes_with_it(tours: ToursTool,
     assert dock.isHidden()
     tours.leave()
     assert not networks.isHidden()
+    settled(qtbot, window)
+
+
+def test_a_panel_that_comes_with_the_answer_is_alone(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    QSettings().setValue("one_side_in_small_windows", True)
+    window.room.arrange_first()
+    steps = load_tour("convolution").steps
+    number = next(i for i, step in enumerate(steps) if step.panel == "how_it_computes" and step.ask is not None)
+    play(tours, window, qtbot, "convolution", number)
+    assert window.room._standing() == []
+    tours.card.reveal()
+    qtbot.waitUntil(lambda: bool(window.session.selection), timeout=SLOW)
+    qtbot.wait(60)
+    assert [dock.objectName() for dock in window.room._standing()] == ["How it computes"]
     settled(qtbot, window)
 
 
