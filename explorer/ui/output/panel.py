@@ -73,6 +73,7 @@ class OutputPanel(QWidget):
         self._fill_view()
         self._lay_out()
         self.show_output(None)
+        follow_language(self, OutputPanel._show_placeholder)
 
     def _lay_out(self) -> None:
         for part in (self.photo, self.open_button):
@@ -184,8 +185,9 @@ class OutputPanel(QWidget):
         self.facts.set_text(output.facts_text if output is not None else "")
         self.facts.setVisible(bool(output is not None and output.facts_text))
         self.photo.show_crop(output.crop if output is not None else None)
+        self._is_empty = output is None
         if output is None:
-            self.note.set_text(tr("Open a network to see its output for this image."))
+            self._show_placeholder()
             return
         if output.non_finite_text:
             self.note.set_text(output.non_finite_text, is_error=True)
@@ -194,6 +196,10 @@ class OutputPanel(QWidget):
         if output.recomputed_text:
             took = tr("{done}, {time}", done=output.recomputed_text, time=took)
         self.note.set_text(join_sentences((output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}")))
+
+    def _show_placeholder(self) -> None:
+        if self._is_empty:
+            self.note.set_text(tr("Open a network to see its output for this image."))
 
     def show_photo_distance(self, view: PhotoDistanceView | None) -> None:
         """Show how far apart photos are, beside the outputs that are shown; a warning takes the place of what is less
@@ -216,11 +222,13 @@ class OutputPanel(QWidget):
         self.divergence.show_busy(busy)
         self.bars.dim(busy)
         if busy and self._output is None:
+            self._is_empty = False
             self.note.set_text(tr("Running…"))
 
     def show_error(self, text: str, repairs: Sequence[Choice] = ()) -> None:
         """Show an error in place of outputs, with a button for each repair."""
         self.show_output(None)
+        self._is_empty = False
         self.note.set_text(text, is_error=True)
         self._show_repairs(repairs)
 

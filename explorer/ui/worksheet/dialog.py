@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QSpinBox,
     QTextBrowser,
@@ -53,8 +54,9 @@ class WorksheetDialog(QDialog):
         close = live_text(QPushButton(), QPushButton.setText, "Close")
         close.clicked.connect(self.reject)
         self._form = QFormLayout()
-        for box in (self.level_box, self.count_box, self.seed_box):
-            self._form.addRow("", box)
+        self._labels = (QLabel(), QLabel(), QLabel())
+        for label, box in zip(self._labels, (self.level_box, self.count_box, self.seed_box), strict=True):
+            self._form.addRow(label, box)
         follow_language(self, WorksheetDialog._show_labels)
         column = QVBoxLayout(self)
         column.addLayout(self._form)
@@ -72,11 +74,8 @@ class WorksheetDialog(QDialog):
         self.save_button.clicked.connect(self.save_requested)
 
     def _show_labels(self) -> None:
-        for row, text in enumerate((tr("Level"), tr("Exercises"), tr("Variant"))):
-            label = self._form.itemAt(row, QFormLayout.ItemRole.LabelRole)
-            widget = label.widget() if label is not None else None
-            if widget is not None and hasattr(widget, "setText"):
-                widget.setText(text)
+        for label, text in zip(self._labels, (tr("Level"), tr("Exercises"), tr("Variant")), strict=True):
+            label.setText(text)
 
     @property
     def level(self) -> ExerciseLevel:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from explorer.base.languages import tr, translator
 from explorer.ui.output.panel import OutputPanel
 from explorer.viewmodels.panels import Choice, ClassPrediction, OutputComparison, RgbImage
 
@@ -195,3 +196,13 @@ def test_any_width_is_painted_and_long_words_are_elided(panel: OutputPanel, widt
     assert 1 <= len(lines) <= 3
     assert all(panel.note.fontMetrics().horizontalAdvance(line.rstrip()) <= panel.note.width() + 1 for line in lines)
     assert panel.note.height() >= panel.note.heightForWidth(panel.note.width())
+
+
+def test_what_is_said_without_output_follows_the_language(panel: OutputPanel) -> None:
+    panel.show_output(None)
+    translator.set_language("zh")
+    assert panel.note.text() == tr("Open a network to see its output for this image.") != ""
+    assert "Open a network" not in panel.note.text()
+    panel.show_error("no such image")
+    translator.set_language("en")
+    assert panel.note.text() == "no such image"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import MultiplyWidth
@@ -19,6 +20,8 @@ def test_a_sheet_is_shown_and_saved(window: Window, qtbot: QtBot, tmp_path: Path
     assert dialog is not None
     assert "Open a network first" in dialog.preview.toPlainText()
     assert not dialog.save_button.isEnabled()
+    labels = [dialog._form.labelForField(box) for box in (dialog.level_box, dialog.count_box, dialog.seed_box)]
+    assert [label.text() for label in labels if isinstance(label, QLabel)] == ["Level", "Exercises", "Variant"]
     window.open_network("resnet18")
     qtbot.waitUntil(lambda: dialog.sheet is not None, timeout=60_000)
     assert "ResNet-18: work sheet, level 1" in dialog.preview.toPlainText()
