@@ -22,10 +22,12 @@ from explorer.edits.registry import register_edit as register_edit
 
 if TYPE_CHECKING:  # for completion in editors; a program finds the modules by itself
     from explorer.edits.auxiliary_heads import *
+    from explorer.edits.blur_pooling import *
     from explorer.edits.branches import *
     from explorer.edits.cardinality import *
     from explorer.edits.conv_forms import *
     from explorer.edits.depth import *
+    from explorer.edits.gate_position import *
     from explorer.edits.gates import *
     from explorer.edits.heads import *
     from explorer.edits.hidden_widths import *
@@ -37,6 +39,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.norm_order import *
     from explorer.edits.norms import *
     from explorer.edits.pointwise_reduction import *
+    from explorer.edits.post_activation import *
     from explorer.edits.recalibration import *
     from explorer.edits.rows import *
     from explorer.edits.set_layer import *

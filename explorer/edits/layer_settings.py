@@ -13,6 +13,7 @@ from explorer.base.languages import tr_noop
 from explorer.base.memo import per_object
 from explorer.edits.pooling import find_pooling, is_windowed_pooling
 from explorer.graph import op_kinds
+from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Function
 
@@ -29,6 +30,9 @@ SETTINGS: dict[str, str] = {
     "out_channels": tr_noop("{value} channels"),
     "pooling": tr_noop("Pooling: {value}"),
     "dropout": tr_noop("Dropout rate {value}"),
+    "ceil_mode": tr_noop("Output size rounded up: {value}"),
+    "eps": tr_noop("Epsilon {value}"),
+    "multiplier": tr_noop("Depthwise multiplier {value}"),
 }
 
 #: The kinds of layers an edit can be narrowed to, and how a sentence says them.
@@ -87,19 +91,28 @@ def _read_settings(node: Node) -> dict[str, SettingValue]:
         if isinstance(layer.padding, tuple):
             sides.append(("padding", layer.padding))
         found |= {name: _format_window(pair) for name, pair in sides}
+        if is_depthwise(layer):
+            found["multiplier"] = layer.out_channels // layer.in_channels
         return found | {"out_channels": layer.out_channels}
     if isinstance(layer, nn.Linear):
         return {"bias": layer.bias is not None, "out_channels": layer.out_features}
     window = find_pooling(node)
     if window is not None:
         kind, settings = window
-        return {"pooling": kind} | {
-            word: _format_window(as_pair(settings[name]))
-            for word, name in (("kernel", "kernel_size"), ("stride", "stride"), ("padding", "padding"))
-            if name in settings
-        }
+        return (
+            {"pooling": kind}
+            | {
+                word: _format_window(as_pair(settings[name]))
+                for word, name in (("kernel", "kernel_size"), ("stride", "stride"), ("padding", "padding"))
+                if name in settings
+            }
+            | ({"ceil_mode": bool(settings["ceil_mode"])} if "ceil_mode" in settings else {})
+        )
     if op_kinds.kind(node) == "shuffle" and not isinstance(node.op, Bypass):
         return {"groups": op_kinds.shuffle_groups(node)}
+    eps = getattr(layer, "eps", None)
+    if op_kinds.kind(node) == "norm" and isinstance(eps, float):
+        return {"eps": eps}
     rate = dropout_rate(node)
     return {"dropout": rate} if rate is not None else {}
 

@@ -1,4 +1,4 @@
-"""Edit of a layer's own settings: kernel, stride, padding, dilation, groups, bias, pooling, dropout."""
+"""Edit of a layer's own settings: kernel, stride, padding, dilation, groups, bias, pooling, dropout and others."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class SetLayer:
                 yield setting_title(self.setting, value), replace(self, value=value)
 
 
-_INTEGER_SETTINGS = ("kernel", "stride", "padding", "dilation", "groups")
+_INTEGER_SETTINGS = ("kernel", "stride", "padding", "dilation", "groups", "multiplier")
 
 
 _SETTING_NOUNS = {
@@ -117,4 +117,7 @@ _SETTING_NOUNS = {
     "bias": tr_noop("a bias"),
     "pooling": tr_noop("a kind of pooling"),
     "dropout": tr_noop("a dropout rate"),
+    "ceil_mode": tr_noop("a rounding of its output size"),
+    "eps": tr_noop("an epsilon"),
+    "multiplier": tr_noop("a depthwise multiplier"),
 }

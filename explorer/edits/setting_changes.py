@@ -152,6 +152,37 @@ def _set_dropout(node: Node, value: SettingValue) -> Node:
     )
 
 
+def _set_ceil_mode(node: Node, value: SettingValue) -> Node:
+    if not isinstance(value, bool):
+        raise InvalidSetting(node.name, tr("rounding up is on (true) or off (false), not {value!r}", value=value))
+    if isinstance(node.op, Layer):  # with all that no edit speaks of: what it counts at the border, its dilation
+        return change_node(node, op=reconfigure(node.op, ceil_mode=value))
+    kind, settings = require_pooling(node)
+    return with_pooling(node, kind, settings | {"ceil_mode": value})
+
+
+def _set_eps(node: Node, value: SettingValue) -> Node:
+    if isinstance(value, (bool, str)) or not 0 < value <= 1:
+        raise InvalidSetting(
+            node.name,
+            tr("an epsilon must lie above 0 and at most at 1; {value!r} does not", value=value),
+            [(setting_title("eps", eps), eps) for eps in (1e-5, 1e-3)],
+        )
+    return change_node(node, op=reconfigure(layer_op(node), eps=float(value)))
+
+
+def _set_multiplier(node: Node, value: SettingValue) -> Node:
+    layer = node.layer
+    assert isinstance(layer, _ConvNd)
+    try:
+        times = check_integer(value, 1, 64, tr("a depthwise multiplier"))
+    except EditError as failure:
+        raise InvalidSetting(
+            node.name, str(failure), [(setting_title("multiplier", n), n) for n in (1, 2)]
+        ) from failure
+    return change_node(node, op=reconfigure(layer_op(node), out_channels=layer.in_channels * times))
+
+
 #: The function that gives a node another value of a setting, by the name of the setting.
 SETTERS: dict[str, Callable[[Node, SettingValue], Node]] = {
     "kernel": _set_kernel,
@@ -162,6 +193,9 @@ SETTERS: dict[str, Callable[[Node, SettingValue], Node]] = {
     "bias": _set_bias,
     "pooling": _set_pooling,
     "dropout": _set_dropout,
+    "ceil_mode": _set_ceil_mode,
+    "eps": _set_eps,
+    "multiplier": _set_multiplier,
 }
 
 

@@ -46,6 +46,8 @@ _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     blocks.shuffle_options,
     blocks.linear_bottleneck_options,
     blocks.squeeze_excitation_options,
+    blocks.gate_position_options,
+    blocks.norm_order_options,
     layers.gate_options,
     depth.inversion_options,
     bulk.bulk_kernel_options,

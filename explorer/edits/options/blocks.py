@@ -13,6 +13,8 @@ from explorer.edits.cardinality import (
     group_candidates,
     require_conv,
 )
+from explorer.edits.edit import Edit
+from explorer.edits.gate_position import GATE_POSITIONS, MoveGate, find_map, gates_in_blocks
 from explorer.edits.gates import (
     SetSqueezeRatio,
     ToggleSqueezeExcitation,
@@ -20,8 +22,10 @@ from explorer.edits.gates import (
     gate_products_at,
     squeezes_at,
 )
+from explorer.edits.norm_order import SetPreActivation, find_residuals
 from explorer.edits.options.block_widths import ratio_choices
 from explorer.edits.options.scope import OptionScope, common_value
+from explorer.edits.post_activation import SetPostActivation, find_pre_activated
 from explorer.edits.repairs import is_applicable
 from explorer.edits.subgraph import Subgraph
 from explorer.edits.switches import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut, projections_at
@@ -211,3 +215,34 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
         yield scope.slider_option(
             tr("Squeeze ratio"), current, found, tr("Factor by which the first layer of the gate reduces the channels.")
         )
+
+
+def gate_position_options(scope: OptionScope) -> Iterator[Option]:
+    """Where in its block the gate of squeeze-and-excitation sits."""
+    found = gates_in_blocks(scope.architecture, scope.at)
+    if not found:
+        return
+    positions = [
+        next((to for to in GATE_POSITIONS if find_map(block, gate, to) == gate.feature_map), None)
+        for block, gate in found
+    ]
+    able = [to for to in GATE_POSITIONS if all(find_map(block, gate, to) is not None for block, gate in found)]
+    if len(able) > 1:
+        tip = tr("Which map the gate weights: what enters the block, what its window made, or what leaves it.")
+        choices = [(to, tr(GATE_POSITIONS[to]), MoveGate(scope.at, to)) for to in able]
+        yield scope.choice_option(tr("Position of the gate"), common_value(positions), choices, tip)
+
+
+def norm_order_options(scope: OptionScope) -> Iterator[Option]:
+    """Norm and activation before or behind the convolutions of residual blocks."""
+    names = {node.name for node in scope.nodes}
+    post = any(block.known.add in names for block in find_residuals(scope.architecture))
+    pre = any(block.add in names for block in find_pre_activated(scope.architecture))
+    tip = tr("Behind each convolution as in ResNet, or before it as in ResNet v2, which leaves the shortcut free.")
+    edits: list[tuple[str, str, Edit]] = [
+        ("post", tr("behind convolutions"), SetPostActivation(scope.at)),
+        ("pre", tr("before convolutions"), SetPreActivation(scope.at)),
+    ]
+    if post or pre:
+        present = None if post and pre else "post" if post else "pre"
+        yield scope.choice_option(tr("Norm and activation"), present, edits, tip)

@@ -15,8 +15,15 @@ from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
 from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.widths import kept_channel_options, width_options
-from explorer.edits.options.windows import only_layer_with, pooling_options, window_options
+from explorer.edits.options.windows import (
+    blur_options,
+    only_layer_with,
+    pooling_options,
+    rounding_options,
+    window_options,
+)
 from explorer.edits.pointwise_reduction import SetReduction, find_pointwise_before, is_windowed_depthwise
+from explorer.edits.repairs import is_applicable
 from explorer.edits.set_layer import SetLayer
 from explorer.edits.shared_layers import UnshareLayer
 from explorer.edits.switches import SwapActivation, swappable_activations
@@ -31,8 +38,10 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from activation_options(scope, quiet=True)
     yield from gate_options(scope)
     yield from norm_options(scope, quiet=True)
+    yield from epsilon_options(scope)
     yield from window_options(scope)
     yield from group_options(scope)
+    yield from depthwise_multiplier_options(scope)
     yield from width_options(scope)
     yield from kept_channel_options(scope)
     yield from sharing_options(scope)
@@ -40,6 +49,8 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from conv_form_options(scope, quiet=True)
     yield from reduction_options(scope)
     yield from pooling_options(scope)
+    yield from rounding_options(scope)
+    yield from blur_options(scope)
     yield from dropout_options(scope)
 
 
@@ -123,6 +134,36 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
     words = {1: tr("1 (standard)"), layer.in_channels: tr("{count} (depthwise)", count=layer.in_channels)}
     found = [(g, words.get(g, str(g)), SetLayer(scope.at, "groups", g)) for g in sorted(kept)]
     yield scope.choice_option(tr("Groups"), layer.groups, found, tr(_GROUPS_TIP))
+
+
+def epsilon_options(scope: OptionScope) -> Iterator[Option]:
+    """What is added to the variance by the only norm."""
+    node = only_layer_with(scope, "eps")
+    if node is None:
+        return
+    present = get_layer_settings(node)["eps"]
+    values = sorted({1e-6, 1e-5, 1e-4, 1e-3, 1e-2, float(present)})
+    tip = tr("Added to the variance before its root is taken; TensorFlow's networks use 0.001, PyTorch's 0.00001.")
+    yield scope.choice_option(
+        tr("Epsilon"), present, [(eps, f"{eps:g}", SetLayer(scope.at, "eps", eps)) for eps in values], tip
+    )
+
+
+def depthwise_multiplier_options(scope: OptionScope) -> Iterator[Option]:
+    """Maps that the only depthwise convolution makes of each channel."""
+    node = only_layer_with(scope, "multiplier")
+    if node is None:
+        return
+    tip = tr("Filters of each channel: a depthwise convolution makes so many maps of every channel it reads.")
+    present = get_layer_settings(node)["multiplier"]
+    edits = {times: SetLayer(scope.at, "multiplier", times) for times in (1, 2, 3, 4)}
+    found = [
+        (times, str(times), edit)
+        for times, edit in edits.items()
+        if times == present or is_applicable(edit, scope.architecture)
+    ]
+    if len(found) > 1:
+        yield scope.choice_option(tr("Depthwise multiplier"), present, found, tip)
 
 
 def sharing_options(scope: OptionScope) -> Iterator[Option]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from torch import nn
 
 from explorer.base.languages import tr
+from explorer.edits.blur_pooling import AddBlurPooling, thinning_stride
 from explorer.edits.layer_settings import get_layer_settings, is_layer_kind
 from explorer.edits.options.dominators import is_dominator
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.spatial_size import accepts_size, size_after
+from explorer.edits.repairs import is_applicable
 from explorer.edits.set_layer import SetLayer
 from explorer.graph.node import Node
 from explorer.viewmodels.panels import Option
@@ -93,6 +95,29 @@ def pooling_options(scope: OptionScope) -> Iterator[Option]:
         yield scope.choice_option(
             tr("Pooling"), common_value(found), choices, tr("Maximum or average of neighbouring positions.")
         )
+
+
+def rounding_options(scope: OptionScope) -> Iterator[Option]:
+    """Whether a pooling rounds the size of its output up."""
+    node = only_layer_with(scope, "ceil_mode")
+    if node is None:
+        return
+    tip = tr("Rounds the output size up instead of down (ceil_mode): the last window may hang over the edge.")
+    if not is_dominator(scope.architecture, node.name):
+        reason = tr("Parallel branches are joined with the output of this layer: all must keep the same size.")
+        yield scope.disabled_option(tr("Round size up"), reason, tip)
+        return
+    present = bool(get_layer_settings(node)["ceil_mode"])
+    other = SetLayer(scope.at, "ceil_mode", not present)
+    if is_applicable(other, scope.architecture):
+        yield scope.switch_option(tr("Round size up"), [present], lambda on: SetLayer(scope.at, "ceil_mode", on), tip)
+
+
+def blur_options(scope: OptionScope) -> Iterator[Option]:
+    """A blur before a map is thinned out."""
+    if any(thinning_stride(node) for node in scope.nodes):
+        tip = tr("Blurs a map before a stride takes every second place: the output changes less when the image moves.")
+        yield scope.action_option(tr("Blur pooling"), [(tr("blur before the stride"), AddBlurPooling(scope.at))], tip)
 
 
 def pooling_labels() -> dict[str, str]:

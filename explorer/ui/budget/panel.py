@@ -75,13 +75,14 @@ class BudgetPanel(QWidget):
         self._update_sliders()
 
     def _build_left(self) -> QVBoxLayout:
-        top = QGridLayout()
-        top.addWidget(live_text(text_label(""), QLabel.setText, "Keep"), 0, 0)
-        top.addWidget(self.figure_box, 0, 1)
-        top.addWidget(live_text(text_label("", wraps=False), QLabel.setText, "Gives way"), 1, 0)
-        top.addWidget(self.axis_box, 1, 1)
-        top.setColumnStretch(1, 1)
+        top = QHBoxLayout()
+        for title, box in (("Keep", self.figure_box), ("Gives way", self.axis_box)):
+            top.addWidget(live_text(text_label("", wraps=False), QLabel.setText, title))
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(9)
+            top.addWidget(box, 1)
         grid = QGridLayout()
+        grid.setVerticalSpacing(3)
         for number, (axis, title) in enumerate(_AXES.items()):
             slider = QSlider(Qt.Orientation.Horizontal)
             slider.setRange(-_STEPS, _STEPS)
@@ -95,6 +96,7 @@ class BudgetPanel(QWidget):
             self.value_labels[axis].setMinimumWidth(52)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
         column.addLayout(top)
         column.addLayout(grid)
         column.addWidget(self.result_label)

@@ -26,7 +26,7 @@ _MOST_VARIANTS = 2000
 class BudgetTool(NetworkTool["BudgetPanel"]):
     """Scales the network under a budget, and shows all variants of this run: parameters against multiply-adds."""
 
-    title, shortcut, preferred_height = tr_noop("Budget lock"), "Ctrl+Shift+U", 300
+    title, shortcut, preferred_height = tr_noop("Budget lock"), "Ctrl+Shift+U", 250
     topics: tuple[Topic, ...] = ("network", "trained")
 
     def __init__(self, context: ToolContext) -> None:

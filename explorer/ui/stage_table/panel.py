@@ -142,7 +142,7 @@ class StageTablePanel(QWidget):
         view.setFrameShape(QTableView.Shape.NoFrame)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.verticalHeader().setDefaultSectionSize(26)
+        view.verticalHeader().setDefaultSectionSize(23)
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         view.horizontalHeader().setHighlightSections(False)
         live_text(view, QWidget.setAccessibleName, "Stage table")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class StageTableTool(NetworkTool["StageTablePanel"]):
     """Shows the table of the network and edits it: a value follows while it is typed, Esc takes it back."""
 
-    title, shortcut, preferred_height = tr_noop("Stage table"), "Ctrl+Shift+E", 380
+    title, shortcut, preferred_height = tr_noop("Stage table"), "Ctrl+Shift+E", 320
     icon = "stage_table"
 
     def __init__(self, context: ToolContext) -> None:
