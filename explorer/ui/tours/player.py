@@ -141,7 +141,8 @@ class TourPlayer(QObject):
         document = Document(view.network, view.expanded, level=self._session.default_level)
         document.saved_edits = document.current_edits
         self.document, self._shown_view = document, view
-        self._context.documents.place(document, instead_of)
+        previews = (other for other in self._context.documents if other.is_preview)  # that of the tour before, too
+        self._context.documents.place(document, instead_of or next(previews, None))
         self._arrive(view)
 
     def _on_network_changed(self) -> None:

@@ -162,6 +162,19 @@ def test_a_network_takes_the_place_of_the_one_before(tours: ToursTool, window: W
     assert len(window.documents) == count
 
 
+def test_the_next_tour_takes_the_tab_of_the_last(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "mobilenet", 0)
+    count = len(window.documents)
+    tours.leave()
+    play(tours, window, qtbot, "resnet", 0)
+    assert len(window.documents) == count
+    assert window.session.network is not None
+    assert window.session.network.title == "Plain-34"
+    document = tours.player.document
+    assert document is not None
+    assert not document.is_preview
+
+
 def test_what_the_user_made_stays(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
     play(tours, window, qtbot, "mobilenet", 0)
     theirs = window.session.document
