@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.depth import *
     from explorer.edits.gate_position import *
     from explorer.edits.gates import *
+    from explorer.edits.grouping import *
     from explorer.edits.heads import *
     from explorer.edits.hidden_widths import *
     from explorer.edits.inputs import *

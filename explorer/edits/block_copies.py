@@ -161,6 +161,8 @@ def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
         name=names.of(node.name),
         path=names.of(node.path) if node.path else "",
         scope=names.scope(node.scope),
+        home=names.of(node.home) if node.home else "",
+        own_blocks=names.scope(node.own_blocks),
         original=was,
         added=True,
     )

@@ -198,6 +198,8 @@ def graft(
             name=names[node.name],
             path=moved(node.path) if node.path else "",
             scope=(*scope, *map(moved, node.scope)),
+            home="",
+            own_blocks=tuple(map(moved, node.own_blocks)),
             added=True,
             identity_init=op_kinds.kind(node) == "norm",
         )

@@ -6,6 +6,7 @@ there, as far as its coupling groups let it (a block with a shortcut changes bot
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import ClassVar
 
 from explorer.base.languages import tr
 from explorer.base.memo import BoundedCache
+from explorer.base.safe_json import MAX_TEXT_LENGTH
 from explorer.edits.block_bounds import base_path
 from explorer.edits.channel_groups import WidthError
 from explorer.edits.channel_walk import find_channel_groups
@@ -41,6 +43,7 @@ from explorer.edits.subgraph import Subgraph, build_subgraph, subgraphs_at
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.description import MAX_NAME, DescriptionError, describe_piece, read_piece
 from explorer.graph.layers import build_conv
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Input
@@ -50,11 +53,22 @@ from explorer.networks.catalogue import UnknownNetwork, get_entry, instantiate
 _WHERE = ("behind", "before", "beside", "replace")
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What is copied: its nodes, the path that the copy's takes the place of, its class, and a name."""
+
+    block: Subgraph
+    base: str
+    class_name: str
+    title: str
+
+
 @register_edit("copy_block")
 @dataclass(frozen=True, slots=True)
 class CopyBlock:
     """Put a copy of a block (or layer, or stage) behind, before, beside or in the place of another one: `block` of this
-    network, or of another one of the catalogue, whose key is `network`.
+    network, or of another one of the catalogue, whose key is `network`; or what `description` holds, whatever it was
+    taken from (see `describe_block`).
 
     It is as it is there, with weights of its own; its widths adapt to the place. Several places are copied as one
     piece. Behind, all that read the place's value read the copy's; with `reader`, a place, only that does. Beside, it
@@ -68,6 +82,7 @@ class CopyBlock:
     where: str = "behind"
     join: str = "add"
     reader: str = ""
+    description: str = ""
     mend: str = ""
 
     @property
@@ -83,31 +98,39 @@ class CopyBlock:
         in or come out, or what follows does not fit; its repairs make it fit."""
         check_one_of(self.where, _WHERE, tr("side to put a part on"))
         check_one_of(self.join, ("add", "concat", "multiply"), tr("kind of join"))
-        origin = open_catalogue_network(self.network) if self.network else architecture
-        block, target = _single(origin, self.block), _single(architecture, self.at)
+        piece, target = self._find_piece(architecture), _single(architecture, self.at)
+        block = piece.block
         check_op_count(architecture, len(block.nodes))
         scope = scope_around(architecture, target)
         with offering_repairs(self, architecture):
             entry = require_exit(target) if self.where == "behind" else require_entry(target)
             wanted = value_shape(architecture, entry if self.where == "before" else require_exit(target))
-            splice = self._splice(architecture, block, entry, wanted, scope)
+            splice = self._splice(architecture, piece, entry, wanted, scope)
             return check_maps(architecture, propagate(self._put(architecture, target, splice, scope), repair=self.mend))
+
+    def _find_piece(self, architecture: Architecture) -> Piece:
+        """What is copied."""
+        if self.description:
+            return _read_block(self.description)
+        origin = open_catalogue_network(self.network) if self.network else architecture
+        block = _single(origin, self.block)
+        return Piece(block, *_name_of(block))
 
     def _splice(
         self,
         architecture: Architecture,
-        block: Subgraph,
+        piece: Piece,
         entry: str,
         wanted: tuple[int, ...],
         scope: tuple[str, ...],
     ) -> Splice:
         axis = channel_axis(architecture, entry)
         entering = value_shape(architecture, entry)
-        body = adapt_block(block, entering[axis], wanted[1] if len(wanted) > 1 else 0)
-        base, class_name, title = _name_of(block)
-        title = f"{self.network or 'block'}_{title}" if title.isdigit() else title
+        body = adapt_block(piece.block, entering[axis], wanted[1] if len(wanted) > 1 else 0)
+        base, title = piece.base, piece.title
+        title = f"{re.sub(r'[^0-9A-Za-z_]+', '_', self.network) or 'block'}_{title}" if title.isdigit() else title
         home = unused_home(architecture, ".".join((*scope[-1:], title)))
-        return graft(_without_surroundings(body, block, base), base, home, entry, scope, class_name)
+        return graft(_without_surroundings(body, piece.block, base), base, home, entry, scope, piece.class_name)
 
     def _put(
         self, architecture: Architecture, target: Subgraph, splice: Splice, scope: tuple[str, ...]
@@ -223,6 +246,48 @@ def _without_surroundings(body: Architecture, block: Subgraph, base: str) -> Arc
         return node.replace(scope=(base, *kept) if base == _NO_PATH else kept)
 
     return body.with_nodes({name: inside(node) for name, node in body.nodes.items()})
+
+
+def describe_block(architecture: Architecture, at: str) -> str:
+    """Return what is at a place as JSON, which `CopyBlock` takes as a description: layers and how they are joined,
+    without weights.
+
+    Raises EditError where several values go in or come out, or it holds what is only known where it was made.
+    """
+    block = _single(architecture, at)
+    base, class_name, title = _name_of(block)
+    try:
+        found = describe_piece(_as_network(block, block.shape(require_entry(block))))
+        require_exit(block)
+    except DescriptionError as failure:
+        raise EditError(str(failure), node=block.id) from failure
+    text = json.dumps(found | {"base": base, "class": class_name, "title": title}, separators=(",", ":"))
+    if len(text) > MAX_TEXT_LENGTH:
+        raise EditError(tr("{place} is too large to be carried to another network", place=block.label), node=block.id)
+    return text
+
+
+_READ: BoundedCache[str, Piece] = BoundedCache(64)
+
+
+def _read_block(description: str) -> Piece:
+    if not isinstance(description, str) or len(description) > MAX_TEXT_LENGTH:
+        raise EditError(tr("this is no description of a block: {reason}", reason="text"))
+    return _READ.get_or_compute(description, lambda: _read_anew(description))
+
+
+def _read_anew(description: str) -> Piece:
+    try:
+        found = json.loads(description)
+        origin = read_piece(found)
+        names = tuple(str(found[name])[:MAX_NAME] for name in ("base", "class", "title"))
+    except (ValueError, KeyError, TypeError, RecursionError) as failure:
+        raise EditError(str(failure)) from failure
+    ends = (origin.input.name, origin.output.name)
+    block = build_subgraph(origin, "", tuple(name for name in origin.live if name not in ends))
+    if not block.nodes:
+        raise EditError(tr("this is no description of a block: {reason}", reason="nodes"))
+    return Piece(block, names[0] or _NO_PATH, names[1], re.sub(r"\W+", "_", names[2]) or "part")
 
 
 def _single(architecture: Architecture, at: str) -> Subgraph:

@@ -66,6 +66,11 @@ class Architecture:
         return frozenset(n.name for n in nodes if n.added or n.original is not None or isinstance(n.op, Bypass))
 
     @cached_property
+    def own_blocks(self) -> frozenset[str]:
+        """Paths of the modules that edits made around layers and blocks: they stay blocks, whatever they hold."""
+        return frozenset(path for node in self.live.values() for path in node.own_blocks)
+
+    @cached_property
     def live(self) -> Mapping[str, Node]:
         """The nodes that reach the output, in execution order, and the input."""
         wanted: set[str] = set()

@@ -83,6 +83,8 @@ def is_block_sequence(group: Group, architecture: Architecture) -> bool:
     """Whether a group is a sequence of blocks and no block itself: a named class with two or more blocks of one class,
     one after the other, at any depth of plain containers (a dense block, a transformer's encoder, a backbone inside
     a classifier). Parallel blocks, and blocks with a shortcut around all of them, make up one larger block."""
+    if group.path in architecture.own_blocks:
+        return False
     items = list(expand_containers(group))
     blocks = [item for item in items if isinstance(item, Group) and item.role == "block"]
     if any(is_block_sequence(block, architecture) for block in blocks):

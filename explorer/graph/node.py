@@ -22,7 +22,9 @@ class Node:
     `name` is unique in the snapshot and stable under edits; for a module call it is the module's path. `path` is
     where its weights live (two nodes with one path share them). `scope` lists the paths of the modules around it,
     outermost first. `original` is the node that stood here in the network as opened, if an edit replaced it; `added`
-    says that an edit put it there, and `identity_init` that its new weights should let the signal pass as it is.
+    says that an edit put it there, and `identity_init` that its new weights should let the signal pass as it is. `home`
+    is where its layer lives in the module that is built, where an edit made a block around it and that is not `path`;
+    `own_blocks` are the modules of `scope` that edits made so.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Node:
     added: bool = False
     identity_init: bool = False
     channel_map: ChannelMap | None = None
+    home: str = ""
+    own_blocks: tuple[str, ...] = ()
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:

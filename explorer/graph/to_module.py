@@ -96,7 +96,8 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
 
     A layer that is called at several places is one module, unless an edit gave one of the calls other settings: that
     call has a layer of its own then. A tensor that tracing put at the outermost level belongs to whom reads it. A
-    weight that the code reads as well is no longer the layer's once an edit changed the layer.
+    weight that the code reads as well is no longer the layer's once an edit changed the layer. A layer around which an
+    edit made a block lives in that.
     """
     held: dict[str, Hashable] = {}
     paths: dict[str, str] = {}
@@ -110,7 +111,7 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
         if isinstance(node.op, Layer) and (node.added or node.original is not None)
     }
     for node in architecture.live.values():
-        path = node.path
+        path = node.home or node.path
         if isinstance(node.op, Constant) and path.startswith("_tensor_constant"):
             scopes = [reader.scope for reader in readers.get(node.name, ()) if reader.scope]
             if scopes and len(scopes) == len(readers[node.name]) and all(scope == scopes[0] for scope in scopes):

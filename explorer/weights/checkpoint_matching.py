@@ -79,6 +79,7 @@ def match_checkpoint(
     Tensors go to the network as it was opened, and to edited layers whose shapes they have exactly. Raises
     CheckpointError when none fits, or when some are NaN or infinite.
     """
+    tensors = _under_their_paths(tensors, architecture)
     baseline_tensors, edited_tensors = _expected_tensors(baseline), _expected_tensors(architecture)
     prefix = _find_prefix(tensors, baseline_tensors.keys() | edited_tensors.keys())
     stripped = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
@@ -115,6 +116,17 @@ def match_checkpoint(
         fitting_baseline, seeded, tr("Weights from {name}: {summary}.", name=name, summary=report.summary), edited
     )
     return MatchedCheckpoint(source, report, name, preset)
+
+
+def _under_their_paths(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> Mapping[str, torch.Tensor]:
+    """The tensors of a file with layers that live in a block of the user's own under the path that they have here."""
+    homes = {node.home: node.path for node in architecture.live.values() if node.home}
+    if not homes:
+        return tensors
+    owners = ((key, *key.rpartition(".")[::2]) for key in tensors)
+    return {
+        f"{homes[owner]}.{name}" if owner in homes else homes.get(key, key): tensors[key] for key, owner, name in owners
+    }
 
 
 def _find_edited_layers(architecture: Architecture, fitting: Set[str], is_edited_file: bool) -> Iterator[Node]:

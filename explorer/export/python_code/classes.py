@@ -75,7 +75,8 @@ class Classes:
             else:
                 families.append((Family.of(template), [frame]))
         for family, frames in _merged(families):
-            if isinstance(family.template, Term) and len(frames) == 1:
+            own = frames[0].path in self.reader.architecture.own_blocks  # named by the user: it stays a class
+            if isinstance(family.template, Term) and len(frames) == 1 and not own:
                 self.made[frames[0].path] = family.template
                 continue
             self._name(family, frames)

@@ -33,8 +33,8 @@ def simplify_calls(group: Group, architecture: Architecture, is_root: bool = Tru
     if isinstance(only, Group) and not is_root:
         # One of the two says nothing: the Sequential inside an InvertedResidual, a stage around a single block. A
         # module that holds one unit (Conv2dNormActivation) is that unit.
-        outer = group.class_name not in PLAIN_CONTAINERS and (
-            only.role == "unit" or only.class_name in PLAIN_CONTAINERS
+        outer = group.path in architecture.own_blocks or (
+            group.class_name not in PLAIN_CONTAINERS and (only.role == "unit" or only.class_name in PLAIN_CONTAINERS)
         )
         named = group if outer else only
         return replace(only, id=named.id, path=named.path, class_name=named.class_name, hidden=(*hidden, *only.hidden))
@@ -44,6 +44,8 @@ def simplify_calls(group: Group, architecture: Architecture, is_root: bool = Tru
 def _is_redundant(child: Group, in_sequence: bool, architecture: Architecture) -> bool:
     """Whether a module says nothing: one of a single op, or a plain container inside a block, unless it is a branch
     that ends in a concatenation. In a sequence of blocks it may be a stage, which `stages` decides."""
+    if child.path in architecture.own_blocks:
+        return False
     if len(child.children) == 1:
         return True
     if not any(child_kind(name, architecture) in _COMPUTING_KINDS for name in child.nodes):

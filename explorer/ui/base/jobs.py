@@ -284,6 +284,13 @@ def drop_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> C
     return job
 
 
+def apply_drop(network: Network, edit: Any) -> Network:
+    """Return the network after what a drop makes: the edit, or the repair that was shown. Raises EditError."""
+    from explorer.edits.drops import find_drop
+
+    return network.edit(find_drop(network.architecture, edit).edit)
+
+
 def find_repairs(failure: Exception) -> tuple[Choice, ...]:
     """Return edits that could be made instead of one that was refused, each with what it costs; none for other
     failures."""

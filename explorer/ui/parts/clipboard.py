@@ -1,4 +1,4 @@
-"""Blocks on the clipboard: which network they are of, which place they are, and whether they were cut.
+"""Blocks on the clipboard: of which network, which place, what they are made of, and whether they were cut.
 
 They are text, JSON: mime data made in Python and left on the clipboard crashes PySide 6.11 when the program ends.
 """
@@ -6,7 +6,7 @@ They are text, JSON: mime data made in Python and left on the clipboard crashes 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from PySide6.QtGui import QGuiApplication
 
@@ -15,12 +15,19 @@ _NAME = "cnn_explorer_block"
 
 @dataclass(frozen=True)
 class CopiedBlock:
-    """A place of a network: the network's key in the catalogue, "" for one that is not in it, and its document."""
+    """A place of a network: the network's title, and its document; for other networks the description that
+    `explorer.edits.CopyBlock` takes, or why there is none."""
 
     place: str
     network: str
     document: int
     is_cut: bool = False
+    description: str = ""
+    refusal: str = ""
+
+    def described(self, description: str, refusal: str = "") -> CopiedBlock:
+        """Return it with what it is made of, or with the reason why that cannot be said."""
+        return replace(self, description=description, refusal=refusal)
 
 
 def put_block(block: CopiedBlock) -> None:
@@ -35,6 +42,7 @@ def take_block() -> CopiedBlock | None:
         return None
     try:
         held = json.loads(text)[_NAME]
-        return CopiedBlock(str(held["place"]), str(held["network"]), int(held["document"]), bool(held["is_cut"]))
+        texts = [str(held[name]) for name in ("place", "network", "description", "refusal")]
+        return CopiedBlock(texts[0], texts[1], int(held["document"]), bool(held["is_cut"]), texts[2], texts[3])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -26,7 +26,7 @@ class DropLights(QWidget):
         self._lit: tuple[QRectF, ...] = ()
         self._area = QRectF()
         self._wire: tuple[QPointF, QPointF] | None = None
-        self._ghost: tuple[QPixmap, QRectF] | None = None
+        self._ghost: tuple[QPixmap, QPointF] | None = None
         self.text = ""
         self.is_refused = False
         self.hide()
@@ -64,9 +64,9 @@ class DropLights(QWidget):
         self._wire = (start, end)
         self.update()
 
-    def draw_ghost(self, ghost: QPixmap, area: QRectF) -> None:
-        """Show a card that is carried."""
-        self._ghost = (ghost, area)
+    def draw_ghost(self, ghost: QPixmap, corner: QPointF) -> None:
+        """Show a card that is carried, with its upper left corner at a point."""
+        self._ghost = (ghost, corner)
         self.update()
 
     def show_text(self, text: str, *, is_refused: bool = False) -> None:
@@ -82,9 +82,9 @@ class DropLights(QWidget):
         if not self._area.isEmpty():
             self._paint_places(painter, colour, (self._area,), fill=0.32, width=2.0)
         if self._ghost is not None:
-            pixmap, area = self._ghost
+            pixmap, corner = self._ghost
             painter.setOpacity(_GHOST_OPACITY)
-            painter.drawPixmap(area.toRect(), pixmap)
+            painter.drawPixmap(corner, pixmap)
             painter.setOpacity(1.0)
         if self._wire is not None:
             _paint_wire(painter, colour, *self._wire)

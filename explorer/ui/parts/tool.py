@@ -13,7 +13,6 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
-from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.dropping import DropTarget
 from explorer.ui.parts.effect import describe_effect
@@ -25,7 +24,6 @@ from explorer.viewmodels.parts import PartRow
 
 if TYPE_CHECKING:
     from explorer.drawing import Picture
-    from explorer.network import Network
     from explorer.ui.parts.panel import PartsPanel
 
 
@@ -72,13 +70,6 @@ class PartsTool:
         context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1])
         gone = tr_noop("Take out"), tr_noop("Take the selected cards out of the network; the ends are joined")
         self._keep_to_canvas(context.add_action("Edit", gone[0], self.take_out, "Del", gone[1]))
-        for title, act, key, tip in (
-            (tr_noop("Copy block"), self.copy, "Ctrl+C", tr_noop("Copy the selected card, to paste it in any network")),
-            (tr_noop("Cut block"), self.cut, "Ctrl+X", tr_noop("Move the selected card to where it is pasted")),
-            (tr_noop("Duplicate block"), self.duplicate, "Ctrl+J", tr_noop("Put a copy behind the selected card")),
-        ):
-            self._keep_to_canvas(context.add_action("Edit", title, act, key, tip))
-        context.paste_handlers.append(self.paste)
 
     def _keep_to_canvas(self, action: QAction) -> None:
         """Let the key of an action work where cards are selected, and not in lists and lines of text."""
@@ -198,52 +189,9 @@ class PartsTool:
     def _drop(self, place: DropPlace) -> None:
         edit = self._drop_edit(place)
         if edit is not None:
-            self._context.commands.change_network(partial(apply_drop, edit=edit))
+            self._context.commands.change_network(partial(jobs.apply_drop, edit=edit))
 
-    # copied and pasted
-
-    def copy(self) -> None:
-        """Put the selected card on the clipboard."""
-        self._put_on_clipboard(is_cut=False)
-
-    def cut(self) -> None:
-        """Put the selected card on the clipboard; it moves when it is pasted."""
-        self._put_on_clipboard(is_cut=True)
-
-    def _put_on_clipboard(self, *, is_cut: bool) -> None:
-        network = self._session.network
-        if network is None or not self.place:
-            self._context.commands.show_status(tr("Select a card first."))
-            return
-        entry = network.context.entry
-        key = entry.key if entry is not None else ""
-        put_block(CopiedBlock(self.place, key, id(self._session.document), is_cut))
-        said = tr("Cut: {place}. Select where it goes and paste.", place=self.place)
-        self._context.commands.show_status(said if is_cut else tr("Copied: {place}", place=self.place))
-
-    def paste(self) -> bool:
-        """Put the block on the clipboard behind the selected card; return False where there is none, or no card."""
-        block = take_block()
-        if block is None or not self.place:
-            return False
-        from explorer.edits import CopyBlock, MoveBlock
-
-        is_own = block.document == id(self._session.document)
-        if is_own and block.is_cut:
-            self._context.commands.apply_edit(MoveBlock(block.place, self.place))
-        elif is_own or block.network:
-            self._context.commands.apply_edit(CopyBlock(self.place, block.place, "" if is_own else block.network))
-        else:
-            said = tr("Only blocks of networks of the catalogue can be pasted into another network.")
-            self._context.commands.show_status(said)
-        return True
-
-    def duplicate(self) -> None:
-        """Put a copy of the selected card behind it."""
-        if self.place:
-            from explorer.edits import CopyBlock
-
-            self._context.commands.apply_edit(CopyBlock(self.place, self.place))
+    # at the selected card
 
     def _propose(self) -> None:
         """Compute what the chosen part would change at the chosen place."""
@@ -274,13 +222,6 @@ class PartsTool:
             (tr("Replace by…"), lambda: self.choose("replace")),
             (tr("Take out"), self.take_out),
         ]
-
-
-def apply_drop(network: Network, edit: Any) -> Network:
-    """Return the network after what a drop makes: the edit, or the repair that was shown."""
-    from explorer.edits.drops import find_drop
-
-    return network.edit(find_drop(network.architecture, edit).edit)
 
 
 def _build_rows(keep_going: KeepGoing) -> tuple[PartRow, ...]:

@@ -29,6 +29,7 @@ from explorer.ui.new_network.tool import NewNetworkTool
 from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
+from explorer.ui.parts.moving_tool import MovingTool
 from explorer.ui.parts.tool import PartsTool
 from explorer.ui.parts.wiring_tool import WiringTool
 from explorer.ui.plugin.tool_context import ToolContext
@@ -65,6 +66,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     CardClipboardTool,
     PresentationTool,
     PartsTool,
+    MovingTool,
     WiringTool,
     ComparisonTool,
     MinimapTool,
