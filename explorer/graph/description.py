@@ -33,12 +33,13 @@ _VERSION = 1
 
 #: Where layers of other packages are looked for. All of them are classes that torchvision or we define.
 _LAYER_HOMES = ("torchvision.", "explorer.networks.", "explorer.parts.", "explorer.edits.", "explorer.design.")
-#: Functions of other packages, by module.
-_FUNCTION_HOMES = (
-    "torchvision.models.shufflenetv2",
-    "torchvision.models.swin_transformer",
-    "torchvision.ops.stochastic_depth",
-    "explorer.networks",
+#: Functions of other packages that blocks call: single ones, as their modules hold others that read files.
+_FOREIGN_FUNCTIONS = (
+    ("torchvision.models.shufflenetv2", "channel_shuffle"),
+    ("torchvision.models.swin_transformer", "_get_relative_position_bias"),
+    ("torchvision.models.swin_transformer", "_patch_merging_pad"),
+    ("torchvision.models.swin_transformer", "shifted_window_attention"),
+    ("torchvision.ops.stochastic_depth", "stochastic_depth"),
 )
 _OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "getitem", "matmul")
 _FUNCTIONS = (
@@ -257,9 +258,8 @@ def find_function(home: str, name: str) -> Callable[..., Any] | None:
         found = getattr(torch, name, None)
     elif home == "torch.nn.functional" and not name.startswith("_"):
         found = getattr(nn.functional, name, None)
-    elif home in _FUNCTION_HOMES or home.startswith("explorer.networks."):
+    elif (home, name) in _FOREIGN_FUNCTIONS:
         found = getattr(_import(home), name, None)
-        found = found if getattr(found, "__module__", "") == home else None
     return found if callable(found) and not isinstance(found, type) else None
 
 

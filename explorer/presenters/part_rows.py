@@ -7,18 +7,27 @@ from functools import cache
 import torch
 
 from explorer.base.languages import tr
+from explorer.edits.transplants import read_block
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.trace import trace
 from explorer.parts import Part, all_parts, find_part
 from explorer.parts.setting import ChoiceSetting, IntegerSetting, OddSetting, Setting
+from explorer.project.own_parts import OwnPart, read_own_parts
 from explorer.viewmodels.diagram import Kind
 from explorer.viewmodels.parts import PartRow, SettingRow
 
 
 def build_part_rows() -> tuple[PartRow, ...]:
-    """Return a row for each part."""
-    return tuple(_build_row(part) for part in all_parts())
+    """Return a row for each part, the user's own first."""
+    return (*map(_own_row, read_own_parts()), *(_build_row(part) for part in all_parts()))
+
+
+def _own_row(part: OwnPart) -> PartRow:
+    block = read_block(part.description).block
+    shapes = ["×".join(map(str, block.shape(name)[1:])) for name in (block.entry, block.exit)]
+    sentence = tr("{origin}: {before} → {after}", origin=part.origin, before=shapes[0], after=shapes[1])
+    return PartRow(f"own:{part.name}", part.name, sentence, tr("My parts"), "block", description=part.description)
 
 
 def _build_row(part: Part) -> PartRow:

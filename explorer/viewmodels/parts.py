@@ -36,6 +36,7 @@ class PartRow:
     join: str = ""  # how what stands on its way is joined; empty for a part that is put in by itself
     settings: tuple[SettingRow, ...] = field(default=(), repr=False)
     source: str = ""  # the paper
+    description: str = field(default="", repr=False)  # of a part of the user's own: what it is made of
 
     def matches(self, query: str) -> bool:
         """Whether every word that is looked for stands in its texts."""

@@ -30,10 +30,14 @@ def simplify_calls(group: Group, architecture: Architecture, is_root: bool = Tru
             children.append(child)
     children = _fuse_units(children, architecture)
     only = children[0] if len(children) == 1 else None
-    if isinstance(only, Group) and not is_root:
+    own = architecture.own_blocks
+    is_kept = isinstance(only, Group) and (
+        only.path in own or (group.path in own and only.class_name not in PLAIN_CONTAINERS)
+    )
+    if isinstance(only, Group) and not is_root and not is_kept:
         # One of the two says nothing: the Sequential inside an InvertedResidual, a stage around a single block. A
         # module that holds one unit (Conv2dNormActivation) is that unit.
-        outer = group.path in architecture.own_blocks or (
+        outer = group.path in own or (
             group.class_name not in PLAIN_CONTAINERS and (only.role == "unit" or only.class_name in PLAIN_CONTAINERS)
         )
         named = group if outer else only

@@ -38,6 +38,7 @@ class MovingTool:
         self.search = TargetSearch(context.add_lane(tr_noop("Places of a card"), of_document=True), context.window)
         self._description_lane = context.add_lane(tr_noop("Copied block"), latest_only=True)
         self._places: tuple[DropPlace, ...] = ()
+        self._blocks_before: frozenset[str] | None = None  # that there were when a block was asked for
         self.gesture.started.connect(self._search_places)
         self.gesture.place_changed.connect(self._preview)
         self.gesture.dropped.connect(self._drop)
@@ -48,6 +49,7 @@ class MovingTool:
         context.card_actions.append(self._card_entries)
         for topic in ("network", "document", "baseline", "expanded", "direction"):
             self._session.on(topic, self._on_changed)
+        self._session.on("network", self._show_new_block)
 
     def _add_actions(self) -> None:
         for title, act, key, tip in (
@@ -191,7 +193,19 @@ class MovingTool:
         """Make one block of the selected cards."""
         from explorer.edits import WrapAsBlock
 
-        self._context.commands.apply_edit(WrapAsBlock(self.place, name))
+        network, edit = self._session.network, WrapAsBlock(self.place, name)
+        if network is not None:
+            self._blocks_before = network.architecture.own_blocks
+            self._context.commands.apply_edit(edit)
+
+    def _show_new_block(self) -> None:
+        """Select the block that was made: what was selected before has gone into it."""
+        before, self._blocks_before = self._blocks_before, None
+        network = self._session.network
+        if before is not None and network is not None:
+            new = [block for block in network.architecture.own_blocks if block not in before]
+            if new:
+                self._context.commands.go_to_card(min(new, key=len))
 
     def _card_entries(self, id: str) -> list[tuple[str, Callable[[], None] | None]]:
         return [

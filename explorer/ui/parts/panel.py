@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSize, Qt, Sign
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QHBoxLayout,
     QLineEdit,
     QListView,
     QPushButton,
@@ -48,6 +49,8 @@ class PartsPanel(QWidget):
     proposal_changed = Signal()  # part, settings or place
     insert_requested = Signal()
     edit_requested = Signal(object)  # a repair
+    rename_requested = Signal(object)  # a part of the user's own
+    removal_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +101,7 @@ class PartsPanel(QWidget):
         self.title = text_label("", "title")
         self.sentence = text_label("", "muted")
         self.source = text_label("", "muted", small=True)
-        for widget in (self.title, self.sentence, self.picture_view, self.form, self.source):
+        for widget in (self.title, self.sentence, self._build_own_buttons(), self.picture_view, self.form, self.source):
             column.addWidget(widget)
         column.addStretch(1)
         area = QScrollArea()
@@ -119,6 +122,21 @@ class PartsPanel(QWidget):
         foot.addWidget(self.put_button)
         outer.addLayout(foot)
         return self.details
+
+    def _build_own_buttons(self) -> QWidget:
+        """What can be done with a part of the user's own."""
+        self.own_buttons = QWidget()
+        row = QHBoxLayout(self.own_buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        for text, asked in (
+            (tr_noop("Rename…"), self.rename_requested),
+            (tr_noop("Remove from my parts"), self.removal_requested),
+        ):
+            button = live_text(QPushButton(), QPushButton.setText, text)
+            button.clicked.connect(lambda _=False, asked=asked: asked.emit(self.part))
+            row.addWidget(button)
+        row.addStretch(1)
+        return self.own_buttons
 
     def _build_filter(self) -> QLineEdit:
         made = QLineEdit()
@@ -212,6 +230,7 @@ class PartsPanel(QWidget):
         self.sentence.setText(row.sentence if row is not None else "")
         self.source.setText(row.source if row is not None else "")
         self.source.setVisible(bool(row and row.source))
+        self.own_buttons.setVisible(bool(row and row.description))
         self.form.show_part(row)
         self._show_places()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
@@ -24,6 +25,7 @@ from explorer.viewmodels.parts import PartRow
 
 if TYPE_CHECKING:
     from explorer.drawing import Picture
+    from explorer.network import Network
     from explorer.ui.parts.panel import PartsPanel
 
 
@@ -66,6 +68,11 @@ class PartsTool:
         context.get_menu("Edit").addSeparator()
         insert = tr_noop("Insert a part…"), tr_noop("Put a layer or block in behind the selected card")
         context.add_action("Edit", insert[0], lambda: self.choose("behind"), "Ins", insert[1])
+        kept = (
+            tr_noop("Keep as a part…"),
+            tr_noop("Keep the selected cards among the parts, to put them into any network"),
+        )
+        context.add_action("Edit", kept[0], self.ask_keep, "", kept[1])
         swap = tr_noop("Replace by…"), tr_noop("Put a layer or block in the place of the selected card")
         context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1])
         gone = tr_noop("Take out"), tr_noop("Take the selected cards out of the network; the ends are joined")
@@ -84,6 +91,8 @@ class PartsTool:
         panel.proposal_changed.connect(self._propose)
         panel.insert_requested.connect(self.put_in)
         panel.edit_requested.connect(self._context.commands.apply_edit)
+        panel.rename_requested.connect(self.ask_rename)
+        panel.removal_requested.connect(lambda part: self.change_own(partial(remove_part, part.title)))
         panel.show_rows(self._rows)
         return panel
 
@@ -139,6 +148,8 @@ class PartsTool:
         part = panel.part if panel is not None else None
         if panel is None or part is None:
             return None
+        if part.description:
+            return self._own_edit(part, place, where, panel.join, reader if where == "behind" else "")
         from explorer.edits import InsertPart, ReplaceByPart
 
         if where == "replace" and not part.join:
@@ -146,6 +157,51 @@ class PartsTool:
         where = "beside" if part.join else where
         join = panel.join if where == "beside" and not part.join else ""
         return InsertPart(place, part.key, panel.form.text, where, join, reader if where == "behind" else "")
+
+    def _own_edit(self, part: PartRow, place: str, where: str, join: str, reader: str) -> Any:
+        from explorer.edits import CopyBlock
+
+        way = join if where == "beside" else "add"
+        return CopyBlock(place, part.title, where=where, join=way, reader=reader, description=part.description)
+
+    # the user's own parts
+
+    def ask_keep(self) -> None:
+        """Ask for a name, and keep the selected cards as a part."""
+        if self._session.network is None or not self.place:
+            self._context.commands.show_status(tr("Select a card first."))
+            return
+        name, is_given = QInputDialog.getText(
+            self._context.window, tr("Keep as a part"), tr("Name of the part"), text=tr("My block")
+        )
+        if is_given and name.strip():
+            self.keep(name.strip())
+
+    def keep(self, name: str) -> None:
+        """Keep the selected cards as a part of the user's own."""
+        network = self._session.network
+        if network is not None:
+            job = keep_part_job(network, self.place, name)
+            self._rows_lane.submit(job, self._show_kept, self._context.commands.show_error)
+
+    def _show_kept(self, rows: tuple[PartRow, ...]) -> None:
+        self._show_rows(rows)
+        self.dock.setVisible(True)
+        self.dock.raise_()
+        self._context.commands.show_status(tr("Kept under “My parts”."))
+
+    def ask_rename(self, part: PartRow) -> None:
+        """Ask for another name of a part of the user's own."""
+        name, is_given = QInputDialog.getText(
+            self._context.window, tr("Rename the part"), tr("Name of the part"), text=part.title
+        )
+        if is_given and name.strip():
+            self.change_own(partial(rename_part, part.title, name.strip()))
+
+    def change_own(self, change: Callable[[], object]) -> None:
+        """Change the user's own parts, and list them anew."""
+        job = partial(_change_own, change)
+        self._rows_lane.submit(job, self._show_rows, self._context.commands.show_error)
 
     # dragged over the diagram
 
@@ -213,7 +269,7 @@ class PartsTool:
         panel = self.panel
         if panel is not None:
             self._picture_lane.submit(
-                partial(draw_part, row.key), panel.show_picture, lambda _: panel.show_picture(None)
+                partial(draw_part, row.key, row.description), panel.show_picture, lambda _: panel.show_picture(None)
             )
 
     def _card_entries(self, id: str) -> list[tuple[str, Any]]:
@@ -221,6 +277,7 @@ class PartsTool:
             (tr("Insert a part…"), lambda: self.choose("behind")),
             (tr("Replace by…"), lambda: self.choose("replace")),
             (tr("Take out"), self.take_out),
+            (tr("Keep as a part…"), self.ask_keep),
         ]
 
 
@@ -230,15 +287,51 @@ def _build_rows(keep_going: KeepGoing) -> tuple[PartRow, ...]:
     return build_part_rows()
 
 
-def draw_part(key: str, keep_going: KeepGoing) -> Picture | None:
-    """Return the diagram of a part on 64 channels; None for one that has no op of its own. A job."""
+def keep_part_job(network: Network, place: str, name: str) -> Callable[[KeepGoing], tuple[PartRow, ...]]:
+    """Job that keeps what is at a place as a part of the user's own, and returns all rows."""
+
+    def job(keep_going: KeepGoing) -> tuple[PartRow, ...]:
+        from explorer.edits.edit import place_names
+        from explorer.edits.transplants import describe_block
+        from explorer.project.own_parts import OwnPart, keep_own_part
+
+        origin = tr("{block} of {network}", block=place_names(place), network=network.architecture.title)
+        keep_own_part(OwnPart(name, origin, describe_block(network.architecture, place)))
+        return _build_rows(keep_going)
+
+    return job
+
+
+def rename_part(name: str, to: str) -> None:
+    """Rename a part of the user's own."""
+    from explorer.project.own_parts import rename_own_part
+
+    rename_own_part(name, to)
+
+
+def remove_part(name: str) -> None:
+    """Keep a part of the user's own no longer."""
+    from explorer.project.own_parts import remove_own_part
+
+    remove_own_part(name)
+
+
+def _change_own(change: Callable[[], object], keep_going: KeepGoing) -> tuple[PartRow, ...]:
+    change()
+    return _build_rows(keep_going)
+
+
+def draw_part(key: str, description: str, keep_going: KeepGoing) -> Picture | None:
+    """Return the diagram of a part on 64 channels, or of one of the user's own; None for one that has no op of its own.
+    A job."""
     from explorer.analysis.analysis import analyse
     from explorer.drawing import compose_picture
+    from explorer.edits.transplants import read_block
     from explorer.presenters import build_diagram
     from explorer.presenters.diagrams import expanded_at_level
     from explorer.presenters.part_rows import trace_part
 
-    traced = trace_part(key)
+    traced = read_block(description).block.architecture if description else trace_part(key)
     if traced is None:
         return None
     analysis = analyse(traced)

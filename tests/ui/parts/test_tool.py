@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from explorer.base.languages import translator
 from explorer.edits import CopyBlock, InsertPart, MoveBlock, ReplaceByPart, TakeOut
 from explorer.network import Network
+from explorer.ui.parts.moving_tool import MovingTool
 from explorer.ui.parts.panel import PartsPanel
 from explorer.ui.parts.part_list import PART_MIME
 from explorer.ui.parts.tool import PartsTool
@@ -190,18 +191,20 @@ def test_a_part_is_dropped_on_a_card(qtbot: QtBot, window: Window, tool: PartsTo
 
 
 def test_a_block_is_copied_moved_and_duplicated(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    (mover,) = (found for found in window.tools if isinstance(found, MovingTool))
     select(qtbot, window, tool, "layer1.0")
-    tool.copy()
+    mover.copy()
     select(qtbot, window, tool, "layer2.1")
     window.actions_.paste.trigger()
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits == (CopyBlock("layer2.1", "layer1.0"),)
     select(qtbot, window, tool, "layer3.1")
-    tool.duplicate()
+    mover.duplicate()
     wait_for_edit(qtbot, window, 2)
     select(qtbot, window, tool, "layer1.0")
-    tool.cut()
+    mover.cut()
     select(qtbot, window, tool, "layer1.1")
     window.actions_.paste.trigger()
     network = wait_for_edit(qtbot, window, 3)
     assert network.history.applied_edits[2] == MoveBlock("layer1.0", "layer1.1")
+    qtbot.waitUntil(lambda: not mover._description_lane.busy, timeout=SLOW)
