@@ -118,7 +118,7 @@ def _own_constants(architecture: Architecture, inside: Set[str]) -> set[str]:
     return {
         name
         for name, node in architecture.live.items()
-        if isinstance(node.op, Constant) and architecture.users[name] and inside.issuperset(architecture.users[name])
+        if isinstance(node.op, Constant) and architecture.users[name] and inside >= set(architecture.users[name])
     }
 
 

@@ -234,7 +234,7 @@ def _find_class(home: str, name: str) -> type[nn.Module]:
         raise DescriptionError(tr("a block does not call {name}", name=f"{home}.{name}"))
     cls = getattr(nn if home == "torch.nn" else _import(home), name, None)
     own = isinstance(cls, type) and issubclass(cls, nn.Module) and cls.__name__ not in PLAIN_CONTAINERS
-    if not own or (home != "torch.nn" and cls.__module__ != home):  # type: ignore[union-attr]
+    if not own or (home != "torch.nn" and cls.__module__ != home):
         raise DescriptionError(tr("a block does not call {name}", name=f"{home}.{name}"))
     return cls  # type: ignore[return-value]
 

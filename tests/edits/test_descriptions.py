@@ -91,7 +91,7 @@ def test_a_block_of_the_users_own_network_is_copied_and_what_nobody_else_knows_i
     check_count(network)
     assert "Doubled" in network.architecture.module_classes.values()
     node = own.architecture.nodes["1.a"]
-    foreign = own.architecture.with_replaced([node.replace(op=type(node.op).from_module(Odd()))])  # type: ignore[attr-defined]
+    foreign = own.architecture.with_replaced([node.replace(op=type(node.op).from_module(Odd()))])
     with pytest.raises(EditError, match="code that only its own network knows: Odd"):
         describe_block(foreign, "1")
 
