@@ -111,7 +111,7 @@ class CopyBlock:
     def _find_piece(self, architecture: Architecture) -> Piece:
         """What is copied."""
         if self.description:
-            return read_block(self.description)
+            return read_description(self.description)
         origin = open_catalogue_network(self.network) if self.network else architecture
         block = _single(origin, self.block)
         return Piece(block, *_name_of(block))
@@ -270,7 +270,7 @@ def describe_block(architecture: Architecture, at: str) -> str:
 _READ: BoundedCache[str, Piece] = BoundedCache(64)
 
 
-def read_block(description: str) -> Piece:
+def read_description(description: str) -> Piece:
     """Return the block that a description is of. Raises EditError."""
     if not isinstance(description, str) or len(description) > MAX_TEXT_LENGTH:
         raise EditError(tr("this is no description of a block: {reason}", reason="text"))

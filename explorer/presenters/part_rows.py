@@ -7,7 +7,7 @@ from functools import cache
 import torch
 
 from explorer.base.languages import tr
-from explorer.edits.transplants import read_block
+from explorer.edits.transplants import read_description
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.trace import trace
@@ -24,7 +24,7 @@ def build_part_rows() -> tuple[PartRow, ...]:
 
 
 def _own_row(part: OwnPart) -> PartRow:
-    block = read_block(part.description).block
+    block = read_description(part.description).block
     shapes = ["×".join(map(str, block.shape(name)[1:])) for name in (block.entry, block.exit)]
     sentence = tr("{origin}: {before} → {after}", origin=part.origin, before=shapes[0], after=shapes[1])
     return PartRow(f"own:{part.name}", part.name, sentence, tr("My parts"), "block", description=part.description)

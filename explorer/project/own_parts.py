@@ -15,7 +15,7 @@ from explorer.base.languages import tr
 from explorer.base.safe_json import JsonError, read_json
 from explorer.base.user_folders import data_folder
 from explorer.edits.edit import EditError
-from explorer.edits.transplants import read_block
+from explorer.edits.transplants import read_description
 
 MAX_NAME_LENGTH = 60  # letters
 _SUFFIX = ".part.json"
@@ -49,7 +49,7 @@ def _read(path: Path) -> OwnPart | None:
     try:
         held = read_json(path)
         part = OwnPart(str(held["name"])[:MAX_NAME_LENGTH], str(held["origin"])[:200], str(held["description"]))
-        read_block(part.description)
+        read_description(part.description)
     except (JsonError, EditError, KeyError, TypeError):
         return None
     return part

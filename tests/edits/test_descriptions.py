@@ -13,7 +13,7 @@ from torch import nn
 
 from explorer.edits import CopyBlock, EditError, InsertPart, SetWidth, WrapAsBlock
 from explorer.edits.subgraph import get_subgraph
-from explorer.edits.transplants import describe_block, read_block
+from explorer.edits.transplants import describe_block, read_description
 from explorer.graph.description import DescriptionError, find_function, read_piece
 from explorer.network import Network, open_network
 from explorer.project.own_parts import (
@@ -44,7 +44,7 @@ def test_a_description_makes_what_the_block_itself_makes(key: str, request: pyte
             continue
         text = describe_block(network.architecture, block.id)
         described += 1
-        piece = read_block(text)
+        piece = read_description(text)
         ours = [network.architecture.nodes[name] for name in block.all_nodes if name in piece.block.nodes]
         theirs = [piece.block.architecture.nodes[node.name] for node in ours]
         assert [node.signature for node in theirs] == [node.signature for node in ours]

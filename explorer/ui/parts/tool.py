@@ -326,12 +326,12 @@ def draw_part(key: str, description: str, keep_going: KeepGoing) -> Picture | No
     A job."""
     from explorer.analysis.analysis import analyse
     from explorer.drawing import compose_picture
-    from explorer.edits.transplants import read_block
+    from explorer.edits.transplants import read_description
     from explorer.presenters import build_diagram
     from explorer.presenters.diagrams import expanded_at_level
     from explorer.presenters.part_rows import trace_part
 
-    traced = read_block(description).block.architecture if description else trace_part(key)
+    traced = read_description(description).block.architecture if description else trace_part(key)
     if traced is None:
         return None
     analysis = analyse(traced)
