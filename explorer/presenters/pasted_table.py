@@ -78,7 +78,7 @@ def parse_pasted_table(text: str, row: int = 0, column: str = "block") -> tuple[
 
     Raises TableEntryError where no line holds values, or lines have more columns than are left.
     """
-    lines = [_split(line) for line in text.replace("\\\\", "").splitlines() if line.strip(" \t|&-+=:")]
+    lines = [_split(line) for line in _rows_of(text.replace("\\\\", ""))]
     if not lines:
         raise TableEntryError(tr("There is no table on the clipboard."))
     keys = _find_header(lines[0])
@@ -97,6 +97,16 @@ def parse_pasted_table(text: str, row: int = 0, column: str = "block") -> tuple[
         for key, value in zip(keys, line, strict=False)
         if key and (value not in _MARKS or (key == "gate" and value))
     )
+
+
+def _rows_of(text: str) -> list[str]:
+    """The lines that stand for rows. An empty one is a row that is left as it is where it comes from a spreadsheet: it
+    has tabs, or the table is one column; else it only parts the lines, as rules do."""
+    lines = [line for line in text.strip("\r\n").splitlines() if not ("--" in line and not line.strip(" |-+=:"))]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    is_column = all(len(_split(line)) < 2 for line in lines)
+    return [line for line in lines if line.strip(" \t|&-+=:") or is_column or "\t" in line]
 
 
 def _split(line: str) -> list[str]:

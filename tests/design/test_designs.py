@@ -76,9 +76,12 @@ def test_it_opens_is_counted_trains_and_comes_back_from_a_project(key: str, tmp_
     assert NetworkDesign.from_options(values) == design
 
 
-@pytest.mark.parametrize("key", ["lenet_5", "resnet_20", "u_net", "autoencoder", "signal_net", "densenet_like"])
-def test_the_exported_python_computes_the_same(key: str, tmp_path: Path) -> None:
-    network = explorer.open(f"design:{key}")
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_it_is_edited_and_the_exported_python_computes_the_same(key: str, tmp_path: Path) -> None:
+    opened = explorer.open(f"design:{key}")
+    network = opened.edit(explorer.SwapActivation("*", "silu"))
+    assert network.history.applied_edits
+    assert network.figures.total.params == opened.figures.total.params
     path = tmp_path / "made.py"
     save_network(network, path)
     names: dict[str, object] = {"__name__": "made"}

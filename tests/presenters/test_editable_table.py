@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from explorer.edits import RemoveBlock, RepeatBlock, ReplaceByPart, SetExpansion, SetLayer, SetWidth, SwapActivation
+from explorer.edits import (
+    Edit,
+    MultiplyDepth,
+    RemoveBlock,
+    RepeatBlock,
+    ReplaceByPart,
+    SetDepths,
+    SetExpansion,
+    SetLayer,
+    SetWidth,
+    SwapActivation,
+)
 from explorer.edits.edit import EditError
 from explorer.network import Network
 from explorer.presenters.cell_values import TableEntryError
@@ -116,6 +127,46 @@ def test_a_table_of_a_paper_can_be_pasted(opened: Opened) -> None:
         assert column(edited, "repeats")[1:8] == ["1", "2", "3", "4", "3", "3", "1"]
         assert column(edited, "expansion")[2:8] == ["6"] * 6
     check_count(edited)
+
+
+#: Tan and Le, "EfficientNet", 2019, table 1, as a spreadsheet has it: the rows of MBConv.
+B0_TABLE = (
+    "k\tt\tc\tn\ts\n3\t1\t16\t1\t1\n3\t6\t24\t2\t2\n5\t6\t40\t2\t2\n3\t6\t80\t3\t2\n5\t6\t112\t3\t1\n"
+    "5\t6\t192\t4\t2\n3\t6\t320\t1\t1"
+)
+#: (network, what is done to it first, the table, its first row, the network that it is then).
+PUBLISHED: list[tuple[str, tuple[Edit, ...], str, int, str]] = [
+    # He et al., "Deep residual learning", 2016, table 1
+    ("resnet50", (), "channels\tlayers\n256\t3\n512\t4\n1024\t23\n2048\t3", 2, "resnet101"),
+    ("resnet18", (), "| #layers |\n|---|\n| 3 |\n| 4 |\n| 6 |\n| 3 |", 2, "resnet34"),
+    # Sandler et al., "MobileNetV2", 2018, table 2
+    ("mobilenet_v2", (SetExpansion("*", 3), MultiplyDepth("*", 0.5)), TABLE_2, 1, "mobilenet_v2"),
+    ("efficientnet_b0", (SetLayer("*", "kernel", 3, "depthwise"), SetDepths("*", (1,) * 7)), B0_TABLE, 1,
+     "efficientnet_b0"),
+    # Radosavovic et al., "Designing network design spaces", 2020: depths 1, 3, 6, 6
+    ("regnet_y_400mf", (SetDepths("*", (2, 2, 2, 2)),), "n\n1\n3\n6\n6", 1, "regnet_y_400mf"),
+    # Huang et al., "DenseNet", 2017, table 1: a column of a spreadsheet, transitions left empty
+    ("densenet121", (), "n\n6\n\n12\n\n32\n\n32\n", 2, "densenet169"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "before", "text", "row", "target"), PUBLISHED)
+def test_a_published_table_gives_the_published_network(
+    opened: Opened, key: str, before: tuple[Edit, ...], text: str, row: int, target: str
+) -> None:
+    network = opened(key).edit(*before)
+    plan = plan_paste(network.history.current, parse_pasted_table(text, row))
+    assert not plan.refusals
+    assert plan.edits
+    edited, wanted = network.edit(*plan.edits).figures.total, opened(target).figures.total
+    assert (edited.params, edited.macs) == (wanted.params, wanted.macs)
+
+
+def test_empty_rows_of_a_spreadsheet_count_and_rules_do_not() -> None:
+    assert [(cell.row, cell.text) for cell in parse_pasted_table("n\n6\n\n12\n")] == [(0, "6"), (2, "12")]
+    assert [(cell.row, cell.text) for cell in parse_pasted_table("n\tc\n\t\n6\t\n")] == [(1, "6")]
+    ruled = "| n | c |\n|---|---|\n| 6 | 8 |\n\n| 7 | 9 |"
+    assert [cell.row for cell in parse_pasted_table(ruled)] == [0, 0, 1, 1]
 
 
 def test_the_copied_table_pasted_again_changes_nothing(opened: Opened) -> None:
