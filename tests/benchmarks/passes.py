@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -150,6 +151,39 @@ def stall(key: str) -> dict[str, float]:
         gaps.clear()
     window.close()
     return found
+
+
+def training(key: str) -> dict[str, float]:
+    """Milliseconds: the longest time the window did not answer in 15 seconds of a training that it follows, by the
+    clock, and by what its thread computed between two ticks: on a machine that does other work the clock says little."""
+    from PySide6.QtCore import QTimer
+
+    from explorer.training.launch import pause_run
+    from explorer.ui.training.tool import TrainingTool
+
+    app, window = _opened(key)
+    tool = next(tool for tool in window.tools if isinstance(tool, TrainingTool))
+    tool.dock.show()
+    panel = tool.panel
+    panel.epochs.setValue(5000)
+    panel.start_button.click()
+    _until(app, lambda: panel.results.progress is not None and bool(panel.results.progress.curves[0].points))
+    clock, busy = [time.perf_counter()], [time.thread_time()]
+
+    def tick() -> None:
+        clock.append(time.perf_counter())
+        busy.append(time.thread_time())
+
+    timer = QTimer(interval=2)
+    timer.timeout.connect(tick)
+    timer.start()
+    _until(app, lambda: clock[-1] - clock[0] > 15)
+    timer.stop()
+    for folder in tool.group.folders:
+        pause_run(folder)
+    window.close()
+    pairs = {"clock": clock, "computed": busy}
+    return {name: 1e3 * max(b - a for a, b in pairwise(found)) for name, found in pairs.items()}
 
 
 def selection(key: str) -> dict[str, float]:

@@ -157,6 +157,20 @@ def stalls(keys: list[str]) -> None:
         print(f"| {key} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
 
 
+def trainings(keys: list[str]) -> None:
+    print("\n## Training: an epoch (ms of the processor), a run's start (s), the window's longest stall (ms)\n")
+    print("| network | this app | plain loop of torch | this app / plain | start to first point | of it computing |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for key, row in asked("training", *keys).items():
+        ratio = f"{row['here'] / row['plain']:.2f}"
+        starts = f"{row['start']:.1f} | {row['start_cpu']:.1f}"
+        print(f"| {key} | {milliseconds(row['here'])} | {milliseconds(row['plain'])} | {ratio} | {starts} |")
+    print("\n| network | longest stall while training, by the clock | of it computing |")
+    print("|---|---:|---:|")
+    for key, row in asked("passes", "training", *keys[:1]).items():
+        print(f"| {key} | {row['clock']:.0f} | {row['computed']:.0f} |")
+
+
 def own_modules() -> None:
     print("\n## Opening a module of one's own, verified (ms)\n")
     print("| module | build | forward | trace | open here | open / (build + forward + trace) "
@@ -235,6 +249,7 @@ def main() -> None:
             "own",
             "stall",
             "start",
+            "training",
         ),
     )
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
@@ -258,6 +273,8 @@ def main() -> None:
         own_modules()
     if chosen.only in (None, "stall"):
         stalls(["vgg19", "efficientnet_b7"])
+    if chosen.only in (None, "training"):
+        trainings(["shufflenet_v2_x0_5", "resnet18"])
     if chosen.only in (None, "exports"):
         exports(["resnet50", "efficientnet_b7", "densenet201"])
     if chosen.only in (None, "pictures"):

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -67,8 +68,8 @@ def plain_step(module: nn.Module, optimizer: torch.optim.Optimizer, values: torc
     loss.item()
 
 
-def seconds_to_first_point(network: Network) -> float:
-    """Seconds from the start of a run's process until its curve has a point."""
+def seconds_to_first_point(network: Network) -> dict[str, float]:
+    """Seconds from the start of a run's process until its curve has a point, and what it computed of them."""
     with tempfile.TemporaryDirectory() as path:
         folder = create_run(network, RunSpec("start", DATA, Recipe(epochs=1000)), Path(path) / "run")
         began = time.monotonic()
@@ -76,8 +77,9 @@ def seconds_to_first_point(network: Network) -> float:
         while not folder.read_curve()[0]:
             time.sleep(0.02)
         seconds = time.monotonic() - began
+        spent = psutil.Process(folder.read_state().pid).cpu_times()
         pause_run(folder)
-    return seconds
+    return {"start": seconds, "start_cpu": spent.user + spent.system}
 
 
 def main(keys: list[str]) -> None:
@@ -86,7 +88,7 @@ def main(keys: list[str]) -> None:
     found = {}
     for key in keys:
         network = fit_network(explorer.open(key), DATA)
-        found[key] = epoch_ratio(network) | {"start": seconds_to_first_point(network)}
+        found[key] = epoch_ratio(network) | seconds_to_first_point(network)
     print(json.dumps(found))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 _CELL_TEXT_FROM = 16  # pixels of a cell from which its number is written
 _IMAGE_SIDE = 96  # pixels
+_WIDEST_NAME = 70  # pixels of a class beside its row
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _dot(place: int) -> str:
+    """The colour that a network has in the curves."""
+    c = appearance.current_colours()
+    return f'<span style="color: {c.accent if place else c.previous}">●</span>'
 
 
 class ConfusionView(QWidget):
@@ -52,13 +61,26 @@ class ConfusionView(QWidget):
         return "; ".join(self.describe(truth, said) for truth, said, _ in most_confused(self._confusion))
 
     @property
+    def _margin(self) -> QPointF:
+        """Room for the names of rows and columns; none where the cells would be too small for them."""
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        room = QPointF(min(widest, _WIDEST_NAME) + 6, metrics.height() + 2)
+        side = min(self.width() - room.x(), self.height() - room.y())
+        return room if side / max(1, len(self._names)) >= metrics.height() else QPointF()
+
+    @property
     def _cell(self) -> float:
-        return min(self.width(), self.height()) / max(1, len(self._confusion))
+        room = self._margin
+        return min(self.width() - room.x(), self.height() - room.y()) / max(1, len(self._confusion))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c = appearance.current_colours()
         painter = QPainter(self)
-        cell = self._cell
+        cell, room = self._cell, self._margin
+        if not room.isNull():
+            self._paint_names(painter, cell, room)
+        painter.translate(room)
         wrong = max((n for t, row in enumerate(self._confusion) for s, n in enumerate(row) if s != t), default=0)
         for truth, row in enumerate(self._confusion):
             for said, count in enumerate(row):
@@ -72,6 +94,16 @@ class ConfusionView(QWidget):
                     painter.setPen(QColor(c.text))
                     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
 
+    def _paint_names(self, painter: QPainter, cell: float, room: QPointF) -> None:
+        painter.setPen(QColor(appearance.current_colours().muted))
+        metrics, right = self.fontMetrics(), Qt.TextElideMode.ElideRight
+        for number, name in enumerate(self._names):
+            row = QRectF(0, room.y() + number * cell, room.x() - 6, cell)
+            painter.drawText(row, _RIGHT, metrics.elidedText(name, right, int(row.width())))
+            column = QRectF(room.x() + number * cell, 0, cell - 1, room.y() - 2)
+            short = name if metrics.horizontalAdvance(name) <= column.width() else name[:3]
+            painter.drawText(column, Qt.AlignmentFlag.AlignCenter, short)
+
     def event(self, event: object) -> bool:
         if isinstance(event, QHelpEvent):
             found = self.cell_at(event.pos())
@@ -81,7 +113,10 @@ class ConfusionView(QWidget):
 
     def cell_at(self, place: QPoint) -> tuple[int, int] | None:
         """Return the true class and the likeliest one of the cell at a place of the widget."""
-        truth, said = int(place.y() / self._cell), int(place.x() / self._cell)
+        inside = QPointF(place) - self._margin
+        if inside.x() < 0 or inside.y() < 0:
+            return None
+        truth, said = int(inside.y() / self._cell), int(inside.x() / self._cell)
         return (truth, said) if truth < len(self._confusion) and said < len(self._confusion) else None
 
 
@@ -118,9 +153,9 @@ class CloserLookDialog(QDialog):
     def _build_matrices(self, look: CloserLook) -> QHBoxLayout:
         row = QHBoxLayout()
         self.matrices = [ConfusionView(confusion, look.class_names) for confusion in look.confusions]
-        for title, matrix in zip(look.titles, self.matrices, strict=True):
+        for place, (title, matrix) in enumerate(zip(look.titles, self.matrices, strict=True)):
             column = QVBoxLayout()
-            label = QLabel(f"<b>{title}</b>")
+            label = QLabel(f"{_dot(place)} <b>{escape(title)}</b>")
             label.setWordWrap(True)
             note = QLabel(" ".join((tr("Rows: the true class; columns: what it is taken for."), matrix.summary)))
             note.setProperty("role", "muted")
@@ -135,9 +170,10 @@ class CloserLookDialog(QDialog):
         self.images: list[ImageView] = []
         for number, image in enumerate(look.images):
             place = QHBoxLayout()
-            place.addLayout(self._image(image, None, tr("true class: {name}", name=look.class_names[image.label])))
-            for answer in image.answers:
-                said = f"{look.class_names[answer.predicted]} · {100 * answer.probability:.0f} %"
+            place.addLayout(self._image(image, None, f"<b>{escape(look.class_names[image.label])}</b>"))
+            for network, answer in enumerate(image.answers):
+                name = escape(look.class_names[answer.predicted])
+                said = f"{_dot(network)} {name} · {100 * answer.probability:.0f} %"
                 place.addLayout(self._image(image, answer, said))
             grid.addLayout(place, number // 2, number % 2)
         return grid
@@ -149,7 +185,10 @@ class CloserLookDialog(QDialog):
         if answer is not None and answer.heat is not None:
             view.set_overlay(heat_overlay(answer.heat))
         label = QLabel(text)
-        label.setToolTip(tr("What the network takes it for, and how likely it holds the true class") if answer else "")
+        label.setFixedWidth(_IMAGE_SIDE)
+        label.setToolTip(
+            tr("What the network takes it for, and how likely it holds the true class") if answer else tr("True class")
+        )
         self.images.append(view)
         column = QVBoxLayout()
         column.addWidget(view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
@@ -27,6 +27,7 @@ QUANTITY_TABS: dict[str, tuple[str, str]] = {
     "rate": (tr_noop("Learning rate"), tr_noop("Learning rate of each step")),
 }
 
+_LABEL_FROM = 150  # pixels of height
 _SHARES, _LOGARITHMIC = ("accuracy", "dead"), ("gradient",)
 
 
@@ -63,6 +64,11 @@ class CurvesPlot(ThemedPlot):
         line.setSymbolSize(5)
         line.setSymbolBrush(pg.mkBrush(colour))
         line.setSymbolPen(pg.mkPen(None))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "plotItem"):  # pyqtgraph calls this while it is made
+            self.getAxis("bottom").showLabel(self.height() >= _LABEL_FROM)  # in a low dock the curves need its room
 
     def _set_axes(self, values: Sequence[float], quantity: str, epochs: int) -> None:
         low, high = (min(values), max(values)) if values else (0.0, 1.0)

@@ -5,6 +5,7 @@ The window holds nothing that a run needs: closed and opened again, it finds the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -267,4 +268,6 @@ def load_trained(group: RunGroup, place: int, path: str, network: Network, keep_
     from explorer.training.train import fit_network
 
     spec = group.contestants[place][0].read_spec()
-    return fit_network(network, spec.data).load_weights(path)
+    fitted = fit_network(network, spec.data)
+    name = tr("trained on {data}", data=spec.data.title)
+    return fitted.with_weights(replace(fitted.read_weights(path), name=name))

@@ -76,7 +76,9 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
     (dialog,) = window.findChildren(CloserLookDialog)
     assert len(dialog.matrices) == 2
     assert len(dialog.images) == 3 * 8
-    assert dialog.matrices[0].cell_at(QPoint(0, 0)) == (0, 0)
+    matrix = dialog.matrices[0]
+    assert matrix.cell_at(QPoint(0, 0)) is None  # a name
+    assert matrix.cell_at(matrix._margin.toPoint() + QPoint(1, 1)) == (0, 0)
     dialog.close()
     panel.results.rows[1].weights_button.click()
     qtbot.waitUntil(
