@@ -285,7 +285,10 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
     distinct: dict[int, str] = {}
     shared = {name for name, t in tensors.items() if t.numel() and distinct.setdefault(t.data_ptr(), name) != name}
     held = {name: tensor.clone() if name in shared else tensor for name, tensor in tensors.items()}
-    write_atomic(path, lambda temporary: save_file(held, temporary, metadata))
+    try:
+        write_atomic(path, lambda temporary: save_file(held, temporary, metadata))
+    except SafetensorError as failure:  # how it says that the disk is full
+        raise OSError(str(failure)) from failure
 
 
 def _explain_divergence(failure: Diverged) -> str:

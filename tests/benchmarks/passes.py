@@ -155,7 +155,7 @@ def stall(key: str) -> dict[str, float]:
 
 def training(key: str) -> dict[str, float]:
     """Milliseconds: the longest time the window did not answer in 15 seconds of a training that it follows, by the
-    clock, and by what its thread computed between two ticks: on a machine that does other work the clock says little."""
+    clock, and by what its thread computed between two ticks: on a busy machine the clock says little."""
     from PySide6.QtCore import QTimer
 
     from explorer.training.launch import pause_run
@@ -234,7 +234,7 @@ def _until(app: Any, reached: Callable[[], bool]) -> None:
 
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
-    work = {"output": output, "stall": stall, "selection": selection}[what]
+    work = {"output": output, "stall": stall, "selection": selection, "training": training}[what]
     if what == "output":  # in the window a thread of their own makes them, and memory is not given back as the main
         with ThreadPoolExecutor(1) as thread:  # thread gives it back
             found = dict(zip(keys, thread.map(work, keys), strict=True))

@@ -6,6 +6,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +18,6 @@ from safetensors.torch import load_file
 import explorer
 from explorer.base.cancellation import Cancelled
 from explorer.network import Network
-from explorer.training import execution
 from explorer.training.data_spec import DataSpec
 from explorer.training.execution import execute
 from explorer.training.launch import create_run, pause_run, start_run
@@ -178,13 +179,18 @@ def test_a_batch_that_does_not_fit_is_computed_in_parts(
     assert len(curve(folder)) == len(curve(whole))
 
 
-def test_a_full_disk_is_said(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, *rest: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(execution, "write_tensors", full)
-    state = execute(create_run(network, spec(), tmp_path / "run"), network)
-    assert (state.state, state.message.split(": ")[-1]) == ("failed", "No space left on device")
+@pytest.mark.skipif(sys.platform == "win32", reason="the limit of a file's size is POSIX's")
+def test_a_full_disk_is_said(network: Network, tmp_path: Path) -> None:
+    """A disk that takes no more than 100 kB of a file: the checkpoint does not fit, and safetensors says so."""
+    folder = create_run(network, spec(), tmp_path / "run")
+    code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); " \
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); " \
+        "from explorer.training.worker import train_runs; train_runs(sys.argv[1:])"  # fmt: skip
+    subprocess.run([sys.executable, "-c", code, str(folder.path)], check=True)
+    state = folder.read_state()
+    assert state.state == "failed"
+    assert state.message.startswith(f"cannot write to {folder.path}: ")
+    assert "too large" in state.message
 
 
 def test_minutes_and_multiplications_limit_the_steps(network: Network, tmp_path: Path) -> None:

@@ -186,9 +186,8 @@ class CloserLookDialog(QDialog):
             view.set_overlay(heat_overlay(answer.heat))
         label = QLabel(text)
         label.setFixedWidth(_IMAGE_SIDE)
-        label.setToolTip(
-            tr("What the network takes it for, and how likely it holds the true class") if answer else tr("True class")
-        )
+        about = tr("What the network takes it for, and how likely it holds the true class")
+        label.setToolTip(about if answer else tr("True class"))
         self.images.append(view)
         column = QVBoxLayout()
         column.addWidget(view)

@@ -67,7 +67,7 @@ class CurvesPlot(ThemedPlot):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "plotItem"):  # pyqtgraph calls this while it is made
+        if hasattr(self, "_lines"):  # pyqtgraph calls this while it is made
             self.getAxis("bottom").showLabel(self.height() >= _LABEL_FROM)  # in a low dock the curves need its room
 
     def _set_axes(self, values: Sequence[float], quantity: str, epochs: int) -> None:
