@@ -185,7 +185,7 @@ class CloserLookDialog(QDialog):
         if answer is not None and answer.heat is not None:
             view.set_overlay(heat_overlay(answer.heat))
         label = QLabel(text)
-        label.setFixedWidth(_IMAGE_SIDE)
+        label.setFixedWidth(_IMAGE_SIDE + 18)
         about = tr("What the network takes it for, and how likely it holds the true class")
         label.setToolTip(about if answer else tr("True class"))
         self.images.append(view)
