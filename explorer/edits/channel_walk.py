@@ -54,7 +54,7 @@ class _ChannelWalk:
                 self.set_row(node, c.add_segment(shape[1], self.order, lock_reason=reason), 1)
         elif isinstance(node.op, Constant):
             self.constants[node.name] = node
-        elif isinstance(layer, _ConvNd) and not layer.transposed and len(shape) == 4 and not is_depthwise(layer):
+        elif isinstance(layer, _ConvNd) and len(shape) == 4 and _chooses_width(layer):
             self.add_producer(node, layer.out_channels, layer.groups, 1, read)
         elif isinstance(layer, nn.Linear) and shape:
             self.add_producer(node, layer.out_features, 1, len(shape) - 1, read)
@@ -208,3 +208,9 @@ class _ChannelWalk:
             self.set_row(node, row, 1)
             return True
         return False
+
+
+def _chooses_width(layer: _ConvNd) -> bool:
+    """Whether a convolution has a width of its own: not a depthwise one, nor a transposed one in groups, whose weights
+    do not follow their channels."""
+    return layer.groups == 1 if layer.transposed else not is_depthwise(layer)

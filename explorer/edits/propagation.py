@@ -136,7 +136,11 @@ class _Propagator:
         if layer is None:
             return self.adapt_constant(node) if op_kinds.kind(node) in ("add", "multiply", "concat") else node
         if isinstance(layer, _ConvNd):
-            return self.adapt_conv(node, layer, given) if not layer.transposed else node
+            return (
+                self.adapt_conv(node, layer, given)
+                if not layer.transposed
+                else self.adapt_transposed(node, layer, given)
+            )
         changes: dict[str, Any] = {}
         mark: dict[str, Any] = {}
         if isinstance(layer, nn.Linear):
@@ -199,6 +203,23 @@ class _Propagator:
             changes["groups"] = math.gcd(math.gcd(entering, width), layer.groups)
         mark = self.mark_cut(node, layer.out_channels != width)
         return change_node(node, op=reconfigure(layer_op(node), **changes), **mark)
+
+    def adapt_transposed(self, node: Node, layer: _ConvNd, input_shape: Shape) -> Node:
+        axis = -1 - len(layer.kernel_size)
+        entering = input_shape.dims[axis] if len(input_shape.dims) >= -axis else layer.in_channels
+        if layer.groups == 1:
+            return self.adapt_conv(node, layer, input_shape)
+        if entering == layer.in_channels:
+            return node
+        raise EditError(
+            tr(
+                "{name} takes {count} channels, and would get {given}",
+                name=node.name,
+                count=layer.in_channels,
+                given=entering,
+            ),
+            node=node.name,
+        )
 
     def output_width(self, node: Node, present: int, entering: int) -> int:
         """The width of a layer that chooses it, in the network to be."""

@@ -71,7 +71,8 @@ def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Im
     elif isinstance(layer, _ConvNd) and is_depthwise(layer):
         found = {0: _repeat(inputs, layer.out_channels // layer.in_channels)}
     elif isinstance(layer, (_ConvNd, nn.Linear)):
-        found = {0: outputs, 1: inputs} if name == "weight" else {0: outputs}
+        rows, columns = (1, 0) if isinstance(layer, _ConvNd) and layer.transposed else (0, 1)
+        found = {rows: outputs, columns: inputs} if name == "weight" else {0: outputs}
     return {dim: index for dim, index in found.items() if index is not None and len(index.indices) == shape[dim]}
 
 
@@ -199,4 +200,8 @@ def measure_importance(ranking: ChannelRanking, tensors: Callable[[Node], Mappin
     convolutional networks through network slimming", 2017, §3.
     """
     weights = [tensors(layer)["weight"].abs() for layer in ranking.layers]
+    weights = [
+        weight.transpose(0, 1) if getattr(layer.layer, "transposed", False) else weight
+        for weight, layer in zip(weights, ranking.layers, strict=True)
+    ]
     return torch.stack([weight.reshape(len(weight), -1).sum(1) for weight in weights]).sum(0)
