@@ -119,16 +119,45 @@ def tower_lines(route: Route, source: Card, source_rect: QRectF, target: Card, t
         return LinkLines((points,))
     if not _is_straight(points):
         return _forked(points, starts, ends)
-    mixes = target.towers is not None and target.towers.reads_all
-    if len(starts) == len(ends) and not mixes:
-        return LinkLines(tuple(zip(starts, ends, strict=True)))
+    pairs = [(starts[i], ends[j]) for i, j in tower_pairs(source, target)]
+    if len(pairs) == len(starts) == len(ends):
+        return LinkLines(tuple(pairs))
     upright = points[0][0] == points[-1][0]
-    pairs = [
-        (start, end)
-        for (i, start), (j, end) in product(enumerate(starts), enumerate(ends))
-        if mixes or (i * len(ends) < (j + 1) * len(starts) and j * len(starts) < (i + 1) * len(ends))  # share channels
-    ]
     return LinkLines((), tuple(_curve(start, end, upright) for start, end in pairs))
+
+
+def tower_pairs(source: Card, target: Card) -> list[tuple[int, int]]:
+    """Return which towers a link joins, by their numbers: those that share channels, or all where each reads all."""
+    starts, ends = _count(source), _count(target)
+    mixes = target.towers is not None and target.towers.reads_all
+    return [
+        (i, j)
+        for i, j in product(range(starts), range(ends))
+        if mixes or (i * ends < (j + 1) * starts and j * starts < (i + 1) * ends)  # share channels
+    ]
+
+
+def tower_routes(
+    route: Route, source: Card, source_rect: QRectF, target: Card, target_rect: QRectF
+) -> list[tuple[int, int, tuple[Point, ...]]]:
+    """Return a route of its own, with right angles, for each pair of towers that a link joins."""
+    starts, ends = _ends(source, source_rect, route.points[0]), _ends(target, target_rect, route.points[-1])
+    return [(i, j, _way(route.points, starts[i], ends[j])) for i, j in tower_pairs(source, target)]
+
+
+def _way(points: Sequence[Point], start: Point, end: Point) -> tuple[Point, ...]:
+    if start == points[0] and end == points[-1]:
+        return tuple(points)
+    if _is_straight(points):
+        if _is_straight((start, end)):
+            return start, end
+        _, first, last, _ = _curve(start, end, points[0][0] == points[-1][0])
+        return start, first, last, end
+    way, first, last = list(points), points[0], points[-1]
+    # The first and the last stretch go beside those of the route: a way has no more bends than it, and joins it there.
+    way[:2] = [start, (points[1][0] + start[0] - first[0], points[1][1] + start[1] - first[1])]
+    way[-2:] = [(way[-2][0] + end[0] - last[0], way[-2][1] + end[1] - last[1]), end]
+    return tuple(way)
 
 
 def _curve(start: Point, end: Point, upright: bool) -> tuple[Point, Point, Point, Point]:

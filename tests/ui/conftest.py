@@ -31,6 +31,7 @@ def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatc
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
     QSettings().setValue("one_side_in_small_windows", False)  # tests see many panels at once
     monkeypatch.setenv("CNN_EXPLORER_DATA", str(tmp_path / "data"))  # nor from their parts
+    QSettings().setValue("hints_read", "diagram selection history output")  # and know what to do
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # nor from their journal
     appearance.apply_scheme(qapp, "light")
     translator.set_language("en")

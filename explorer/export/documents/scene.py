@@ -1,7 +1,8 @@
 """What is on a sheet, as plain data: placed cards, links and texts, for writers of documents. Needs no Qt.
 
-Invariant: a scene has every visible card, frame and link of its sheet once, in the places in which it is painted, and
-every text of it can stand in XML: writers escape it and do nothing else to it.
+Invariant: a scene has every visible card, frame and link of its sheet once, in the places in which it is painted; a
+card in towers once for each, and its links once for each pair of towers that they join, as they are painted. Every text
+of it can stand in XML: writers escape it and do nothing else to it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -13,12 +14,13 @@ from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, place_e
 from explorer.drawing.picture import Picture
 from explorer.drawing.placed_diagram import DiagramItem
 from explorer.drawing.theme import Theme
+from explorer.drawing.towers import tower_card, tower_rects, tower_routes
 from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene, clean_text
 from explorer.export.page import ExportError
 from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.surroundings import PlacedText
-from explorer.layout import Box
-from explorer.viewmodels.diagram import Kind
+from explorer.layout import Box, Point, Route
+from explorer.viewmodels.diagram import Card, Kind, Link
 
 _LEGEND_PX = 11.0
 
@@ -38,11 +40,15 @@ class _SceneBuilder:
         self.sheet, self.picture, self.region = sheet, picture, region
         self.theme: Theme = sheet.theme
         self.origin = sheet.content_place - region.topLeft() * sheet.zoom
+        self.numbers: dict[str, int] = {}  # of cards, by id: that of the first tower where it has some
 
     def build(self) -> SheetScene:
         sheet, theme = self.sheet, self.theme
         order = self.order()
-        numbers = {item.card.id: number for number, item in enumerate(order)}
+        self.numbers, count = {}, 0
+        for item in order:
+            self.numbers[item.card.id] = count
+            count += item.card.towers.count if item.card.towers is not None else 1
         ground = None if sheet.page.transparent else theme.named_colour("canvas").name()
         return SheetScene(
             title=clean_text(sheet.title),
@@ -57,8 +63,8 @@ class _SceneBuilder:
             muted_colour=theme.named_colour("muted").name(),
             link_colour=theme.named_colour("link").name(),
             skip_colour=theme.named_colour("skip").name(),
-            cards=tuple(self.cards(order, numbers)),
-            links=tuple(self.links(numbers)),
+            cards=tuple(self.cards(order)),
+            links=tuple(self.links()),
             heads=tuple(self.written(sheet.around.above, QPointF(sheet.margin, sheet.margin))),
             texts=(*self.side_texts(), *self.written(sheet.around.below, sheet.below_place), *self.legend_texts()),
             swatches=tuple(self.swatches()),
@@ -75,13 +81,18 @@ class _SceneBuilder:
         frames = sorted((item for item in near if item.is_frame), key=lambda item: item.depth)
         return [*frames, *(item for item in near if not item.is_frame)]
 
-    def cards(self, order: Sequence[DiagramItem], numbers: Mapping[str, int]) -> Iterator[SceneCard]:
-        for number, item in enumerate(order):
-            parent = next((numbers[id] for id in item.ancestors if id in numbers), None)
-            yield self.card(item, number, parent)
+    def cards(self, order: Sequence[DiagramItem]) -> Iterator[SceneCard]:
+        for item in order:
+            number = self.numbers[item.card.id]
+            parent = next((self.numbers[id] for id in item.ancestors if id in self.numbers), None)
+            if item.card.towers is None:
+                yield self.card(item, item.card, item.rect, number, parent)
+            else:
+                for part, rect in enumerate(tower_rects(item.card, item.rect)):
+                    yield self.card(item, tower_card(item.card), rect, number + part, parent)
 
-    def card(self, item: DiagramItem, number: int, parent: int | None) -> SceneCard:
-        card, rect, theme = item.card, item.rect, self.theme
+    def card(self, item: DiagramItem, card: Card, rect: QRectF, number: int, parent: int | None) -> SceneCard:
+        theme = self.theme
         gone = is_inactive(card)
         if item.is_frame:
             rows = tuple(filter(None, read_header(card, rect.width())))
@@ -111,11 +122,20 @@ class _SceneBuilder:
             *colours,
         )
 
-    def links(self, numbers: Mapping[str, int]) -> Iterator[SceneLink]:
+    def links(self) -> Iterator[SceneLink]:
         for link, route in zip(self.picture.diagram.links, self.picture.routes, strict=True):
-            if link.source in numbers and link.target in numbers:
-                points = tuple(self.place(x, y) for x, y in route.points)
-                yield SceneLink(numbers[link.source], numbers[link.target], points, clean_text(link.text), route.skip)
+            if link.source in self.numbers and link.target in self.numbers:
+                begin, end, text = self.numbers[link.source], self.numbers[link.target], clean_text(link.text)
+                for i, j, way in self.ways(link, route):
+                    yield SceneLink(begin + i, end + j, tuple(self.place(x, y) for x, y in way), text, route.skip)
+
+    def ways(self, link: Link, route: Route) -> list[tuple[int, int, tuple[Point, ...]]]:
+        """The route of a link between each two towers that it joins; the one there is between other cards."""
+        source, target = (self.picture.diagram.cards[id] for id in (link.source, link.target))
+        begin, end = (self.picture.rect(id) for id in (link.source, link.target))
+        if begin is None or end is None or (source.towers is None and target.towers is None):
+            return [(0, 0, route.points)]
+        return tower_routes(route, source, begin, target, end)
 
     def side_texts(self) -> Iterator[SceneText]:
         colour, size = self.theme.named_colour("muted").name(), SIDE_TEXT_PX * self.sheet.zoom
@@ -143,8 +163,15 @@ class _SceneBuilder:
         """Entries of the legend with the place of each on the sheet."""
         around, scale = self.sheet.around, self.sheet.text_scale
         corner = self.sheet.below_place + QPointF(0, around.legend_top) * scale
-        for entry, x, y, inset, text in place_entries(around.entries, around.width):
+        entries = tuple(entry for entry in around.entries if self.occurs(entry))
+        for entry, x, y, inset, text in place_entries(entries, around.width):
             yield entry, corner.x() + x * scale, corner.y() + y * scale, inset * scale, text
+
+    def occurs(self, entry: LegendEntry) -> bool:
+        """Whether a document shows what an entry explains: it has no bars on cards, and layers on a card as words."""
+        if isinstance(entry, LegendText):
+            return entry.symbol != "bar"
+        return entry not in get_args(Kind) or any(card.kind == entry for card in self.picture.diagram.cards.values())
 
     def swatches(self) -> Iterator[SceneSwatch]:
         scale = self.sheet.text_scale
@@ -157,8 +184,6 @@ class _SceneBuilder:
                 yield SceneSwatch(Box(x + inset - 70 * scale, box.y, 64 * scale, 9 * scale), colours)
             elif entry.symbol == "word":
                 yield SceneSwatch(box, (self.theme.label_colour(entry.text).name(),))
-            elif entry.symbol == "bar":
-                yield SceneSwatch(box, (self.theme.named_colour("link").name(),), is_line=True)
 
     def kind_swatch(self, entry: Kind | LegendMark, box: Box) -> SceneSwatch:
         theme = self.theme

@@ -38,7 +38,7 @@ class Colours:
     decrease: str  # a cost that shrank
 
 
-_LIGHT = Colours("#f3f5f8", "#ffffff", "#1b2230", "#626d7f", "#d5dbe4", "#2f6fdb", "#b9c4d6", "#c0392b", "#1a7a42")
+_LIGHT = Colours("#f3f5f8", "#ffffff", "#1b2230", "#626d7f", "#d5dbe4", "#2b68d0", "#b9c4d6", "#c0392b", "#1a7a42")
 _DARK = Colours("#1c1f26", "#23272f", "#eceff4", "#9aa5b5", "#3b424e", "#6ea2ff", "#586375", "#ff8a7a", "#5cc98c")
 
 
@@ -137,7 +137,7 @@ def _build_style_sheet(c: Colours) -> str:
         QToolBar QToolButton {{ padding: 4px 9px; border-radius: 5px; border: 1px solid transparent; }}
         QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.surface}; }}
         QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
-        QToolBar QToolButton:disabled {{ color: {c.previous}; }}
+        QToolBar QToolButton:disabled {{ color: {c.muted}; }}
         QToolBar#activities {{ border: 0; border-right: 1px solid {c.border}; padding: 3px 0; spacing: 0; }}
         QToolBar QToolButton[role="activity"] {{ border: 0; border-left: 2px solid transparent; border-radius: 0; }}
         QToolBar QToolButton[role="activity"] {{ padding: 4px 2px 3px 0; color: {c.muted}; }}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+_Widget = TypeVar("_Widget", bound=QWidget)
 
 #: Sizes of all fonts, in percent of the system's, that can be chosen.
 FONT_SCALES = (80, 90, 100, 115, 130, 150, 175, 200)
@@ -44,3 +49,29 @@ def set_font_families(app: QApplication, families: tuple[str, ...]) -> None:
         if sheet := app.styleSheet():  # widgets that it styles take a font only when they are styled anew
             app.setStyleSheet("")
             app.setStyleSheet(sheet)
+
+
+def scaled(pixels: float) -> int:
+    """Return a length that holds text, given for fonts of 100 %, in the size that the user has chosen."""
+    return round(pixels * font_scale() / 100)
+
+
+def size_with_font(widget: _Widget, setter: Callable[[_Widget, int], object], pixels: float) -> _Widget:
+    """Set a length of a widget in proportion to its font, now and whenever that changes; return the widget."""
+    _FontFollower(widget, lambda: setter(widget, scaled(pixels)))
+    return widget
+
+
+class _FontFollower(QObject):
+    """Calls `update` when the font of its parent changes."""
+
+    def __init__(self, widget: QWidget, update: Callable[[], object]) -> None:
+        super().__init__(widget)
+        self._update = update
+        widget.installEventFilter(self)
+        update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FontChange:
+            self._update()
+        return False

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPush
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.budget.scatter import TriedVariant, VariantScatter
 from explorer.ui.widgets.combo_boxes import translate_items
@@ -64,7 +65,7 @@ class BudgetPanel(QWidget):
         self.scatter = VariantScatter()
         self.scatter.variant_chosen.connect(self.variant_chosen)
         left = QWidget()
-        left.setMaximumWidth(430)
+        size_with_font(left, QWidget.setMaximumWidth, 430)
         left.setLayout(self._build_left())
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 6)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from explorer.experiments.experiment import ChoiceControl, Control, Experiment, RangeControl
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.widgets.slider import ChoiceSlider
 from explorer.ui.widgets.switch import Switch
 
@@ -63,7 +64,7 @@ class ExperimentControls(QWidget):
     def _build_slider(self, name: str, choices: list[Any], value: Any, format_value: FormatValue) -> QWidget:
         slider = ChoiceSlider()
         slider.show_choices([format_value(name, choice) for choice in choices], choices.index(value))
-        slider.setFixedWidth(150)
+        size_with_font(slider, QWidget.setFixedWidth, 150)
         slider.value_committed.connect(lambda at: self._set_value(name, choices[at]))
         return slider
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, Q
 from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.ui.figures.stage_bars import StageBars
 
 _MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
-_BARS_MIN_HEIGHT = 290  # pixels of height
+_MIN_HEIGHT, _BARS_MIN_HEIGHT = 147, 290  # pixels of height
 _SPACING, _NARROW_SPACING = 10, 6  # pixels between columns
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
@@ -62,13 +63,13 @@ class FiguresPanel(QWidget):
         return QSize(640, 235)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_MIN_WIDTH, 147)
+        return QSize(_MIN_WIDTH, scaled(_MIN_HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
-        wide = self.width() >= _BARS_MIN_WIDTH
+        wide = self.width() >= scaled(_BARS_MIN_WIDTH)
         self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._plot_area.setVisible(wide or self.height() >= _BARS_MIN_HEIGHT)
+        self._plot_area.setVisible(wide or self.height() >= scaled(_BARS_MIN_HEIGHT))
         self._grid.setHorizontalSpacing(_SPACING if wide else _NARROW_SPACING)
         self._set_column_widths()
 
@@ -154,7 +155,7 @@ class FiguresPanel(QWidget):
 
     def _set_column_widths(self) -> None:
         """Let the columns stand still when figures change, where there is room: names are not cut for it."""
-        wide, width = self.width() >= _BARS_MIN_WIDTH, self.fontMetrics().horizontalAdvance
+        wide, width = self.width() >= scaled(_BARS_MIN_WIDTH), self.fontMetrics().horizontalAdvance
         for column, text in enumerate(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")):
             # The column's minimum, as a cell's own would let it be cut.
             self._grid.setColumnMinimumWidth(column, width(text) if wide else 0)

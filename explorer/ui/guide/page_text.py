@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from explorer.base.languages import tr
 from explorer.ui.base.appearance import Colours
+from explorer.ui.base.fonts import scaled
 
 if TYPE_CHECKING:
     from explorer.guide.filled_page import CatalogueFacts, FilledIdea, FilledPage, PublishedFigure
@@ -111,9 +112,11 @@ def _render_number(figure: str, number: PublishedFigure, labels: PageLabels) -> 
 def _wrap_html(body: str, c: Colours) -> str:
     style = f"""
         body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
-        h1 {{ font-size: 19px; margin: 2px 0; }} h2 {{ font-size: 15px; margin: 16px 0 4px 0; color: {c.accent}; }}
-        h3 {{ font-size: 14px; margin: 10px 0 2px 0; }} p {{ margin: 3px 0 5px 0; line-height: 130%; }}
-        .muted {{ color: {c.muted}; font-size: 12px; font-weight: normal; }} .motto {{ font-size: 14px; }}
-        .links {{ margin-bottom: 8px; }} th {{ color: {c.muted}; font-weight: normal; font-size: 12px; }}
+        h1 {{ font-size: {scaled(19)}px; margin: 2px 0; }}
+        h2 {{ font-size: {scaled(15)}px; margin: 16px 0 4px 0; color: {c.accent}; }}
+        h3 {{ font-size: {scaled(14)}px; margin: 10px 0 2px 0; }} p {{ margin: 3px 0 5px 0; line-height: 130%; }}
+        .muted {{ color: {c.muted}; font-size: {scaled(12)}px; font-weight: normal; }}
+        .motto {{ font-size: {scaled(14)}px; }} .links {{ margin-bottom: 8px; }}
+        th {{ color: {c.muted}; font-weight: normal; font-size: {scaled(12)}px; }}
     """
     return f"<html><head><style>{style}</style></head><body>{body}</body></html>"

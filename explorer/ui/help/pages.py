@@ -7,12 +7,13 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import QSize, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr
 from explorer.base.resources import document_path
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.base.log_file import log_folder
 from explorer.ui.help.system_information import app_version, describe_system, find_libraries
 
 _Fill = Callable[[QTextBrowser], object]
@@ -43,7 +44,17 @@ def build_about_page(window: QWidget, title: str, networks: int) -> HelpPage:
     copy = live_text(QPushButton(), QPushButton.setText, "Copy system information")
     copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(describe_system()))
     page.buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+    folder = live_text(QPushButton(), QPushButton.setText, "Open log folder")
+    live_text(folder, QWidget.setToolTip, "Errors and warnings of the last starts, for a report")
+    folder.clicked.connect(_open_log_folder)
+    page.buttons.addButton(folder, QDialogButtonBox.ButtonRole.ActionRole)
     return page
+
+
+def _open_log_folder() -> None:
+    folder = log_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def fill_with_markdown(text: QTextBrowser, name: str) -> None:

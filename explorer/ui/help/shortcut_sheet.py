@@ -19,6 +19,10 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Enter", tr_noop("Unfold or fold")),
     ("+, -, 0, 1", tr_noop("Zoom in, zoom out, fit, actual size")),
     ("L", tr_noop("Show or hide the legend")),
+    ("Space", tr_noop("Select the card under the pointer, too")),
+    ("Space + drag", tr_noop("Pan, wherever the drag begins")),
+    ("Shift + drag", tr_noop("Select the cards in a rectangle")),
+    ("Alt + drag", tr_noop("Take a card out of the window as a picture")),
     ("Esc", tr_noop("Deselect")),
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.inspector.formula_box import FormulaBox
 from explorer.ui.inspector.option_row import OptionRow
@@ -25,6 +26,7 @@ _KINDS = (
     *(tr_noop("input"), tr_noop("output"), tr_noop("network"), tr_noop("stem"), tr_noop("stage"), tr_noop("block")),
     *(tr_noop("branch"), tr_noop("unit"), tr_noop("gate"), tr_noop("head"), tr_noop("selection")),
 )
+_MIN_WIDTH = 230  # pixels
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "(7.5 %)" stays together
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
@@ -57,6 +59,9 @@ class InspectorPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(330, 500)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(scaled(_MIN_WIDTH), 120)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.edit_hovered.emit(None)  # nothing is pointed at on a page that lies behind another
@@ -158,6 +163,12 @@ class _CardPage(QWidget):
         # What wrapped labels would need in a column of no width is of no interest: the area asks heightForWidth.
         return QSize(0, 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names of figures wrap only where they would take half of the room."""
+        super().resizeEvent(event)
+        widest = max(map(self.fontMetrics().horizontalAdvance, self._names), default=0) + 2
+        self._figures.setColumnMinimumWidth(0, min(widest, self.width() // 2 - 20))
+
     def event(self, event: QEvent) -> bool:
         # A label that now takes another number of lines changes the height.
         if event.type() == QEvent.Type.LayoutRequest:
@@ -182,14 +193,15 @@ class _CardPage(QWidget):
         self.scopes.show_options(inspection.options)
 
     def _build_figures(self, inspection: Inspection) -> QGridLayout:
-        grid = QGridLayout()
+        self._figures = grid = QGridLayout()
+        self._names = tuple(name for name, _ in inspection.rows)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for at, (name, _) in enumerate(inspection.rows):
             value = text_label("")
             value.setTextInteractionFlags(_SELECTABLE)
-            grid.addWidget(text_label(name, "muted", wraps=False), at, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(text_label(name, "muted"), at, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
             self._values.append(value)
         return grid

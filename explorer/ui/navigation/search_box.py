@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidg
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.query import MAX_QUERY_LENGTH, describe_syntax
 from explorer.ui.base.appearance import current_colours
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.viewmodels.card_query import CARD_VOCABULARY
 
@@ -104,7 +105,7 @@ class SearchBox(QWidget):
         live_text(field, QLineEdit.setPlaceholderText, "Search (Ctrl+F)")
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(110)
-        field.setMaximumWidth(240)
+        size_with_font(field, QWidget.setMaximumWidth, 240)
         field.setMaxLength(MAX_QUERY_LENGTH)
         live_text(field, QWidget.setAccessibleName, "Search the network")
         follow_language(field, lambda shown: shown.setToolTip(_field_tip()))

@@ -28,11 +28,13 @@ from explorer.base.languages import tr
 from explorer.design import TEMPLATES, DesignError, DesignRow, NetworkDesign
 from explorer.design.network_design import HEADS
 from explorer.networks.user_module import PlainValue
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.lanes import Lane
 from explorer.ui.new_network.preview import DesignPicture, DesignPreview, preview_design
 from explorer.ui.new_network.row_table import RowTable
 from explorer.ui.widgets.combo_boxes import build_combo_box, select_data
 from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.tab_order import order_tabs
 
 _DELAY = 120  # milliseconds after a change until it is looked at
 _BLANK = NetworkDesign("My network", (3, 224, 224), 10, (), (DesignRow("conv_norm_act", "channels=32, stride=2"),))
@@ -67,6 +69,8 @@ class NewNetworkDialog(QDialog):
         whole.addWidget(self._build_buttons())
         self.resize(1240, 680)
         self.templates.setCurrentRow(1 + list(TEMPLATES).index(_FIRST))
+        self.table.rows_changed.connect(lambda: order_tabs(self))
+        order_tabs(self)
         self.templates.setFocus()
 
     # what it is made of
@@ -74,7 +78,7 @@ class NewNetworkDialog(QDialog):
     def _build_templates(self) -> QListWidget:
         found = QListWidget()
         found.setAccessibleName(tr("Templates"))
-        found.setFixedWidth(168)
+        size_with_font(found, QWidget.setFixedWidth, 168)
         for title, design in ((tr("Empty"), _BLANK), *((design.title, design) for design in TEMPLATES.values())):
             item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, design)
@@ -138,7 +142,7 @@ class NewNetworkDialog(QDialog):
         column.addWidget(self.output_label)
         column.addWidget(self.picture, 1)
         for label in (self.figures_label, self.output_label):
-            label.setFixedWidth(300)
+            size_with_font(label, QWidget.setFixedWidth, 300)
         return column
 
     def _build_buttons(self) -> QDialogButtonBox:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.user_module import PlainValue, UserModuleError, parse_arguments
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
 
 #: Columns behind the block: the setting, its symbol in papers, its title.
@@ -22,6 +23,7 @@ COLUMNS_OF_ROW = (
 _MORE = len(COLUMNS_OF_ROW) + 1  # the column of all other settings
 _PASTED = {"width": "channels"}  # as the table of an open network calls them
 #: A new row; what the row before it is where there is one.
+_ROW_HEIGHT = 28  # pixels at fonts of 100 %
 _FIRST_ROW = ("basic_residual", "channels=64", 1)
 
 
@@ -38,16 +40,19 @@ class RowTable(QTableWidget):
         self.setHorizontalHeaderLabels(titles)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
-        self.setTabKeyNavigation(True)
+        self.setTabKeyNavigation(False)  # arrows move in it, Tab leaves it
         live_text(self, QWidget.setAccessibleName, "Rows of the network")
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)  # names of blocks are not cut
         header.setSectionResizeMode(_MORE, QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().setDefaultSectionSize(28)
-        self.setColumnWidth(0, 210)
-        for column in range(1, _MORE):
-            self.setColumnWidth(column, 66)
+        size_with_font(self, RowTable._set_sizes, _ROW_HEIGHT)
         self.itemChanged.connect(lambda _: self._notify())
+
+    def _set_sizes(self, row_height: int) -> None:
+        self.verticalHeader().setDefaultSectionSize(row_height)
+        for column in range(1, _MORE):
+            self.setColumnWidth(column, row_height * 33 // 14)
 
     # rows
 

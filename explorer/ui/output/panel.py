@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import join_sentences, tr, tr_noop
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
@@ -77,7 +78,7 @@ class OutputPanel(QWidget):
 
     def _lay_out(self) -> None:
         for part in (self.photo, self.open_button):
-            part.setFixedWidth(_PHOTO_WIDTH)
+            part.setFixedWidth(scaled(_PHOTO_WIDTH))
         left = QVBoxLayout()
         left.addWidget(self.photo, 1)
         left.addWidget(self.open_button)
@@ -142,16 +143,16 @@ class OutputPanel(QWidget):
         return QSize(540, 245)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_MIN_WIDTH, 172)
+        return QSize(_MIN_WIDTH, scaled(172))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow place the strip of photos gives way to the classes, the photo gets smaller, and what stands
         beside the note goes below it."""
-        roomy = self.width() >= _STRIP_MIN_WIDTH
+        roomy = self.width() >= scaled(_STRIP_MIN_WIDTH)
         self._foot.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
-            part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
+            part.setFixedWidth(scaled(_PHOTO_WIDTH) if roomy else scaled(_SMALL_PHOTO_WIDTH))
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
         """Fill the strip with (id, name) of images."""

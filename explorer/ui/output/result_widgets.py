@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison
@@ -151,7 +152,7 @@ class DivergenceMeter(QWidget):
         super().__init__()
         self._output: OutputComparison | None = None
         self._busy = False
-        self.setFixedHeight(self.fontMetrics().height() + 8)
+        size_with_font(self, lambda shown, _: shown.setFixedHeight(shown.fontMetrics().height() + 8), 0)
         live_text(
             self,
             QWidget.setToolTip,

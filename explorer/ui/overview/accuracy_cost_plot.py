@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
@@ -50,16 +50,19 @@ class AccuracyCostPlot(QWidget):
         for family in all_families():
             self.family_box.addItem(family, family)
         live_text(self.family_box, QWidget.setAccessibleName, "Highlighted family")
-        row = QHBoxLayout()
-        for words, box in (
+        row = QGridLayout()
+        named = (
             (tr_noop("Horizontal axis"), self.x_axis_box),
             (tr_noop("Bubble size"), self.bubble_size_box),
             (tr_noop("Highlight"), self.family_box),
-        ):
-            row.addWidget(live_text(QLabel(), QLabel.setText, words))
-            row.addWidget(box)
+        )
+        for place, (words, box) in enumerate(named):
+            row.addWidget(live_text(QLabel(), QLabel.setText, words), 0, place)
+            row.addWidget(box, 1, place)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(11)
             box.currentIndexChanged.connect(self._redraw)
-        row.addStretch(1)
+        row.setColumnStretch(len(named), 1)
         self.status_label = live_text(
             QLabel(), QLabel.setText, "Hover over a bubble for details; click it to open the network."
         )

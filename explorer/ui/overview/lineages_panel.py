@@ -15,6 +15,7 @@ from explorer.base.languages import Language
 from explorer.guide.lineages import Lineage, LineageFigures, load_lineages
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
 
 _TEXTS: dict[Language, dict[str, str]] = {
@@ -61,7 +62,7 @@ class LineagesPanel(QWidget):
         self._figures_of: dict[str, Sequence[LineageFigures]] = {}
         self._open_network: tuple[str, tuple[Any, ...]] = ("", ())  # the network in the window, and its edits
         self.lineage_list = QListWidget()
-        self.lineage_list.setMaximumWidth(250)
+        size_with_font(self.lineage_list, QWidget.setMaximumWidth, 250)
         self.lineage_list.setSpacing(3)
         live_text(self.lineage_list, QWidget.setAccessibleName, "Lineages")
         self.lineage_list.currentRowChanged.connect(lambda _: self._show_lineage())
@@ -167,7 +168,7 @@ def lineage_html(
         title = get_entry(lineage.arrives_at).title
         parts.append(f"<p style='color:{c.decrease}'><b>= {escape(words['arrived'].format(network=title))}</b></p>")
     style = f"""body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
-        h1 {{ font-size: 19px; }} h2 {{ font-size: 15px; margin: 14px 0 2px 0; color: {c.accent}; }}
+        h1 {{ font-size: {scaled(19)}px; }} h2 {{ font-size: {scaled(15)}px; margin: 14px 0 2px 0; color: {c.accent}; }}
         p {{ margin: 2px 0 4px 0; }} .muted {{ color: {c.muted}; }} td {{ padding-right: 14px; }}"""
     return f"<html><head><style>{style}</style></head><body>{''.join(parts)}</body></html>"
 

@@ -13,6 +13,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.links import LINK_SCHEME, ViewLink, format_link
 from explorer.tours.listing import LINEAGE_PREFIX
 from explorer.ui.base.dialogs import ask_handout_path
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import ToolContext
@@ -69,7 +70,7 @@ class OverviewWindow(QTabWidget):
         self.setWindowFlag(Qt.WindowType.Window)
         self._context, self._lane = context, lane
         live_text(self, QWidget.setWindowTitle, "All networks")
-        self.resize(QSize(1100, 680).boundedTo(self.screen().availableSize()))
+        self.resize(QSize(scaled(1100), scaled(680)).boundedTo(self.screen().availableSize()))
         self.accuracy_cost: AccuracyCostPlot = AccuracyCostPlot()
         self.family_tree: FamilyTreeView = FamilyTreeView()
         self.table: NetworkTable = NetworkTable()

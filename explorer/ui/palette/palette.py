@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from explorer.base.fuzzy_search import rank_matches
 from explorer.base.languages import tr_noop
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.palette.entries import PaletteEntry
 from explorer.ui.widgets.list_rows import build_list_view, paint_row_background
@@ -117,7 +118,7 @@ class Palette(QFrame):
 
     def _place(self) -> None:
         window = self._window
-        width, height = min(_WIDTH, window.width() - 24), min(_HEIGHT, window.height() - 2 * _TOP)
+        width, height = min(scaled(_WIDTH), window.width() - 24), min(scaled(_HEIGHT), window.height() - 2 * _TOP)
         self.setGeometry((window.width() - width) // 2, _TOP, width, height)
 
     def _update_matches(self) -> None:

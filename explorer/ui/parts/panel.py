@@ -28,6 +28,7 @@ from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.list_rows import build_list_view
 from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.ui.widgets.tab_buttons import TabButtons
+from explorer.ui.widgets.tab_order import order_tabs
 from explorer.viewmodels.panels import Choice, EditPreview
 from explorer.viewmodels.parts import PartRow
 
@@ -233,6 +234,7 @@ class PartsPanel(QWidget):
         self.own_buttons.setVisible(bool(row and row.description))
         self.form.show_part(row)
         self._show_places()
+        order_tabs(self)
 
     def _show_places(self) -> None:
         row = self.part

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import tr
 from explorer.ui.plugin.preference import OFF, ON, Preference
 from explorer.ui.widgets.switch import Switch
+from explorer.ui.widgets.tab_order import order_tabs
 
 
 class PreferencesDialog(QDialog):
@@ -70,6 +71,7 @@ class PreferencesDialog(QDialog):
             column.addLayout(form)
         column.addStretch(1)
         self._area.setWidget(page)
+        order_tabs(self)
 
     def show_preference(self, title: str) -> None:
         """Show one of them, by its English title, and give it the keyboard."""

@@ -10,11 +10,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+import explorer
 from explorer.base.languages import translator
 from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
 from explorer.ui.base.autosave import close_shared_journal
+from explorer.ui.base.log_file import start_log
 from explorer.ui.language.application import first_language
+from explorer.ui.shell.cut_texts import CutTexts
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.window import Window
 
@@ -59,9 +62,11 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication, Window],
     app.setOrganizationName("cnn-explorer")
     app.setDesktopFileName("cnn-explorer")  # of the launcher: by it, desktops find the icon
     app.setWindowIcon(_load_icon())
+    start_log(explorer.__version__)
     appearance.apply_scheme(app, appearance.chosen_scheme())
     translator.set_language(first_language())
     FocusRing(app)
+    CutTexts(app)
     app.aboutToQuit.connect(close_shared_journal)
     window = Window()
     window.show()

@@ -48,6 +48,7 @@ def run_check(export: Callable[[str, Path], None]) -> Iterator[str]:
         yield _check_opening(window)
         yield _check_edit(window)
         yield _check_own_module(Path(folder))
+        yield _check_what_comes_with_it()
         for suffix in (".png", ".svg", ".pdf", ".py", *([".onnx"] if importlib.util.find_spec("onnxscript") else [])):
             file = Path(folder, f"resnet18{suffix}")
             export("resnet18", file)
@@ -92,6 +93,22 @@ def _check_own_module(folder: Path) -> str:
     file.write_text(_OWN_MODULE)
     network = open_user_module_apart(UserModule(f"{file}:Net", {}, single_input((1, 3, 32, 32))))
     return f"ran code of one's own in a process of its own: {network.figures.total.params} parameters"
+
+
+def _check_what_comes_with_it() -> str:
+    """Files and metadata that are looked up by name, and so are what a bundle lacks first."""
+    from explorer.design.templates import TEMPLATES
+    from explorer.guide.page import PAGES
+    from explorer.parts import all_parts
+    from explorer.tours.listing import TOURS
+    from explorer.tours.tour import load_tour
+    from explorer.ui.help.system_information import NEEDED, find_libraries
+
+    tours, parts, libraries = [load_tour(name) for name in TOURS], all_parts(), find_libraries()
+    if lacking := {*NEEDED} - {library.name for library in libraries}:
+        raise CheckError(f"no metadata of {', '.join(sorted(lacking))}")
+    found = f"{len(tours)} tours, {len(PAGES)} pages, {len(parts)} parts, {len(TEMPLATES)} designs"
+    return f"{found}, {len(libraries)} libraries that say what they are"
 
 
 def _wait_for(window: Window, what: str, holds: Callable[[Network], bool]) -> Network:

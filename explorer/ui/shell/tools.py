@@ -20,6 +20,7 @@ from explorer.ui.folder_evaluation.tool import FolderEvaluationTool
 from explorer.ui.grad_cam.tool import GradCamTool
 from explorer.ui.guide.tool import GuideTool
 from explorer.ui.help.tool import HelpTool
+from explorer.ui.hints.tool import HintsTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.memory_strip.tool import MemoryStripTool
 from explorer.ui.minimap.tool import MinimapTool
@@ -86,5 +87,6 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     ExportTool,
     WorksheetTool,
     HelpTool,
+    HintsTool,
     PreferencesTool,
 )

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.stage_table.delegate import CellDelegate
 from explorer.ui.stage_table.model import StageTableModel
@@ -137,12 +138,13 @@ class StageTablePanel(QWidget):
         triggers = QAbstractItemView.EditTrigger
         view.setEditTriggers(triggers.AnyKeyPressed | triggers.DoubleClicked | triggers.EditKeyPressed)
         view.setShowGrid(False)
+        view.setTabKeyNavigation(False)  # arrows move in it, Tab leaves it; while typing it goes on to the next cell
         view.setAlternatingRowColors(True)
         view.setWordWrap(False)
         view.setFrameShape(QTableView.Shape.NoFrame)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.verticalHeader().setDefaultSectionSize(23)
+        size_with_font(view.verticalHeader(), QHeaderView.setDefaultSectionSize, 23)
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         view.horizontalHeader().setHighlightSections(False)
         live_text(view, QWidget.setAccessibleName, "Stage table")

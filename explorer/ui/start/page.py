@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -22,7 +21,9 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import Language, tr, tr_noop
 from explorer.guide.family_tree import FamilyTreeNode
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled, size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.card_button import CardButton
 
 _CARD_SIZE = QSize(138, 60)  # the least of a card: two lines of Chinese are taller than two of English
 _MAX_COLUMNS = 6  # cards beside each other, at most
@@ -118,7 +119,7 @@ class StartPage(QScrollArea):
     def columns(self) -> int:
         """Number of cards side by side."""
         room = self.viewport().width() - 2 * _MARGIN + _GAP
-        return max(1, min(room // (_CARD_SIZE.width() + _GAP), _MAX_COLUMNS))
+        return max(1, min(room // (scaled(_CARD_SIZE.width()) + _GAP), _MAX_COLUMNS))
 
     def _relayout(self) -> None:
         columns = self.columns
@@ -140,21 +141,22 @@ class StartPage(QScrollArea):
 
 
 def _show_elided(words: str, link: QToolButton) -> None:
-    link.setText(link.fontMetrics().elidedText(tr(words), Qt.TextElideMode.ElideMiddle, _MAX_LINK_WIDTH))
+    link.setText(link.fontMetrics().elidedText(tr(words), Qt.TextElideMode.ElideMiddle, scaled(_MAX_LINK_WIDTH)))
 
 
-class NetworkCard(QAbstractButton):
+class NetworkCard(CardButton):
     """A button with a network's name, year and contribution."""
 
     def __init__(self, network: FamilyTreeNode) -> None:
         super().__init__()
         self.key = network.key
         self._network, self._brought = network, ""
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setMinimumSize(_CARD_SIZE)
-        self.setMaximumHeight(_CARD_SIZE.height())
+        for setter, length in (
+            (QWidget.setMinimumWidth, _CARD_SIZE.width()),
+            (QWidget.setMinimumHeight, _CARD_SIZE.height()),
+            (QWidget.setMaximumHeight, _CARD_SIZE.height()),
+        ):
+            size_with_font(self, setter, length)
 
     def set_language(self, language: Language) -> None:
         """Describe the network in another language."""
@@ -163,33 +165,19 @@ class NetworkCard(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return _CARD_SIZE
+        return QSize(scaled(_CARD_SIZE.width()), scaled(_CARD_SIZE.height()))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # Qt gives a button the space bar only
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        c = appearance.current_colours()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pointed = self.underMouse() or self.hasFocus()
-        painter.setPen(QPen(QColor(c.accent if pointed else c.border), 1.5 if pointed else 1.0))
-        painter.setBrush(QColor(c.background if self.isDown() else c.surface))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 7, 7)
+    def paint_content(self, painter: QPainter, colours: appearance.Colours) -> None:
+        """Paint the name, and below it year and contribution."""
         inside = self.rect().adjusted(_PADDING, 7, -_PADDING, -5)
-        bold, small = QFont(self.font()), QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
-        small.setPointSizeF(0.84 * small.pointSizeF())
+        bold, small = self.fonts(0.84)
         title = QFontMetrics(bold)
         painter.setFont(bold)
-        painter.setPen(QColor(c.text))
+        painter.setPen(QColor(colours.text))
         shown = title.elidedText(self._network.title, Qt.TextElideMode.ElideRight, inside.width())
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, shown)
         painter.setFont(small)
-        painter.setPen(QColor(c.muted))
+        painter.setPen(QColor(colours.muted))
         lower = inside.adjusted(0, title.height(), 0, 0)
         words = f"{self._network.year}  {self._brought}"
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, words)

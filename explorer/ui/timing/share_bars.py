@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.timing.time_scatter import kind_colour
 from explorer.ui.widgets.picture_menu import offer_picture_menu
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT, _DOT_SIZE = 30, 8
 _HIDE_PERCENT_BELOW = 340  # pixels: bars need the width more than percentages, which the tool tip has
+
+
+def row_height() -> int:
+    """Return the height of a row in pixels."""
+    return scaled(_ROW_HEIGHT)
 
 
 class ShareBars(QWidget):
@@ -49,32 +55,32 @@ class ShareBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c = appearance.current_colours()
-        title = min(170, self.width() // 3)
-        narrow = self.width() < _HIDE_PERCENT_BELOW
+        title = min(scaled(170), self.width() // 3)
+        narrow = self.width() < scaled(_HIDE_PERCENT_BELOW)
         text_width = self.fontMetrics().horizontalAdvance("0.0888 ms" if narrow else "0.0888 ms · 88 %") + 8
         bar_room = max(self.width() - title - text_width - 16, 20)
         longest = max((max(share.time, share.macs) for share in self._shares), default=1.0) or 1.0
         for number, share in enumerate(self._shares):
-            top = number * _ROW_HEIGHT + 4
+            top = number * row_height() + 4
             if share.kind is not None:  # in the colour of its cards, as in the scatter plot
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(kind_colour(share.kind)))
-                painter.drawEllipse(QRect(1, top + (_ROW_HEIGHT - 8 - _DOT_SIZE) // 2, _DOT_SIZE, _DOT_SIZE))
+                painter.drawEllipse(QRect(1, top + (row_height() - 8 - _DOT_SIZE) // 2, _DOT_SIZE, _DOT_SIZE))
             painter.setPen(QColor(c.text))
             left = _DOT_SIZE + 6
             name = self.fontMetrics().elidedText(share.title, Qt.TextElideMode.ElideRight, title - left - 6)
-            painter.drawText(QRect(left, top, title - left, _ROW_HEIGHT - 8), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRect(left, top, title - left, row_height() - 8), Qt.AlignmentFlag.AlignVCenter, name)
             for offset, value, colour in ((0, share.time, c.accent), (11, share.macs, c.previous)):
                 length = max(round(bar_room * value / longest), 1 if value else 0)
                 painter.fillRect(QRect(title, top + offset, length, 9), QColor(colour))
             painter.setPen(QColor(c.muted))
             text = format_milliseconds(share.milliseconds) + ("" if narrow else f" · {format_time_share(share.time)}")
-            text_rect = QRect(self.width() - text_width, top, text_width, _ROW_HEIGHT - 8)
+            text_rect = QRect(self.width() - text_width, top, text_width, row_height() - 8)
             painter.drawText(text_rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def share_at(self, y: int) -> TimeShare | None:
         """Return the share whose row is at `y` pixels; None below the last."""
-        number = y // _ROW_HEIGHT
+        number = y // row_height()
         return self._shares[number] if 0 <= number < len(self._shares) else None
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,7 +20,9 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.card_button import CardButton
 
 _WIDTH, _MARGIN, _ROW_HEIGHT = 660, 24, 62
 
@@ -137,8 +138,8 @@ class TourChooser(QFrame):
         (begun or self).setFocus()
 
     def _place(self) -> None:
-        width = min(_WIDTH, self._host.width() - 2 * _MARGIN)
-        wanted = 150 + len(self.rows) * (_ROW_HEIGHT + 6)
+        width = min(scaled(_WIDTH), self._host.width() - 2 * _MARGIN)
+        wanted = scaled(150) + len(self.rows) * (scaled(_ROW_HEIGHT) + 6)
         height = min(wanted, self._host.height() - 2 * _MARGIN)
         self.setGeometry((self._host.width() - width) // 2, (self._host.height() - height) // 2, width, height)
 
@@ -156,16 +157,13 @@ class TourChooser(QFrame):
             super().keyPressEvent(event)
 
 
-class TourButton(QAbstractButton):
+class TourButton(CardButton):
     """A row: title, what it is about, and where the user was."""
 
     def __init__(self, row: TourRow) -> None:
         super().__init__()
         self.row = row
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedHeight(_ROW_HEIGHT)
+        size_with_font(self, QWidget.setFixedHeight, _ROW_HEIGHT)
         self.setAccessibleName(f"{row.title}: {row.about} {self.state_text}")
         self.setToolTip(row.about)
 
@@ -178,40 +176,22 @@ class TourButton(QAbstractButton):
         return tr("✓ done") if row.is_finished else tr("{minutes} min", minutes=row.minutes)
 
     def sizeHint(self) -> QSize:
-        return QSize(320, _ROW_HEIGHT)
+        return QSize(320, scaled(_ROW_HEIGHT))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        c = appearance.current_colours()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pointed = self.underMouse() or self.hasFocus()
-        painter.setPen(QPen(QColor(c.accent if pointed else c.border), 1.5 if pointed else 1.0))
-        painter.setBrush(QColor(c.background if self.isDown() else c.surface))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 7, 7)
+    def paint_content(self, painter: QPainter, colours: appearance.Colours) -> None:
+        """Paint the title with the state beside it, and below what it is about."""
         inside = self.rect().adjusted(14, 9, -14, -8)
-        bold, small = QFont(self.font()), QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
-        small.setPointSizeF(0.9 * small.pointSizeF())
-        state = self.state_text
+        bold, small = self.fonts(0.9)
+        state, row = self.state_text, self.row
         painter.setFont(small)
-        painter.setPen(QColor(c.decrease if self.row.is_finished else c.accent if self.row.step else c.muted))
+        painter.setPen(QColor(colours.decrease if row.is_finished else colours.accent if row.step else colours.muted))
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, state)
         room = inside.width() - QFontMetrics(small).horizontalAdvance(state) - 12
         painter.setFont(bold)
-        painter.setPen(QColor(c.text))
-        metrics = QFontMetrics(bold)
-        painter.drawText(
-            inside,
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop,
-            metrics.elidedText(self.row.title, Qt.TextElideMode.ElideRight, room),
-        )
+        painter.setPen(QColor(colours.text))
+        title = QFontMetrics(bold).elidedText(row.title, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
         painter.setFont(small)
-        painter.setPen(QColor(c.muted))
-        about = QFontMetrics(small).elidedText(self.row.about, Qt.TextElideMode.ElideRight, inside.width())
+        painter.setPen(QColor(colours.muted))
+        about = QFontMetrics(small).elidedText(row.about, Qt.TextElideMode.ElideRight, inside.width())
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, about)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import tr, tr_noop
 from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DATASETS, DataSpec
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.data_form import DataForm
 from explorer.ui.training.recipe_form import RecipeForm
@@ -160,7 +161,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self._build_examples())
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._settings_area.setFixedWidth(_SIDE)
+        size_with_font(self._settings_area, QWidget.setFixedWidth, _SIDE)
 
     def _build_examples(self) -> QToolButton:
         """Networks that come trained with the app: a first look at what learning leaves."""

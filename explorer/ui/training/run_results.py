@@ -82,6 +82,7 @@ class RunResults(QWidget):
     def _build_head(self) -> QHBoxLayout:
         """What a training does now, its buttons, and what the curves show."""
         self.state_label = QLabel()
+        self.state_label.setWordWrap(True)
         self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pause_button = live_text(QPushButton(), QPushButton.setText, "Pause")
         self.pause_button.clicked.connect(self.pause_requested)
@@ -152,10 +153,8 @@ class RunResults(QWidget):
             row.show_row(contestants[place] if place < len(contestants) else None, len(contestants))
         if progress is None:
             self.state_label.setText(tr(_PLACEHOLDER))
-            self.state_label.setWordWrap(True)
             self.verdict.setText("")
             return
-        self.state_label.setWordWrap(False)
         self.state_label.setText(f"<b>{tr(STATES[progress.state])}</b> · {progress.title}{_time_left(progress)}")
         self.progress_bar.setValue(round(1000 * progress.done))
         found = progress.comparison
@@ -183,6 +182,7 @@ class _ResultRow(QWidget):
         super().__init__()
         self._place = place
         self.label = QLabel()
+        self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.weights_button = live_text(QPushButton(), QPushButton.setText, "Use these weights")
         live_text(

@@ -76,6 +76,7 @@ class SweepResultsView(QWidget):
 
     def _build_head(self) -> QHBoxLayout:
         self.state_label = QLabel()
+        self.state_label.setWordWrap(True)
         self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pause_button = live_text(QPushButton(), QPushButton.setText, "Pause")
         self.pause_button.clicked.connect(self.pause_requested)
@@ -127,7 +128,6 @@ class SweepResultsView(QWidget):
         self.pause_button.setVisible(progress is not None and progress.state == "running")
         can_resume = ("paused", "interrupted", "failed")
         self.resume_button.setVisible(progress is not None and progress.state in can_resume)
-        self.state_label.setWordWrap(progress is None)
         if progress is None:
             self.state_label.setText(tr(_PLACEHOLDER))
             self.show_message("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QComboBox,
@@ -26,8 +26,10 @@ from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import InputError, InputSpec, single_input
 from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
 from explorer.ui.base.appearance import current_colours
+from explorer.ui.base.fonts import scaled
 from explorer.ui.user_module.inputs_editor import InputsEditor
 from explorer.ui.user_module.limits import LimitsRow
+from explorer.ui.widgets.tab_order import order_tabs
 
 _SPACES = re.compile(r"(?<=\S) {5,}")  # what pushes the rest out of sight
 
@@ -51,6 +53,7 @@ class ModuleDialog(QDialog):
         self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
+        order_tabs(self)
         if reason and user_module is not None:
             self.request_view.setPlainText(describe_request(user_module))
 
@@ -115,7 +118,8 @@ class ModuleDialog(QDialog):
         column.addWidget(self.message)
         column.addStretch(1)
         column.addWidget(self.buttons)
-        self.resize(680, 560 if reason else 420)
+        wanted = QSize(scaled(680), scaled(560 if reason else 420))
+        self.resize(wanted.boundedTo(self.screen().availableSize() * 0.95))
 
     def show_module(self, user_module: UserModule) -> None:
         """Fill the fields."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr
 from explorer.networks.input_spec import DTYPES, InputSpec, parse_inputs, single_input
+from explorer.ui.widgets.tab_order import order_tabs
 
 _SOURCES = ("photo", "noise", "zeros", "ones", "0..9")
 
@@ -119,6 +120,7 @@ class InputsEditor(QWidget):
         for column, widget in enumerate(row.widgets):
             self._grid.addWidget(widget, line, column)
         self._update_buttons()
+        order_tabs(self.window())
 
     def _remove(self, row: _Row) -> None:
         self.rows.remove(row)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from explorer.ui.base.fonts import size_with_font
 
 #: Row, column, row span, column span of each widget, the main one first; stretch factors of columns and of rows.
 _Arrangement = tuple[tuple[tuple[int, int, int, int], ...], tuple[int, ...], tuple[int, ...]]
@@ -104,6 +106,23 @@ def with_caption(widget: QWidget, caption: QLabel) -> QWidget:
     caption.setWordWrap(True)
     caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    caption.setFixedHeight(2 * caption.fontMetrics().lineSpacing() + 2)
+    size_with_font(caption, _show_two_lines, 0)
+    caption.installEventFilter(_TooltipOfText(caption))
     column.addWidget(caption)
     return box
+
+
+class _TooltipOfText(QObject):
+    """Lets a label say the whole of its text where it has no room for it."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Paint, QEvent.Type.ToolTip) and isinstance(watched, QLabel):
+            is_cut = watched.heightForWidth(watched.width()) > watched.height()
+            text = watched.text() if is_cut else ""
+            if watched.toolTip() != text:
+                watched.setToolTip(text)
+        return False
+
+
+def _show_two_lines(caption: QLabel, _: int) -> None:
+    caption.setFixedHeight(2 * caption.fontMetrics().lineSpacing() + 2)

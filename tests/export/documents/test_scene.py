@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from explorer.drawing import Picture
+from explorer.drawing.towers import tower_pairs
 from explorer.export.documents.files import export_document
 from explorer.export.documents.mermaid import write_mermaid
 from explorer.export.documents.scene import SheetScene
@@ -41,8 +43,10 @@ def check_formats(network: Network, page: Page, folder: Path) -> None:
     sheet = build_network_sheet(network, page)
     assert isinstance(sheet.content, Picture)
     diagram = sheet.content.diagram
-    cards = Counter(id for id in diagram.cards)
-    links = Counter((link.source, link.target) for link in diagram.links)
+    cards = Counter({id: card.towers.count if card.towers is not None else 1 for id, card in diagram.cards.items()})
+    links: Counter[tuple[str, str]] = Counter()
+    for link in diagram.links:
+        links[link.source, link.target] += len(tower_pairs(diagram.cards[link.source], diagram.cards[link.target]))
     scene = build_scene(sheet)
 
     def check(found: Graph) -> None:
@@ -107,6 +111,35 @@ def test_of_all_networks(opened: Callable[[str], Network], tmp_path: Path, pytes
         for level in LEVELS:
             if len(opened(key).architecture.live) < 1500:
                 check_formats(opened(key), Page(level=level), tmp_path)
+
+
+def test_towers_stand_apart_and_links_go_from_tower_to_tower(opened: Callable[[str], Network], tmp_path: Path) -> None:
+    """AlexNet of 2012 as its paper draws it: two towers, that hear each other at the third convolution alone."""
+    network = opened("alexnet_2012")
+    sheet = build_network_sheet(network, Page(level="units"))
+    scene = build_scene(sheet)
+    towers = [card for card, after in pairwise(scene.cards) if card.id == after.id]
+    assert len(towers) > 5
+    for card in towers:
+        other = scene.cards[card.number + 1]
+        assert card.box.x + card.box.width < other.box.x
+        assert card.rows == other.rows
+    numbers = {card.number for card in towers} | {card.number + 1 for card in towers}
+    joined = Counter(
+        (scene.cards[link.source].id, scene.cards[link.target].id)
+        for link in scene.links
+        if {link.source, link.target} <= numbers
+    )
+    assert {*joined.values()} == {2, 4}  # beside each other, and crossing
+    for link in scene.links:
+        box, target = scene.cards[link.source].box, scene.cards[link.target].box
+        assert box.x - 0.1 <= link.points[0][0] <= box.x + box.width + 0.1
+        assert target.x - 0.1 <= link.points[-1][0] <= target.x + target.width + 0.1
+        assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(link.points))
+    export_document([sheet], tmp_path / "a.pptx", network)
+    cards, links = read_pptx(tmp_path / "a.pptx")
+    assert len(cards) == len(scene.cards)
+    assert len(links) == len(scene.links)
 
 
 def test_a_table_is_no_diagram(opened: Callable[[str], Network], tmp_path: Path) -> None:
