@@ -53,7 +53,13 @@ def test_every_try_that_is_offered_can_be_made_and_the_others_say_why(page: str,
             assert edited.history.applied_edits == edits, f"{idea.name}: {name}"
         assert all(reason for _, reason in idea.refused_tries)
     if network == load_page(page).facts.networks[0]:
-        assert not any(idea.refused_tries for idea in filled.ideas)
+        elsewhere = [  # what the page says of another of its networks
+            load_page(page).text.ideas[name].tries[variant]
+            for name, idea in load_page(page).facts.ideas.items()
+            for variant, about in idea.only.items()
+            if network not in about
+        ]
+        assert [text for idea in filled.ideas for text, _ in idea.refused_tries] == elsewhere
 
 
 @pytest.mark.parametrize("page", PAGES)

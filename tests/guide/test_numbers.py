@@ -109,6 +109,17 @@ def projections(opened: Opened) -> float:
     return float(network.figures.total.params - network.edit(ToggleShortcut("*", on=False)).figures.total.params)
 
 
+def against_option_b(option: str) -> Origin:
+    """Parameters that an option of shortcuts has more or fewer than ResNet-34 as it is."""
+
+    def count(opened: Opened) -> float:
+        network = opened("resnet34")
+        edited = network.edit(*load_try_edits("resnet", "projections", option))
+        return float(abs(edited.figures.total.params - network.figures.total.params))
+
+    return count
+
+
 def block(key: str, name: str) -> Origin:
     """Weights of the convolutions of a block, its projection left out."""
 
@@ -235,6 +246,11 @@ ORIGINS: dict[tuple[str, str], dict[float, Origin]] = {
         2_776_576.0: projections,
         25.03: f"{RES}, table 2",
         3.5: lambda _: 28.54 - 25.03,
+    },
+    ("resnet", "projections"): {
+        **dict.fromkeys((25.03, 24.52, 24.19), f"{RES}, table 3"),
+        173_824.0: against_option_b("padded"),
+        919_168.0: against_option_b("everywhere"),
     },
     ("resnet", "bottleneck"): {
         69_632.0: block("resnet50", "layer1.1"),

@@ -59,9 +59,9 @@ def test_every_idea_is_somewhere(key: str, opened: Opened) -> None:
 @pytest.mark.parametrize("key", PAGES)
 def test_every_try_changes_the_network(key: str, opened: Opened) -> None:
     found = load_page(key)
-    network = opened(found.facts.networks[0])
     for name, idea in found.facts.ideas.items():
         for tried in idea.tries:
+            network = opened(idea.only.get(tried, found.facts.networks)[0])
             edits = load_try_edits(key, name, tried)
             edited = network.edit(*edits)
             assert edited.history.applied_edits == edits, f"{name}: {tried}"
