@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF
-from PySide6.QtGui import QImage, QImageWriter, QPainter
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage, QImageWriter
 
 from explorer.base import number_format
 from explorer.base.languages import Language, tr
-from explorer.drawing import LIGHT, Marks, compose_picture
 from explorer.exercises.predictions import PredictionQuestion
 from explorer.experiments.experiment import Experiment, Values
 from explorer.experiments.outcome import ComputedNumber, Label, Outcome
@@ -21,15 +20,14 @@ from explorer.export.network_sheet import build_content, ensure_application
 from explorer.export.page import Page
 from explorer.export.sheet import fill_sheet
 from explorer.export.sheet_text import sheet_text
+from explorer.export.view_picture import paint_view
 from explorer.guide.filled_page import FilledPage, fill_page
 from explorer.guide.page import load_page, load_page_labels
 from explorer.network import Network, open_network
-from explorer.presenters import build_diagram, expanded_at_level, reveal
+from explorer.presenters import expanded_at_level, reveal
 from explorer.tours.listing import in_language
 from explorer.tours.tour import Tour
 from explorer.tours.walk import TourScene, View, build_tour_scene
-
-_AROUND, _MAX_SIDE, _SCALE = 150.0, 1500, 1.6  # units kept around what is shown; pixels of a side; pixels of a unit
 
 
 def build_tour_handout(tour: Tour, language: Language = "en") -> Handout:
@@ -143,26 +141,7 @@ def _idea_sections(filled: FilledPage, network: Network) -> list[HandoutSection]
 
 def draw_view(view: View) -> bytes:
     """Return a picture of the cards that a view looks at, with what is around them, as PNG; all without any."""
-    diagram = build_diagram(view.network.analysis, view.expanded, view.network.history.baseline)
-    picture = compose_picture(diagram, "columns")
-    shown = frozenset(picture.visible_card(id) for id in view.targets)
-    area = QRectF()
-    for id in shown:
-        rect = picture.rect(id)
-        area = area.united(rect) if rect is not None else area
-    area = area.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND) if not area.isEmpty() else QRectF(picture.bounds)
-    area = area.intersected(picture.bounds.adjusted(-10, -10, 10, 10))
-    scale = min(_SCALE, _MAX_SIDE / max(area.width(), area.height(), 1.0))
-    image = QImage(
-        max(1, round(area.width() * scale)), max(1, round(area.height() * scale)), QImage.Format.Format_RGB32
-    )
-    image.fill(LIGHT.named_colour("canvas"))
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    painter.translate(-area.topLeft())
-    picture.paint(painter, LIGHT, area, scale, Marks(highlighted=shown))
-    painter.end()
-    return _as_png(image)
+    return _as_png(paint_view(view))
 
 
 def _as_png(image: QImage) -> bytes:

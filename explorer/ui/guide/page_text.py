@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def render_page(
-    filled: FilledPage, labels: PageLabels, titles: Mapping[str, str], tried: Collection[tuple[str, str]], c: Colours
+    filled: FilledPage,
+    labels: PageLabels,
+    titles: Mapping[str, str],
+    tried: Collection[tuple[str, str]],
+    c: Colours,
+    drawn: Collection[str] = (),
 ) -> str:
-    """Return the page of a network. `titles` maps ids of experiments, `tried` holds the (idea, edit) pairs in force."""
+    """Return the page of a network. `titles` maps ids of experiments, `tried` holds the (idea, edit) pairs in force,
+    `drawn` the ideas that there are pictures of ("picture:<idea>")."""
     words, facts = filled.page.text, filled.page.facts
     paper = facts.paper
     parts = [
@@ -29,7 +35,7 @@ def render_page(
         _render_links(labels.builds_on, filled.before),
         f"<h2>{escape(labels.problem)}</h2><p>{escape(filled.problem)}</p>",
         f"<h2>{escape(labels.ideas)}</h2>",
-        *(_render_idea(idea, labels, titles, tried, c) for idea in filled.ideas),
+        *(_render_idea(idea, labels, titles, tried, c, idea.name in drawn) for idea in filled.ideas),
         _render_list(labels.pros, filled.pros, "+", c.decrease),
         _render_list(labels.cons, filled.cons, "−", c.increase),
         f"<h2>{escape(labels.next)}</h2><p>{escape(filled.next)}</p>",
@@ -52,7 +58,12 @@ def render_placeholder(c: Colours) -> str:
 
 
 def _render_idea(
-    idea: FilledIdea, labels: PageLabels, titles: Mapping[str, str], tried: Collection[tuple[str, str]], c: Colours
+    idea: FilledIdea,
+    labels: PageLabels,
+    titles: Mapping[str, str],
+    tried: Collection[tuple[str, str]],
+    c: Colours,
+    is_drawn: bool,
 ) -> str:
     links = []
     if idea.locations:
@@ -69,7 +80,9 @@ def _render_idea(
     for number, experiment in enumerate(idea.experiments):
         title = f"{labels.proof}{titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
-    return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p><p class='links'>{'<br>'.join(links)}</p>"
+    link = f"card:{escape(idea.name)}"
+    picture = f"<p><a href='{link}'><img src='picture:{escape(idea.name)}'></a></p>" if is_drawn else ""
+    return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p>{picture}<p class='links'>{'<br>'.join(links)}</p>"
 
 
 def _render_list(title: str, items: tuple[str, ...], bullet: str, colour: str) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
-from explorer.ui.base.live_texts import live_text
 from explorer.ui.guide import page_text
+from explorer.ui.guide.panel import GuidePanel, draw_ideas
 from explorer.ui.guide.prediction_bar import PredictionBar, is_asking_wanted
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -38,7 +38,9 @@ class GuideTool:
         self._panel: GuidePanel | None = None
         self.bar: PredictionBar | None = None
         self._filled_page: FilledPage | None = None
-        self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
+        self._drawing_lane = context.add_lane("pictures of the page", latest_only=True, of_document=True)
+        #: By the edits in force, the colours, and the ideas that are drawn.
+        self._render_page: Callable[[frozenset[tuple[str, str]], Colours, Collection[str]], str] | None = None
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
         self.dock = context.add_dock(
             tr_noop("About"),
@@ -56,6 +58,7 @@ class GuideTool:
     def _create_panel(self) -> QWidget:
         self._panel, self.bar = GuidePanel(), PredictionBar()
         self._panel.link_clicked.connect(self._open_link)
+        self._panel.theme_changed.connect(self._draw_pictures)
         self.bar.decided.connect(self._make_asked_edits)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -89,7 +92,8 @@ class GuideTool:
         if network is None:
             self._filled_page = None
             self._lane.cancel()
-            self._panel.show_text(page_text.render_placeholder)
+            self._drawing_lane.cancel()
+            self._panel.show_text(lambda c, _: page_text.render_placeholder(c))
             return
         job = partial(load_guide_page, network.baseline, self._session.language)
         self._lane.submit(job, self._show_page, self._context.commands.show_error)
@@ -104,14 +108,22 @@ class GuideTool:
         if self._panel is None:
             return
         if page is None:
-            self._panel.show_text(page_text.render_placeholder)
+            self._panel.show_text(lambda c, _: page_text.render_placeholder(c))
         elif isinstance(page, FilledPage):
             titles = {id: text.title for id, text in load_texts(self._session.language).experiments.items()}
             self._render_page = partial(page_text.render_page, page, labels, titles)
             self._edits_in_force = self._in_force()
             self._panel.show_text(partial(self._render_page, self._edits_in_force))
+            self._draw_pictures()
         else:
-            self._panel.show_text(partial(page_text.render_figures, page, labels))
+            self._panel.show_text(lambda c, _: page_text.render_figures(page, labels, c))
+
+    def _draw_pictures(self) -> None:
+        """Draw each idea's place in the network, in the colours in force; they come when they are ready."""
+        page, network, panel = self._filled_page, self._session.network, self._panel
+        if page is not None and network is not None and panel is not None:
+            job = partial(draw_ideas, network.baseline, page, appearance.is_app_dark())
+            self._drawing_lane.submit(job, panel.show_pictures, lambda _: None)
 
     def _update_links(self) -> None:
         """Show for each edit of the page whether it is in force, and can be taken back."""
@@ -232,37 +244,3 @@ def load_guide_page(baseline: Network, language: Language, keep_going: KeepGoing
         if page_key is not None
         else catalogue_facts(baseline.analysis)
     )
-
-
-class GuidePanel(QTextBrowser):
-    """Text browser of a guide page that emits the links clicked."""
-
-    link_clicked = Signal(QUrl)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setOpenLinks(False)
-        self.setFrameShape(QTextBrowser.Shape.NoFrame)
-        live_text(self, QWidget.setAccessibleName, "About the network")
-        self.document().setDocumentMargin(12)
-        self.anchorClicked.connect(self.link_clicked)
-        self._render: Callable[[Colours], str] = page_text.render_placeholder
-        self._update_html()
-
-    def show_text(self, render: Callable[[Colours], str], keep_scroll: bool = False) -> None:
-        """Show a page, given as a function of the colours in force; `keep_scroll` when it is the same page again."""
-        self._render = render
-        self._refresh() if keep_scroll else self._update_html()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        position = self.verticalScrollBar().value()
-        self._update_html()
-        self.verticalScrollBar().setValue(position)
-
-    def _update_html(self) -> None:
-        self.setHtml(self._render(appearance.current_colours()))

@@ -1,0 +1,55 @@
+"""Pictures of parts of a network: some cards with what is around them, drawn by the drawing of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from explorer.drawing import LIGHT, Marks, Theme, compose_picture
+from explorer.network import Network
+from explorer.presenters import build_diagram, expanded_at_level, reveal
+from explorer.tours.walk import View
+
+_MANY = 14  # cards that a block may hold to be shown unfolded
+
+
+def paint_view(
+    view: View, theme: Theme = LIGHT, *, around: float = 150.0, max_side: int = 1500, scale: float = 1.6
+) -> QImage:
+    """Return a picture of the cards that a view looks at; of all where it looks at none.
+
+    Args:
+        around: units of the drawing that are kept on each side.
+        max_side: pixels of the longer side at most.
+        scale: pixels of a unit at most.
+    """
+    diagram = build_diagram(view.network.analysis, view.expanded, view.network.history.baseline)
+    picture = compose_picture(diagram, "columns")
+    shown = frozenset(picture.visible_card(id) for id in view.targets)
+    area = QRectF()
+    for id in shown:
+        rect = picture.rect(id)
+        area = area.united(rect) if rect is not None else area
+    area = area.adjusted(-around, -around, around, around) if not area.isEmpty() else QRectF(picture.bounds)
+    area = area.intersected(picture.bounds.adjusted(-10, -10, 10, 10))
+    scale = min(scale, max_side / max(area.width(), area.height(), 1.0))
+    size = max(1, round(area.width() * scale)), max(1, round(area.height() * scale))
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    image.fill(theme.named_colour("canvas"))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.translate(-area.topLeft())
+    picture.paint(painter, theme, area, scale, Marks(highlighted=shown))
+    painter.end()
+    return image
+
+
+def close_view(network: Network, locations: Sequence[str]) -> View:
+    """Return a view of the first of some places, near enough for a narrow page; a small block is unfolded."""
+    analysis, place = network.analysis, locations[0]
+    expanded = reveal(analysis, expanded_at_level(analysis, "blocks"), place)
+    if place in analysis.hierarchy.groups and len(analysis.hierarchy.nodes_of(place)) <= _MANY:
+        expanded |= {place}
+    return View(network, (place,), expanded)

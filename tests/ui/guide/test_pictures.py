@@ -1,0 +1,66 @@
+"""Pictures in the pages of the guide: each idea's place, drawn from the live network in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from explorer.guide.filled_page import fill_page
+from explorer.guide.page import PAGES, load_page
+from explorer.network import Network
+from explorer.ui.guide.panel import GuidePanel, draw_ideas
+from explorer.ui.guide.tool import GuideTool
+from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
+
+#: With --long, all; these cover stacked blocks, branches, attention and a page of each age.
+QUICK = ("squeezenet", "mnasnet", "resnet")
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_every_page_has_pictures_in_both_themes(
+    key: str, opened: Callable[[str], Network], qtbot: QtBot, pytestconfig: pytest.Config
+) -> None:
+    if key not in QUICK and not pytestconfig.getoption("--long"):
+        pytest.skip("with --long")
+    network = opened(load_page(key).facts.networks[0])
+    page = fill_page(load_page(key), network.analysis)
+    light, dark = (draw_ideas(network, page, is_dark) for is_dark in (False, True))
+    assert light.keys() == dark.keys() == {idea.name for idea in page.ideas if idea.locations}
+    assert len(light) >= 2
+    for name in light:
+        for picture, is_dark in ((light[name], False), (dark[name], True)):
+            assert min(picture.width(), picture.height()) >= 40
+            colours = [
+                picture.pixelColor(x, y) for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)
+            ]
+            assert len({colour.rgb() for colour in colours}) > 12, (name, "nothing is drawn")
+            assert (sum(colour.lightness() for colour in colours) / len(colours) < 128) == is_dark, name
+
+
+def test_pictures_are_as_wide_as_the_panel(qtbot: QtBot, opened: Callable[[str], Network]) -> None:
+    network = opened("squeezenet1_1")
+    page = fill_page(load_page("squeezenet"), network.analysis)
+    panel = GuidePanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    for width in (320, 640):
+        panel.resize(width, 500)
+        panel.show_pictures(draw_ideas(network, page, False))
+        for picture in panel.pictures.values():
+            fitted = panel._fitted(picture)
+            assert fitted.deviceIndependentSize().width() <= panel.viewport().width()
+            assert abs(fitted.width() / fitted.height() - picture.width() / picture.height()) < 0.1
+
+
+def test_the_page_of_the_open_network_shows_them(window: Window, qtbot: QtBot) -> None:
+    tool = next(tool for tool in window.tools if isinstance(tool, GuideTool))
+    tool.dock.setVisible(True)
+    window.open_network("squeezenet1_1")
+    panel = tool._panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: bool(panel.pictures), timeout=60_000)
+    assert panel.toHtml().count("picture:") == len(panel.pictures)
+    settled(qtbot, window)
