@@ -81,7 +81,8 @@ def _render_idea(
         title = f"{labels.proof}{titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
     link = f"card:{escape(idea.name)}"
-    picture = f"<p><a href='{link}'><img src='picture:{escape(idea.name)}'></a></p>" if is_drawn else ""
+    image = f"<a href='{link}'><img src='picture:{escape(idea.name)}'></a>"
+    picture = f"<p style='line-height: 100%'>{image}</p>" if is_drawn else ""  # else a picture's line is taller too
     return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p>{picture}<p class='links'>{'<br>'.join(links)}</p>"
 
 

@@ -93,7 +93,8 @@ class GuidePanel(QTextBrowser):
 
     @property
     def _text_width(self) -> int:
-        return self.viewport().width() - 2 * round(self.document().documentMargin())
+        bar = self.verticalScrollBar().sizeHint().width()  # which may come up with the picture itself
+        return self.width() - bar - 2 * round(self.document().documentMargin()) - 4
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

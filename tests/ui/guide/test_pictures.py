@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from explorer.experiments.texts import load_texts
 from explorer.guide.filled_page import fill_page
-from explorer.guide.page import PAGES, load_page
+from explorer.guide.page import PAGES, load_page, load_page_labels
 from explorer.network import Network
+from explorer.ui.guide.page_text import render_page
 from explorer.ui.guide.panel import GuidePanel, draw_ideas
 from explorer.ui.guide.tool import GuideTool
 from explorer.ui.shell.window import Window
@@ -43,12 +46,15 @@ def test_every_page_has_pictures_in_both_themes(
 def test_pictures_are_as_wide_as_the_panel(qtbot: QtBot, opened: Callable[[str], Network]) -> None:
     network = opened("squeezenet1_1")
     page = fill_page(load_page("squeezenet"), network.analysis)
+    titles = {id: text.title for id, text in load_texts("en").experiments.items()}
     panel = GuidePanel()
     qtbot.addWidget(panel)
     panel.show()
     for width in (320, 640):
         panel.resize(width, 500)
+        panel.show_text(partial(render_page, page, load_page_labels("en"), titles, ()))
         panel.show_pictures(draw_ideas(network, page, False))
+        assert not panel.horizontalScrollBar().maximum(), "a picture is wider than the page"
         for picture in panel.pictures.values():
             fitted = panel._fitted(picture)
             assert fitted.deviceIndependentSize().width() <= panel.viewport().width()

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance
+from explorer.ui.guide.panel import GuidePanel
 from explorer.ui.guide.prediction_bar import is_asking_wanted, set_asking_wanted
-from explorer.ui.guide.tool import GuidePanel, GuideTool
+from explorer.ui.guide.tool import GuideTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.shell.window import Window
 
