@@ -267,6 +267,9 @@ class ChannelGroups:
             (one, other) if a.derived is not None or (b.derived is None and a.order <= b.order) else (other, one)
         )
         keeper, leaver = self.segments[kept], self.segments[gone]
+        if keeper.derived is not None and gone in self.linear_form((kept,)):
+            self.lock((kept,), Text(tr_noop("it is tied to a part of itself")))  # half of it can be no wider than it is
+            return
         keeper.lock_reason = keeper.lock_reason or leaver.lock_reason
         if leaver.lock_reason and keeper.derived is not None:
             self.lock((kept,), leaver.lock_reason)

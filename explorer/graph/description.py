@@ -11,11 +11,14 @@ import importlib
 import inspect
 import math
 import operator
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import get_overridable_functions
 
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
@@ -48,6 +51,8 @@ _FUNCTIONS = (
     *("sigmoid", "tanh", "relu", "softmax", "matmul", "bmm", "einsum", "roll", "abs", "pow", "var", "std"),
     *("channel_shuffle", "pixel_shuffle", "conv2d", "batch_norm", "layer_norm", "group_norm", "dropout"),
 )
+#: Of `torch.nn.functional`, those that call another function of it without saying so to torch.
+_FUNCTIONAL = frozenset(("hardsigmoid", "hardswish", "sigmoid", "tanh", "upsample"))
 _METHODS = (
     *("view", "reshape", "permute", "transpose", "contiguous", "flatten", "chunk", "split", "squeeze", "unsqueeze"),
     *("expand", "expand_as", "view_as", "repeat", "mean", "sum", "amax", "max", "min", "std", "var", "size", "dim"),
@@ -256,11 +261,20 @@ def find_function(home: str, name: str) -> Callable[..., Any] | None:
         found = getattr(operator, name)
     elif home == "torch" and name in _FUNCTIONS:
         found = getattr(torch, name, None)
-    elif home == "torch.nn.functional" and not name.startswith("_"):
+    elif home == "torch.nn.functional" and name in _functional_names():
         found = getattr(nn.functional, name, None)
     elif (home, name) in _FOREIGN_FUNCTIONS:
         found = getattr(_import(home), name, None)
     return found if callable(found) and not isinstance(found, type) else None
+
+
+@cache
+def _functional_names() -> frozenset[str]:
+    """The functions of `torch.nn.functional` that compute with tensors; its helpers do other things."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch looks at functions that are deprecated
+        tensor_functions = get_overridable_functions()[nn.functional]
+    return frozenset(function.__name__ for function in tensor_functions) | _FUNCTIONAL
 
 
 def _import(home: str) -> Any:

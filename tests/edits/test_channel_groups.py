@@ -66,6 +66,18 @@ def test_two_widths_that_follow_from_others_are_locked_where_they_meet() -> None
     assert all(locks(groups, row) == ["two widths that follow from others meet here"] for row in (one, other))
 
 
+@pytest.mark.parametrize("swapped", [True, False])
+def test_a_width_that_meets_what_is_derived_from_it_is_locked(swapped: bool) -> None:
+    """A unit's branch times a half of an earlier unit: sizes that fit as they are, and could not follow each other."""
+    groups = ChannelGroups()
+    branch, other = groups.add_segment(4, 0), groups.add_segment(4, 1)
+    half = groups.derive((*branch, *other), Fraction(1, 2), 2)
+    groups.tie(*((branch, half) if swapped else (half, branch)))
+    groups.finish()
+    assert locks(groups, half) == ["it is tied to a part of itself"] * 2
+    assert groups.size(half) == 4
+
+
 def test_a_row_is_split_where_the_other_side_has_a_seam() -> None:
     groups = ChannelGroups()
     wide, left, right = groups.add_segment(8, 0), groups.add_segment(3, 1), groups.add_segment(5, 2)

@@ -43,8 +43,8 @@ class Playback(QObject):
         return min(int(self._position), self.count - 1)
 
     def reset(self, count: int, step: int) -> None:
-        """Stop, and stand at a number of a map of `count`; nothing is emitted."""
-        self.pause()
+        """Stop, and stand at a number of a map of `count`: another map, so no `moved` is emitted for the last one."""
+        self._stop()
         self.count, self._position = max(count, 1), float(step)
 
     def go_to(self, step: int) -> None:
@@ -62,11 +62,15 @@ class Playback(QObject):
 
     def pause(self) -> None:
         """Stop where it is, with that number finished."""
-        if self._timer.isActive():
-            self._timer.stop()
+        if self.is_running:
+            self._stop()
             self._position = float(self.step)
-            self.running_changed.emit(False)
             self.moved.emit(self.step, 1.0)
+
+    def _stop(self) -> None:
+        if self.is_running:
+            self._timer.stop()
+            self.running_changed.emit(False)
 
     def toggle(self) -> None:
         """Play, or pause."""

@@ -59,6 +59,7 @@ class GuidePanel(QTextBrowser):
         self.document().setDocumentMargin(12)
         self.anchorClicked.connect(self.link_clicked)
         self._render: RenderPage = _placeholder
+        self._shown_width = 0  # that the pictures on the page were fitted to
         self._update_html()
 
     def show_text(self, render: RenderPage, keep_scroll: bool = False) -> None:
@@ -98,7 +99,7 @@ class GuidePanel(QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.pictures and event.size().width() != event.oldSize().width():
+        if self.pictures and self._text_width != self._shown_width:  # a scroll bar that comes or goes changes nothing
             QTimer.singleShot(0, self, self._refresh)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -113,4 +114,5 @@ class GuidePanel(QTextBrowser):
         self.verticalScrollBar().setValue(position)
 
     def _update_html(self) -> None:
+        self._shown_width = self._text_width
         self.setHtml(self._render(appearance.current_colours(), self.pictures))

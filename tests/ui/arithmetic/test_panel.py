@@ -155,6 +155,16 @@ def test_playing_uncovers_the_output_and_stops_at_its_end(
     assert panel.canvas.phase == 1.0
 
 
+def test_another_map_ends_the_playing_of_the_last_one(opened: Callable[[str], Network], panel: ArithmeticPanel) -> None:
+    """Also where it has fewer numbers than were played already."""
+    panel.show_result(view_of(opened("resnet18"), "layer1.0.conv1"))
+    panel.playback.go_to(2000)
+    panel.playback.play()
+    panel.show_result(view_of(opened("resnet18"), "layer4.0.conv1"))
+    assert not panel.playback.is_running
+    assert panel.place == panel.view.first if panel.view is not None else False
+
+
 def test_a_film_is_written_and_moves(opened: Callable[[str], Network], tmp_path: Path) -> None:
     view = view_of(opened("resnet18"), "layer4.0.conv1")
     film = Film(view, (0, 3, 0, 0), speed=15.0)

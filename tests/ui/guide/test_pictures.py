@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from explorer.experiments.texts import load_texts
@@ -59,6 +60,27 @@ def test_pictures_are_as_wide_as_the_panel(qtbot: QtBot, opened: Callable[[str],
             fitted = panel._fitted(picture)
             assert fitted.deviceIndependentSize().width() <= panel.viewport().width()
             assert abs(fitted.width() / fitted.height() - picture.width() / picture.height()) < 0.1
+
+
+def test_a_page_comes_to_rest_once_its_pictures_are_fitted(qtbot: QtBot) -> None:
+    """Also where the scroll bar comes and goes with each setting of the text."""
+    panel, renders = GuidePanel(), list[int]()
+    qtbot.addWidget(panel)
+    panel.resize(400, 300)
+    panel.show()
+
+    def render(*_: object) -> str:
+        renders.append(panel.viewport().width())
+        return "<p>line</p>" * 40 + '<img src="picture:one">'
+
+    panel.show_text(render)
+    panel.show_pictures({"one": QImage(900, 300, QImage.Format.Format_RGB32)})
+    qtbot.wait(150)
+    assert len(renders) <= 4
+    panel.resize(300, 300)
+    qtbot.wait(150)
+    assert len(renders) <= 6
+    assert panel._fitted(panel.pictures["one"]).width() < 300
 
 
 def test_the_page_of_the_open_network_shows_them(window: Window, qtbot: QtBot) -> None:
