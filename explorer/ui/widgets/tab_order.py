@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import itemgetter
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QTableWidget, QWidget
+
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def order_tabs(root: QWidget) -> None:
@@ -36,15 +39,18 @@ def _focusable(widget: QWidget) -> Iterator[QWidget]:
                 if (cell := widget.cellWidget(row, column)) is not None:
                     yield from _focusable(cell)
     elif (layout := widget.layout()) is not None:
-        yield from _in_layout(layout)
+        yield from _in_layout(layout, widget)
 
 
-def _in_layout(layout: QLayout) -> Iterator[QWidget]:
-    for number in range(layout.count()):
-        item = layout.itemAt(number)
-        if item is None:
-            continue
-        if (widget := item.widget()) is not None:
-            yield from _focusable(widget)
-        elif (inner := item.layout()) is not None:
-            yield from _in_layout(inner)
+def _in_layout(layout: QLayout, within: QWidget) -> Iterator[QWidget]:
+    """What a layout of a widget holds, in its order.
+
+    Its items are not asked for: they are no QObjects, and PySide keeps what it made of one after Qt has deleted it.
+    """
+    found: list[tuple[int, QWidget | QLayout]] = [
+        *((layout.indexOf(part), part) for part in within.findChildren(QWidget, options=_DIRECT)),
+        *((layout.indexOf(part), part) for part in layout.findChildren(QLayout, options=_DIRECT)),
+    ]
+    for place, part in sorted(found, key=itemgetter(0)):
+        if place >= 0:
+            yield from _in_layout(part, within) if isinstance(part, QLayout) else _focusable(part)
