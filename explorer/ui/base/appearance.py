@@ -125,7 +125,8 @@ def _build_style_sheet(c: Colours) -> str:
     return f"""
         QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
-        QDockWidget::title {{ background: {c.background}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
+        QDockWidget::title {{ background: {c.background}; border-bottom: 1px solid {c.border}; }}
+        QDockWidget::title {{ padding: 4px 10px 0 10px; }}
         QMainWindow > QTabBar {{ qproperty-drawBase: 0; background: {c.background}; }}
         QMainWindow > QTabBar::tab {{ background: {c.background}; color: {c.muted}; padding: 5px 12px; border: 0; }}
         QMainWindow > QTabBar::tab {{ border-bottom: 2px solid transparent; }}

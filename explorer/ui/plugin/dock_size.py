@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 _WIDTH_FRACTION = 0.62  # of the width below the canvas: images need it more than tables
 _MAX_WIDTH = 820  # pixels
-_SMALL_WINDOW = 880  # pixels of height below which a panel gets a third instead of half
+_SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
 
 
 def enlarge_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
-    """Enlarge a dock that is too small: to `height` pixels (half of the window at most, a third of a small one) and
+    """Enlarge a dock that is too small: to `height` pixels (half of the window at most, a fifth of a small one) and
     most of the window's width, once it is laid out. Sizes restored when the window opens stay as the user left them."""
     if window.isVisible():
         QTimer.singleShot(0, dock, lambda: QTimer.singleShot(0, dock, lambda: _resize_dock(window, dock, height)))
@@ -20,7 +20,8 @@ def enlarge_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
 def _resize_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
     if dock.isFloating() or window.dockWidgetArea(dock) != Qt.DockWidgetArea.BottomDockWidgetArea:
         return
-    height = min(height, window.height() // (2 if window.height() >= _SMALL_WINDOW else 3))
+    is_small = window.height() < _SMALL_HEIGHT or window.width() < _SMALL_WIDTH
+    height = min(height, window.height() // (5 if is_small else 2))
     if dock.height() < height:
         _give_back_height(window, dock)
         window.resizeDocks([dock], [height], Qt.Orientation.Vertical)

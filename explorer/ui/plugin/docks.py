@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from explorer.base.languages import tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.plugin.low_panel import LowPanel
 
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
@@ -96,7 +97,7 @@ class MainDocks:
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = live_text(RaisingDock(), QDockWidget.setWindowTitle, title)
         dock.setObjectName(title)
-        dock.setWidget(panel)
+        dock.setWidget(LowPanel(panel) if area == _AREA.BottomDockWidgetArea else panel)
         self._window.addDockWidget(area, dock)
         return dock
 

@@ -25,6 +25,7 @@ from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.tabs import TabEntries
 from explorer.ui.plugin.docks import RaisingDock
+from explorer.ui.plugin.low_panel import LowPanel
 from explorer.ui.plugin.preference import Preference
 
 DockSide = Literal["left", "right", "bottom"]
@@ -68,7 +69,8 @@ class LazyDock(RaisingDock):
     def setVisible(self, visible: bool) -> None:
         if visible and self._factory is not None:
             make, self._factory = self._factory, None
-            self.setWidget(make())
+            is_below = self._window.dockWidgetArea(self) == Qt.DockWidgetArea.BottomDockWidgetArea
+            self.setWidget(LowPanel(make()) if is_below else make())
             QTimer.singleShot(0, self, self.tabify)
         super().setVisible(visible)
 

@@ -23,7 +23,7 @@ _ICON_SIZE = QSize(20, 20)
 
 
 class ActivityBar(QToolBar):
-    """Buttons with icons and names; with icons alone where the window is too low for all of them."""
+    """Buttons with icons and names; with icons alone in a small window, or one that is too low for all names."""
 
     def __init__(self, activities: Sequence[Activity]) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class ActivityBar(QToolBar):
         for button in self.buttons:
             self.addWidget(button)
             button.installEventFilter(self)
-        self._has_names = True
+        self._has_names, self._is_narrow = True, False
         follow_language(self, ActivityBar._align, after_texts=True)
 
     def _align(self) -> None:
@@ -63,13 +63,22 @@ class ActivityBar(QToolBar):
         super().showEvent(event)
         self._align()  # only now are they styled
 
+    def set_narrow(self, on: bool) -> None:
+        """Show icons alone, whatever the height."""
+        self._is_narrow = on
+        self._show_names()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._show_names()
+
+    def _show_names(self) -> None:
         needed = sum(button.height_with_name for button in self.buttons) + 8
-        if (needed <= self.height()) != self._has_names:
-            self._has_names = not self._has_names
+        has_names = needed <= self.height() and not self._is_narrow
+        if has_names != self._has_names:
+            self._has_names = has_names
             for button in self.buttons:
-                button.show_name(self._has_names)
+                button.show_name(has_names)
             self._align()
 
 

@@ -7,24 +7,27 @@ it is closed, they come back. Arrangements that the user restores, by F9 or from
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
 _SHARE = 0.6  # of the window's area, for the diagram
 _LEAST_WIDTH = 250  # pixels of a panel at the side
-_LEAST_HEIGHT_SHARE = 0.34  # of the window's height, for a panel below
+_LEAST_HEIGHT_SHARE = 0.16  # of the window's height, for a panel below
 _SETTING = "one_side_in_small_windows"
 
 _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 
 
 class DiagramRoom(QObject):
-    """Watches which panels come and go. `inspector` comes up by itself when a card is selected, where no panel stands
-    but `library`."""
+    """Watches which panels come and go, and says when the window becomes small or large. `inspector` comes up by itself
+    when a card is selected, where no panel stands but `library`."""
+
+    small_changed = Signal(bool)
 
     def __init__(
         self,
@@ -76,6 +79,8 @@ class DiagramRoom(QObject):
         """Put panels away when the window becomes small, and bring them back when it is large again."""
         if event.type() == QEvent.Type.Resize and watched is self._window:
             before, self._was_small = self._was_small, self.is_small
+            if self._was_small != before:
+                self.small_changed.emit(self._was_small)
             if self._window.isVisible() and self._was_small != before:
                 self._follow_size()
         return super().eventFilter(watched, event)
@@ -131,12 +136,12 @@ class DiagramRoom(QObject):
             return
         area = _SHARE * self._window.width() * self._window.height()
         if self._window.dockWidgetArea(dock) in _SIDES:
-            needed = round(area / max(self._canvas.height(), 1))
+            needed = math.ceil(area / max(self._canvas.height(), 1))
             width = max(self._canvas.width() + dock.width() - needed, _LEAST_WIDTH)
             if width < dock.width():
                 self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
         else:
-            needed = round(area / max(self._canvas.width(), 1))
+            needed = math.ceil(area / max(self._canvas.width(), 1))
             height = self._canvas.height() + dock.height() - needed
             height = max(height, round(_LEAST_HEIGHT_SHARE * self._window.height()))
             if height < dock.height():

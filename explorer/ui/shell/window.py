@@ -89,6 +89,8 @@ class Window(QMainWindow):
         self._was_shown = False
         every = (*self.docks.all, *self.tool_context.docks)
         self.room = DiagramRoom(self, self.canvas, every, self.docks.library, self.docks.inspector)
+        self.room.small_changed.connect(self.activity_bar.set_narrow)
+        self.activity_bar.set_narrow(self.room.is_small)
         self.session.on("document", self._on_document_changed)
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)

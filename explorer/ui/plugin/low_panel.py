@@ -1,0 +1,39 @@
+"""Panels below the diagram that may be lower than they would like: then they scroll.
+
+Invariant: no panel below makes the diagram small, whatever its content needs, but one that is a picture to work in
+(`_STAGE` pixels and more), of which a strip would be of no use.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+_LOWEST = 108  # pixels of height
+_STAGE = 240
+
+
+class LowPanel(QScrollArea):
+    """A panel as it is, where there is room for it; else with a scroll bar."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setFocusProxy(panel)
+        self.setWidget(panel)
+
+    def sizeHint(self) -> QSize:
+        return self._panel.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        needed = self._panel.minimumSizeHint()
+        return needed if needed.height() >= _STAGE else QSize(needed.width(), min(needed.height(), _LOWEST))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for other room when the panel needs another height."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._panel:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
