@@ -26,6 +26,7 @@ class ArithmeticTool(FollowingTool["ArithmeticPanel"]):
     """Shows what a number is made of, and follows numbers back through the layers."""
 
     title, shortcut, preferred_height = tr_noop("How it computes"), "Ctrl+Shift+A", 430
+    needs_height = True
     icon, short_title = "arithmetic", tr_noop("Arithmetic")
     topics: tuple[Topic, ...] = ("network", "selection", "sample")
 

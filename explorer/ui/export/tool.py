@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
 from explorer.base.languages import tr, tr_noop
-from explorer.export.page import ExportScope, PictureKind
+from explorer.export.page import ExportScope, Page, PictureKind
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class ExportTool:
         self.dialog: ExportDialog | None = None
         context.card_actions.append(self._card_entries)
         self._session.on("network", self._update_actions)
+        self._session.on("language", self._show_anew)
         self._update_actions()
 
     def _insert_above_quit(self, *actions: QAction) -> None:
@@ -87,20 +88,30 @@ class ExportTool:
 
     def show_dialog(self, kind: PictureKind | None = None, scope: ExportScope | None = None) -> None:
         """Show the export dialog as it was left, but with the direction and colours of the window."""
-        from explorer.ui.export.dialog import ExportDialog
         from explorer.ui.export.last_page import load_last_page
+
+        if (source := self.exportable) is not None:
+            page = replace(load_last_page(), kind=kind or "graph", direction=source.direction, by=source.by)
+            self._open_dialog(replace(page, scope=scope or page.scope))
+
+    def _open_dialog(self, page: Page) -> None:
+        from explorer.ui.export.dialog import ExportDialog
 
         source = self.exportable
         if source is None:
             return
-        page = replace(load_last_page(), kind=kind or "graph", direction=source.direction, by=source.by)
-        page = replace(page, scope=scope or page.scope)
-        commands = self._context.commands
-        self.dialog = ExportDialog(
-            self._context.window, source, self._preview_lane, self._file_lane, commands.show_status, page
-        )
-        self.dialog.finished.connect(self._dialog_finished)
-        self.dialog.open()
+        show_status = self._context.commands.show_status
+        dialog = ExportDialog(self._context.window, source, self._preview_lane, self._file_lane, show_status, page)
+        dialog.finished.connect(lambda _: self._dialog_finished(dialog))
+        self.dialog = dialog
+        dialog.open()
+
+    def _show_anew(self) -> None:
+        """Show the dialog that is open in the language of now, with the same settings."""
+        if self.dialog is not None:
+            page = self.dialog.page
+            self.dialog.close()
+            self._open_dialog(page)
 
     def choose_network_file(self) -> None:
         """Ask for a file and write the edited network to it."""
@@ -123,9 +134,10 @@ class ExportTool:
                 job, lambda _: commands.show_status(tr("Saved {path}", path=path)), commands.show_error
             )
 
-    def _dialog_finished(self) -> None:
-        self._preview_lane.cancel()
-        self.dialog = None
+    def _dialog_finished(self, dialog: ExportDialog) -> None:
+        if self.dialog is dialog:
+            self._preview_lane.cancel()
+            self.dialog = None
 
 
 def _write_network(network: Network, path: str, keep_going: KeepGoing) -> None:

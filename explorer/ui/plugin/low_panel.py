@@ -1,16 +1,15 @@
 """Panels below the diagram that may be lower than they would like: then they scroll.
 
-Invariant: no panel below makes the diagram small, whatever its content needs, but one that is a picture to work in
-(`_STAGE` pixels and more), of which a strip would be of no use.
+Invariant: no panel below makes the diagram small, whatever its content needs, but one whose tool says that it is a
+picture to work in, of which a strip would be of no use.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _LOWEST = 108  # pixels of height
-_STAGE = 240
 
 
 class LowPanel(QScrollArea):
@@ -30,10 +29,4 @@ class LowPanel(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         needed = self._panel.minimumSizeHint()
-        return needed if needed.height() >= _STAGE else QSize(needed.width(), min(needed.height(), _LOWEST))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for other room when the panel needs another height."""
-        if event.type() == QEvent.Type.LayoutRequest and watched is self._panel:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
+        return QSize(needed.width(), min(needed.height(), _LOWEST))

@@ -53,6 +53,7 @@ class PanelTool(Generic[PanelT]):
     icon = ""  # of `resources/icons/`, for the activity bar; not there without one
     short_title = ""  # there, where the title is long
     preferred_height = 320  # pixels when the dock is first shown
+    needs_height = False  # a picture to work in, of which a strip would be of no use in a small window
 
     def __init__(self, context: ToolContext) -> None:
         self.context, self.session = context, context.session
@@ -60,7 +61,13 @@ class PanelTool(Generic[PanelT]):
         self.panel: PanelT | None = None  # until the dock is first shown
         context.session.on("document", self.clear)
         self.dock = context.add_dock(
-            self.title, self._create_dock_widget, "bottom", self.shortcut, icon=self.icon, short_title=self.short_title
+            self.title,
+            self._create_dock_widget,
+            "bottom",
+            self.shortcut,
+            icon=self.icon,
+            short_title=self.short_title,
+            needs_height=self.needs_height,
         )
         if self.object_name:
             self.dock.setObjectName(self.object_name)

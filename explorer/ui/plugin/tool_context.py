@@ -59,8 +59,9 @@ def build_menu(bar: QMenuBar, name: str) -> QMenu:
 class LazyDock(RaisingDock):
     """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
 
-    def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow) -> None:
+    def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow, *, scrolls: bool) -> None:
         super().__init__()
+        self._scrolls = scrolls
         live_text(self, QDockWidget.setWindowTitle, title)
         self.setObjectName(title)
         self._window = window
@@ -69,8 +70,7 @@ class LazyDock(RaisingDock):
     def setVisible(self, visible: bool) -> None:
         if visible and self._factory is not None:
             make, self._factory = self._factory, None
-            is_below = self._window.dockWidgetArea(self) == Qt.DockWidgetArea.BottomDockWidgetArea
-            self.setWidget(LowPanel(make()) if is_below else make())
+            self.setWidget(LowPanel(make()) if self._scrolls else make())
             QTimer.singleShot(0, self, self.tabify)
         super().setVisible(visible)
 
@@ -204,11 +204,12 @@ class ToolContext:
         visible: bool = False,
         icon: str = "",
         short_title: str = "",
+        needs_height: bool = False,
     ) -> LazyDock:
         """Add a dock as a tab on a side of the window. Unless `visible`, it is hidden until it is chosen in View ›
         Panels, by `shortcut`, or, with an `icon` of `resources/icons/`, in the activity bar, there under its short
-        title if it has one."""
-        dock = LazyDock(title, factory, self.window)
+        title if it has one. Below the diagram it may be low, and scrolls then, unless it `needs_height`."""
+        dock = LazyDock(title, factory, self.window, scrolls=side == "bottom" and not needs_height)
         dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
         if visible:

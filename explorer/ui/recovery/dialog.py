@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 
 class RecoveryDialog(QDialog):
-    """A list of documents, newest first. Closed without a choice, it leaves them for the next time."""
+    """A list of all documents, newest first, all of them chosen. Closed without a choice, it leaves them for the next
+    time."""
 
     restore_requested = Signal(object)  # LostDocument
     discard_requested = Signal(object)  # LostDocument
@@ -45,11 +46,12 @@ class RecoveryDialog(QDialog):
         text.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Unsaved work"))
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setItemDelegate(_TwoLineDelegate(self.list))
         for document in lost:
             self._add(document)
         self.list.setCurrentRow(0)
+        self.list.selectAll()
         self.list.itemActivated.connect(lambda _: self._restore())
         column = QVBoxLayout(self)
         column.setSpacing(12)
@@ -65,6 +67,7 @@ class RecoveryDialog(QDialog):
         self.later = box.addButton(tr("Not now"), QDialogButtonBox.ButtonRole.RejectRole)
         self.restore.setDefault(True)
         self.later.setToolTip(tr("Asks again at the next start; File › Unsaved work… has it until then"))
+        self.list.itemSelectionChanged.connect(self._update_buttons)
         self.restore.clicked.connect(self._restore)
         self.discard.clicked.connect(self._discard)
         self.later.clicked.connect(self.reject)
@@ -76,15 +79,31 @@ class RecoveryDialog(QDialog):
         item.setToolTip(document.origin.path)
         self.list.addItem(item)
 
+    def _update_buttons(self) -> None:
+        for button in (self.restore, self.discard):
+            button.setEnabled(bool(self.list.selectedItems()))
+
+    def _take_chosen(self) -> list[LostDocument]:
+        """Take what is chosen off the list, in its order."""
+        rows = sorted(self.list.row(item) for item in self.list.selectedItems())
+        taken = [self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in rows]
+        for row in reversed(rows):
+            self.list.takeItem(row)
+        self.list.selectAll()
+        return taken
+
     def _restore(self) -> None:
-        if (item := self.list.currentItem()) is not None:
+        """Restore what is chosen, the oldest first: the newest is in sight in the end."""
+        chosen = self._take_chosen()
+        if not self.list.count():
             self.accept()
-            self.restore_requested.emit(item.data(Qt.ItemDataRole.UserRole))
+        for document in reversed(chosen):
+            self.restore_requested.emit(document)
 
     def _discard(self) -> None:
-        """Discard what is selected, and stay open as long as there is something else."""
-        if (item := self.list.takeItem(self.list.currentRow())) is not None:
-            self.discard_requested.emit(item.data(Qt.ItemDataRole.UserRole))
+        """Discard what is chosen, and stay open as long as there is something else."""
+        for document in self._take_chosen():
+            self.discard_requested.emit(document)
         if not self.list.count():
             self.accept()
 

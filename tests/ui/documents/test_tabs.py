@@ -19,7 +19,7 @@ from explorer.network import Network
 from explorer.project.files import write_edits
 from explorer.ui.documents.memory import release_over_budget
 from explorer.ui.documents.panel_result_cache import PanelResultCache
-from explorer.ui.shell import window as window_module
+from explorer.ui.shell.commands import OPENED_WINDOWS
 from explorer.ui.shell.window import Window
 
 SLOW = 60_000
@@ -149,7 +149,8 @@ def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:
     qtbot.mouseMove(bar, start + QPoint(0, 30))
     qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=start + QPoint(10, 200))
     assert titles(two) == ["AlexNet"]
-    (other,) = window_module._WINDOWS
+    (other,) = OPENED_WINDOWS
+    assert isinstance(other, Window)
     settled(qtbot, other)
     assert other.session.document is document
     assert document.is_open
@@ -159,14 +160,14 @@ def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:
     settled(qtbot, other)
     assert document.current_edits == ()
     assert other.close()
-    qtbot.waitUntil(lambda: not window_module._WINDOWS)
+    qtbot.waitUntil(lambda: not OPENED_WINDOWS)
 
 
 def test_the_only_tab_stays_in_its_window(window: Window, qtbot: QtBot, opened: Callable[[str], Network]) -> None:
     window.start(opened("alexnet"))
     settled(qtbot, window)
     window.tabs.detach(window.session.document)
-    assert (titles(window), window_module._WINDOWS) == (["AlexNet"], [])
+    assert (titles(window), OPENED_WINDOWS) == (["AlexNet"], [])
 
 
 def test_a_duplicate_has_a_history_of_its_own(two: Window, qtbot: QtBot) -> None:

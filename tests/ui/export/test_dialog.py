@@ -19,6 +19,7 @@ from explorer.ui.export.jobs import ExportSource, build_sheet
 from explorer.ui.export.last_page import load_last_page, save_last_page
 from explorer.ui.export.presets import BUILT_IN, load_presets
 from explorer.ui.export.tool import ExportTool
+from explorer.ui.language.tool import LanguageTool
 from explorer.ui.shell.window import Window
 from explorer.ui.widgets.combo_boxes import select_data
 from explorer.viewmodels.diagram import Colouring
@@ -368,3 +369,17 @@ def test_the_network_itself(
     qtbot.waitUntil(lambda: "there is no folder" in window.notice.text, timeout=SLOW)
     tool.choose_network_file()
     assert not answers
+
+
+def test_the_open_dialog_follows_the_language(tool: ExportTool, window: Window, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    select_data(dialog.form.level, "stages")
+    page = dialog.page
+    language = next(other for other in window.tools if isinstance(other, LanguageTool))
+    language.choose_language("zh")
+    assert tool.dialog is not None
+    assert tool.dialog is not dialog
+    assert tool.dialog.windowTitle() == "导出"
+    assert tool.dialog.page == page
+    language.choose_language("en")
+    assert tool.dialog.windowTitle() == "Export"

@@ -211,7 +211,7 @@ def test_looking_at_the_baseline_and_back(resnet: Window, qtbot: QtBot) -> None:
     resnet.actions_.compare.trigger()
     settled(qtbot, resnet)
     assert resnet.session.network is network
-    assert resnet._baseline_badge.isVisible()
+    assert resnet.baseline_badge.isVisible()
     assert resnet.history.compare_button.isChecked()
     assert all(count.now == count.baseline for count in resnet.figures._summary.headline_figures)
     assert "identical" in resnet.output.divergence.text
@@ -219,7 +219,7 @@ def test_looking_at_the_baseline_and_back(resnet: Window, qtbot: QtBot) -> None:
     assert position(resnet) == 2
     qtbot.mouseClick(resnet.history.compare_button, LEFT)
     settled(qtbot, resnet)
-    assert not resnet._baseline_badge.isVisible()
+    assert not resnet.baseline_badge.isVisible()
     assert not resnet.actions_.compare.isChecked()
     assert [count.now for count in resnet.figures._summary.headline_figures] == now
     assert "identical" not in resnet.output.divergence.text
@@ -233,7 +233,7 @@ def test_an_edit_ends_the_comparison_and_builds_on_the_network(resnet: Window, q
     settled(qtbot, resnet)
     assert not resnet.session.is_baseline_shown
     assert not resnet.actions_.compare.isChecked()
-    assert not resnet._baseline_badge.isVisible()
+    assert not resnet.baseline_badge.isVisible()
     assert position(resnet) == 3
 
 

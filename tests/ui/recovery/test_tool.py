@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QStandardPaths, QTimer
+from PySide6.QtCore import QItemSelectionModel, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -227,6 +227,7 @@ def test_not_now_asks_again_and_discard_does_not(window: Window, qtbot: QtBot) -
     qtbot.waitUntil(lambda: tool_of(window).dialog is not None, timeout=SLOW)
     dialog = tool_of(window).dialog
     assert dialog is not None
+    dialog.list.setCurrentRow(0, QItemSelectionModel.SelectionFlag.ClearAndSelect)
     dialog.discard.click()
     settled(qtbot, window)
     assert dialog.isVisible()
@@ -237,6 +238,21 @@ def test_not_now_asks_again_and_discard_does_not(window: Window, qtbot: QtBot) -
     assert in_journal() == []
     close_shared_journal()
     assert list(journal_folder().iterdir()) == []
+
+
+def test_all_that_was_lost_is_restored_at_once(window: Window, qtbot: QtBot) -> None:
+    left_behind(WITHOUT)
+    left_behind(GELU)
+    dialog = offered(window, qtbot)
+    assert len(dialog.list.selectedItems()) == 2
+    dialog.list.clearSelection()
+    assert not dialog.restore.isEnabled()
+    dialog.list.selectAll()
+    dialog.restore.click()
+    settled(qtbot, window)
+    assert tool_of(window).dialog is None
+    assert {document.current_edits for document in window.documents} == {(WITHOUT,), (GELU,)}
+    assert all(document.is_modified for document in window.documents)
 
 
 def test_without_anything_nothing_is_shown(window: Window, qtbot: QtBot) -> None:
