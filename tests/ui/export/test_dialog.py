@@ -383,3 +383,4 @@ def test_the_open_dialog_follows_the_language(tool: ExportTool, window: Window, 
     assert tool.dialog.page == page
     language.choose_language("en")
     assert tool.dialog.windowTitle() == "Export"
+    tool.dialog.reject()
