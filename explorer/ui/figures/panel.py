@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from explorer.ui.figures.stage_bars import StageBars
 
 _MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
-<<<<<<< HEAD
 _MIN_HEIGHT, _BARS_MIN_HEIGHT = 147, 290  # pixels of height
-=======
-_BARS_MIN_HEIGHT = 290  # pixels of height
-_TWO_COLUMNS_WIDTH, _TWO_COLUMNS_HEIGHT = 900, 147  # pixels
->>>>>>> 81cf77f (The diagram keeps 60 % of a small window with every panel)
 _SPACING, _NARROW_SPACING = 10, 6  # pixels between columns
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
@@ -40,7 +35,6 @@ class FiguresPanel(QWidget):
         self._summary: FiguresSummary | None = None
         self._displayed: FiguresSummary | None = None
         self._rows: list[_Row] = []
-        self._has_two_columns = False
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(_SPACING)
         self._grid.setVerticalSpacing(3)
@@ -69,11 +63,7 @@ class FiguresPanel(QWidget):
         return QSize(640, 235)
 
     def minimumSizeHint(self) -> QSize:
-<<<<<<< HEAD
         return QSize(_MIN_WIDTH, scaled(_MIN_HEIGHT))
-=======
-        return QSize(_MIN_WIDTH, 104 if self.width() >= _TWO_COLUMNS_WIDTH else _TWO_COLUMNS_HEIGHT)
->>>>>>> 81cf77f (The diagram keeps 60 % of a small window with every panel)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
@@ -81,20 +71,7 @@ class FiguresPanel(QWidget):
         self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._plot_area.setVisible(wide or self.height() >= scaled(_BARS_MIN_HEIGHT))
         self._grid.setHorizontalSpacing(_SPACING if wide else _NARROW_SPACING)
-        self._arrange_rows()
         self._set_column_widths()
-
-    def _arrange_rows(self) -> None:
-        """Rows one below the other or, in a low and wide panel, in two columns."""
-        half = (len(self._rows) + 1) // 2
-        is_low = self.height() < _TWO_COLUMNS_HEIGHT and self.width() >= _TWO_COLUMNS_WIDTH
-        if is_low == self._has_two_columns:
-            return
-        self._has_two_columns = is_low
-        for number, row in enumerate(self._rows):
-            for column, cell in enumerate(row):
-                at = (number % half, column + number // half * len(row)) if is_low else (number, column)
-                self._grid.addWidget(cell, *at)
 
     def show_summary(self, summary: FiguresSummary | None) -> None:
         """Show the figures of the open network; None shows a placeholder."""
@@ -119,7 +96,6 @@ class FiguresPanel(QWidget):
             self._add_row()
         for row, count in zip(self._rows, counts, strict=False):
             _fill_row(row, count)
-        self._arrange_rows()
         for number, row in enumerate(self._rows):
             for cell in row:
                 cell.setVisible(number < len(counts))
@@ -174,20 +150,13 @@ class FiguresPanel(QWidget):
             if column:
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(cell, len(self._rows), column)
-        self._has_two_columns = False
         self._rows.append(row)
         self._set_column_widths()
 
     def _set_column_widths(self) -> None:
         """Let the columns stand still when figures change, where there is room: names are not cut for it."""
-<<<<<<< HEAD
         wide, width = self.width() >= scaled(_BARS_MIN_WIDTH), self.fontMetrics().horizontalAdvance
         for column, text in enumerate(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")):
-=======
-        wide, width = self.width() >= _BARS_MIN_WIDTH, self.fontMetrics().horizontalAdvance
-        texts = ("", "88.8 MiB", "+88.8 MiB", "+88.8 %")
-        for column, text in enumerate(texts * 2 if self._has_two_columns else texts):
->>>>>>> 81cf77f (The diagram keeps 60 % of a small window with every panel)
             # The column's minimum, as a cell's own would let it be cut.
             self._grid.setColumnMinimumWidth(column, width(text) if wide else 0)
 

@@ -32,8 +32,6 @@ from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceVi
 _PHOTO_WIDTH = 132  # width of the photo and what is below it
 _SMALL_PHOTO_WIDTH = 100
 _MIN_WIDTH, _STRIP_MIN_WIDTH = 330, 440  # pixels of width
-_LOW_HEIGHT = 165  # pixels below which classes alone stand beside the photo
-_NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class OutputPanel(QWidget):
@@ -145,7 +143,6 @@ class OutputPanel(QWidget):
         return QSize(540, 245)
 
     def minimumSizeHint(self) -> QSize:
-<<<<<<< HEAD
         return QSize(_MIN_WIDTH, scaled(172))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -156,21 +153,6 @@ class OutputPanel(QWidget):
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
             part.setFixedWidth(scaled(_PHOTO_WIDTH) if roomy else scaled(_SMALL_PHOTO_WIDTH))
-=======
-        return QSize(_MIN_WIDTH, 104)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow place the strip of photos gives way to the classes, the photo gets smaller, and what stands
-        beside the note goes below it; in a low one the notes give way."""
-        roomy = self.width() >= _STRIP_MIN_WIDTH
-        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
-        self.samples.setVisible(roomy)
-        for part in (self.photo, self.open_button):
-            part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
-        is_low = self.height() < _LOW_HEIGHT
-        for text in (self.facts, self.distance, self.note, self.open_button):  # all of it has other ways
-            text.setMaximumHeight(0 if is_low else _NO_LIMIT)
->>>>>>> 81cf77f (The diagram keeps 60 % of a small window with every panel)
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
         """Fill the strip with (id, name) of images."""
