@@ -21,6 +21,7 @@ from explorer.base.freed_memory import return_freed_memory
 from explorer.base.memo import clear_all
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import all_entries
+from tests.export.stranger import Stranger
 
 KEYS = tuple(entry.key for entry in all_entries())
 
@@ -66,6 +67,14 @@ def _opened(key: str) -> Network:
 def opened() -> Callable[[str], Network]:
     """Open a network of the catalogue; the same one each time, which is safe as nothing mutates it."""
     return _opened
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Iterator[Stranger]:
+    """A process that knows nothing of the product, to run exports in."""
+    made = Stranger()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

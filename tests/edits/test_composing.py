@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,22 +28,12 @@ from explorer.parts import Part, all_parts
 from tests.conftest import KEYS
 from tests.edits.test_random_edits import check_count, check_replay
 from tests.edits.test_random_outputs import small
-from tests.export.test_one_output import Stranger, check_eval
+from tests.export.stranger import Stranger
+from tests.export.test_one_output import check_eval
 
 Opened = Callable[[str], Network]
 
 QUICK = ("squeezenet1_1", "resnet18", "mobilenet_v3_small", "googlenet_2014")
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Iterator[Stranger]:
-    found = Stranger()
-    yield found
-    assert found.process.stdin is not None
-    found.process.stdin.close()
-    found.process.wait()
-    assert found.process.stdout is not None
-    found.process.stdout.close()
 
 
 def toy() -> Network:

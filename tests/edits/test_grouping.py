@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,21 +21,11 @@ from tests.conftest import TYPICAL
 from tests.edits.test_drops import check_snapshot
 from tests.edits.test_random_edits import check_count, check_replay
 from tests.edits.test_random_outputs import image, small
-from tests.export.test_one_output import Stranger, check_eval
+from tests.export.stranger import Stranger
+from tests.export.test_one_output import check_eval
 
 Opened = Callable[[str], Network]
 QUICK = ("resnet18", "googlenet_2014", "mobilenet_v2")
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Iterator[Stranger]:
-    found = Stranger()
-    yield found
-    assert found.process.stdin is not None
-    found.process.stdin.close()
-    found.process.wait()
-    assert found.process.stdout is not None
-    found.process.stdout.close()
 
 
 @pytest.mark.parametrize(

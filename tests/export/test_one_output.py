@@ -9,11 +9,7 @@ walk through a few small networks; `pytest --long` takes one through all, always
 from __future__ import annotations
 
 import importlib
-import json
 import random
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +23,7 @@ from explorer.network import Network
 from explorer.networks.catalogue import get_entry, instantiate
 from tests.conftest import KEYS
 from tests.edits.test_random_outputs import LARGEST, drawn, same, small
+from tests.export.stranger import Stranger
 
 #: One call of a shared activation; a name that is layer and container; a shortcut of the product's own.
 CASES: tuple[tuple[str, Edit], ...] = (
@@ -39,41 +36,6 @@ QUICK = ("googlenet_2014", "mobilenet_v3_small", "shufflenet_v1_g3", "squeezenet
 QUICK_ONNX = ("mobilenet_v1_x0_25", "squeezenet1_1")
 QUICK_TRAINED = ("densenet121", "squeezenet1_1", "swin_t")
 ONNX_BYTES = 2**31 - 2**20  # what one file may hold
-
-
-class Stranger:
-    """A process in which exported networks run without the product."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("without_explorer.py"))]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run(self, network: Network, image: torch.Tensor, mode: str, folder: Path) -> tuple[Any, int]:
-        """What the exported Python returns in a mode, with the exported weights, and how many parameters it has."""
-        files = {name: str(folder / name) for name in ("source.py", "weights.safetensors", "image", "result")}
-        save_network(network, files["source.py"])
-        save_network(network, files["weights.safetensors"])
-        torch.save(image, files["image"])
-        job = {name.partition(".")[0]: path for name, path in files.items()} | {"mode": mode}
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        failure = json.loads(self.process.stdout.readline())
-        assert not failure, failure
-        found = torch.load(files["result"], weights_only=True)
-        return found["returned"], found["params"]
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Iterator[Stranger]:
-    found = Stranger()
-    yield found
-    assert found.process.stdin is not None
-    found.process.stdin.close()
-    found.process.wait()
-    assert found.process.stdout is not None
-    found.process.stdout.close()
 
 
 def walk(key: str, steps: int, seed: int) -> Network:
