@@ -33,7 +33,7 @@ def test_the_baseline_is_looked_at_until_the_network_changes(opened: Callable[[s
     session.set_network(network, frozenset())
     session.show_baseline(True)
     session.show_baseline(True)
-    assert notified == ["document", "network", "baseline"]
+    assert notified == ["leaving", "document", "network", "baseline"]
     assert session.displayed_network is not None
     assert session.displayed_network.architecture is network.history.baseline
     assert session.network is network

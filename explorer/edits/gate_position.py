@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError, location_in_error, location_in_title
 from explorer.edits.propagation import propagate
@@ -97,8 +98,11 @@ def _find_shortcut(block: Subgraph) -> Shortcut | None:
 
 def _behind_window(block: Subgraph, gate: Gate) -> str | None:
     """The output of the last convolution with a window, behind its norm and activation."""
-    windows = [node for node in block.layers if max(getattr(node.layer, "kernel_size", (1,)), default=1) > 1]
-    convs = [node for node in windows if op_kinds.kind(node) in ("conv", "depthwise")]
+    convs = [
+        node
+        for node in block.layers
+        if op_kinds.kind(node) in ("conv", "depthwise") and max(as_pair(getattr(node.layer, "kernel_size", 1))) > 1
+    ]
     name = convs[-1].name if convs else None
     while name is not None:
         users = [user for user in block.architecture.users[name] if user in block.nodes]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,8 +123,9 @@ def test_a_run_outlives_the_window_that_started_it(network: Network, tmp_path: P
     folder = create_run(network, spec(epochs=3), tmp_path / "run")
     code = f"from explorer.training.launch import start_run, RunFolder; start_run(RunFolder({str(folder.path)!r}))"
     window = subprocess.Popen([sys.executable, "-c", f"{code}; import time; time.sleep(600)"])
-    while not folder.is_locked():
+    while not folder.read_state().pid:  # of the process that trains
         assert window.poll() is None
+        time.sleep(0.05)
     os.kill(window.pid, signal.SIGKILL)
     window.wait()
     assert wait_until_done(folder).state == "finished"

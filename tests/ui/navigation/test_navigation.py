@@ -172,12 +172,16 @@ def listed(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions()]
 
 
-def test_a_link_that_is_clicked_leads_to_its_other_end(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
+def test_a_link_that_is_clicked_twice_leads_to_its_other_end(
+    window: Window, finding: NavigationTool, qtbot: QtBot
+) -> None:
     canvas = window.canvas
     number = next(n for n, link in enumerate(canvas.picture.diagram.links) if link.target == "layer2.0")
     link, points = canvas.picture.diagram.links[number], canvas.picture.routes[number].points
     (x1, y1), (x2, y2) = max(pairwise(points), key=lambda s: abs(s[0][1] - s[1][1]))
     at = (canvas._offset + QPointF((x1 + x2) / 2, (y1 + 3 * y2) / 4) * canvas.scale).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert not window.session.selection  # the link is chosen: it could be taken away
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     assert window.session.selection in (members_of(link.source), members_of(link.target))
 
