@@ -151,4 +151,6 @@ def pause_run(folder: LockedFolder, wait_seconds: float = 60) -> RunState:
     while folder.is_locked() and time.monotonic() < deadline:
         folder.request_pause()
         time.sleep(0.02)
+    if not folder.is_locked():  # a request that came after its answer would pause whoever goes on
+        folder.pause_path.unlink(missing_ok=True)
     return folder.read_state()
