@@ -16,7 +16,7 @@ PANEL_IDS: Mapping[str, str] = {
     "history": tr_noop("History"),
     "figures": tr_noop("Figures"),
     "output": tr_noop("Output on the sample image"),
-    "guide": tr_noop("About"),
+    "guide": tr_noop("Guide"),
     "parts": tr_noop("Parts"),
     "differences": tr_noop("Differences"),
     "feature_maps": tr_noop("Feature maps"),

@@ -138,7 +138,7 @@ def _build_style_sheet(c: Colours) -> str:
         QToolBar QToolButton {{ padding: 4px 9px; border-radius: 5px; border: 1px solid transparent; }}
         QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.surface}; }}
         QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
-        QToolBar QToolButton:disabled {{ color: {c.muted}; }}
+        QToolBar QToolButton:disabled {{ background: transparent; color: {c.muted}; }}
         QToolBar#activities {{ border: 0; border-right: 1px solid {c.border}; padding: 3px 0; spacing: 0; }}
         QToolBar QToolButton[role="activity"] {{ border: 0; border-left: 2px solid transparent; border-radius: 0; }}
         QToolBar QToolButton[role="activity"] {{ padding: 4px 2px 3px 0; color: {c.muted}; }}

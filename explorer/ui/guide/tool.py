@@ -43,13 +43,12 @@ class GuideTool:
         self._render_page: Callable[[frozenset[tuple[str, str]], Colours, Collection[str]], str] | None = None
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
         self.dock = context.add_dock(
-            tr_noop("About"),
+            tr_noop("Guide"),
             self._create_panel,
             "right",
             "F1",
             visible=True,
             icon="guide",
-            short_title=tr_noop("Guide"),
         )
         self._session.on("network", self._on_network_changed)
         self._session.on("language", self._load_page)

@@ -37,22 +37,32 @@ _SIDES: dict[DockSide, Qt.DockWidgetArea] = {
 }
 
 
-#: Titles of the menus by the names that tools call them.
+#: Titles of the menus by the names that tools call them, in the order that desktop apps have them in.
 _MENU_TITLES = {
     "File": tr_noop("&File"),
     "Edit": tr_noop("&Edit"),
     "View": tr_noop("&View"),
     "Go": tr_noop("&Go"),
-    "Window": tr_noop("&Window"),
     "Tools": tr_noop("&Tools"),
+    "Window": tr_noop("&Window"),
     "Help": tr_noop("&Help"),
 }
+_LAST_MENUS = ("Window", "Help")
 
 
-def build_menu(bar: QMenuBar, name: str) -> QMenu:
-    """Return a new menu of a menu bar, titled in the window's language; its object name is the English one."""
+def get_menu(bar: QMenuBar, name: str) -> QMenu:
+    """Return a menu of a menu bar by its English name, which is its object name; titled in the window's language.
+
+    One that is not there yet is put in where desktop apps have it; one that they have not, before Window and Help.
+    """
+    for menu in bar.findChildren(QMenu, name, Qt.FindChildOption.FindDirectChildrenOnly):
+        return menu
     menu = live_text(QMenu(bar), QMenu.setTitle, _MENU_TITLES.get(name, f"&{name}"))
     menu.setObjectName(name)
+    order = list(_MENU_TITLES)
+    later = order[order.index(name) + 1 :] if name in order else _LAST_MENUS
+    behind = (action for action in bar.actions() if action.menu().objectName() in later)
+    bar.insertMenu(next(behind, None), menu)  # type: ignore[arg-type]
     return menu
 
 
@@ -284,11 +294,5 @@ class ToolContext:
         return action
 
     def get_menu(self, name: str) -> QMenu:
-        """Return a menu of the window by its English title; one that does not exist is inserted before Help."""
-        bar = self.window.menuBar()
-        menus = bar.findChildren(QMenu, name, Qt.FindChildOption.FindDirectChildrenOnly)
-        if menus:
-            return menus[0]
-        menu = build_menu(bar, name)
-        bar.insertMenu(bar.actions()[-1] if bar.actions() else None, menu)  # type: ignore[arg-type]
-        return menu
+        """Return a menu of the window by its English name; one that is not there yet is put in."""
+        return get_menu(self.window.menuBar(), name)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.appearance import SCHEME_TITLES
 from explorer.ui.base.live_texts import follow_language, live_text
-from explorer.ui.plugin.tool_context import build_menu
+from explorer.ui.plugin.tool_context import get_menu
 from explorer.viewmodels.diagram import LEVELS, Level
 
 if TYPE_CHECKING:
@@ -99,10 +99,7 @@ class Actions:
         self._add_menu("Help")
 
     def _add_menu(self, name: str) -> QMenu:
-        bar = self._window.menuBar()
-        menu = build_menu(bar, name)
-        bar.addMenu(menu)
-        return menu
+        return get_menu(self._window.menuBar(), name)
 
     def add_panels(self, panels: list[QAction]) -> None:
         """Add the toggle actions of tools' panels to View › Panels."""
