@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from explorer.analysis.forward.engine import ForwardEngine
-from explorer.edits import AddShortcut, Edit, SwapActivation, SwapHead
+from explorer.edits import AddShortcut, Edit, SwapActivation, SwapHead, SwapNorm
 from explorer.export.network_files import save_network
 from explorer.network import Network
 from explorer.networks.catalogue import get_entry, instantiate
@@ -25,12 +25,14 @@ from tests.conftest import KEYS
 from tests.edits.test_random_outputs import LARGEST, drawn, same, small
 from tests.export.stranger import Stranger
 
-#: One call of a shared activation; a name that is layer and container; a shortcut of the product's own.
+#: One call of a shared activation; a name that is layer and container; a shortcut of the product's own; maps with their
+#: channels last in memory, which a channel shuffle lays otherwise.
 CASES: tuple[tuple[str, Edit], ...] = (
     ("resnet18", SwapActivation("layer1.0.relu", "silu")),
     ("resnet50_v1", SwapActivation("layer3.4.relu", "silu")),
     ("resnet18", SwapHead("fully_connected", 256)),
     ("plain18", AddShortcut("*", "pad")),
+    ("shufflenet_v2_x0_5", SwapNorm("stage3", "layer")),
 )
 QUICK = ("googlenet_2014", "mobilenet_v3_small", "shufflenet_v1_g3", "squeezenet1_1")
 QUICK_ONNX = ("mobilenet_v1_x0_25", "squeezenet1_1")

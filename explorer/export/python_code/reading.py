@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torchvision.models.convnext import LayerNorm2d
 
 from explorer.export.python_code.calls import Calls, Frame
 from explorer.export.python_code.layer_terms import LayerTerms
@@ -33,6 +34,8 @@ _INFIX_OPERATORS: Mapping[Any, str] = {
     operator.matmul: "@",
 }
 
+_PERMUTING = frozenset({"movedim", "moveaxis", "permute", "swapaxes", "swapdims", "transpose"})
+
 
 def number_format(architecture: Architecture) -> torch.dtype:
     """The number format of all fractions that the network holds; torch's own default where there are several."""
@@ -45,6 +48,14 @@ def number_format(architecture: Architecture) -> torch.dtype:
     found = {dtype for dtype in found if dtype.is_floating_point or dtype.is_complex}
     only = found.pop() if len(found) == 1 else torch.float32
     return torch.float32 if only.is_complex else only
+
+
+def is_channels_first(architecture: Architecture) -> bool:
+    """Whether every map lies with its channels first in memory; only what permutes axes lays it otherwise."""
+    for node in architecture.live.values():
+        if isinstance(node.layer, LayerNorm2d) or getattr(node.op, "name", "") in _PERMUTING:
+            return False
+    return True
 
 
 class ModuleTree:
@@ -72,7 +83,7 @@ class Reader:
         self.architecture, self.dims = architecture, dims
         self.calls = Calls(architecture, in_one_class=in_one_class)
         self.seams: dict[Var, str] = {}  # values of the outermost forward pass that a block makes, with their nodes
-        self.sources = Sources()
+        self.sources = Sources(is_channels_first(architecture))
         self.dtype = number_format(architecture)
         self.layers = LayerTerms(self.sources, self.dtype)
         self.frames = {frame.path: frame for frame in self.calls.root.frames() if frame.path}

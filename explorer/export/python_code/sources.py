@@ -42,7 +42,8 @@ _TORCH_NAMES = {
 class Sources:
     """Collects imports and definitions while a network is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_channels_first: bool = True) -> None:
+        self.is_channels_first = is_channels_first  # how every map of the network lies in memory
         self.imports: dict[str, str] = {}  # the line, by the name that it brings
         self.definitions: dict[str, str] = {}  # source by name
         self.standard: set[str] = set()
@@ -69,7 +70,9 @@ class Sources:
     def function(self, call: Any, where: str) -> str:
         """The name of a function in the file. Raises ExportError for one that cannot be had."""
         name = str(getattr(call, "__name__", ""))
-        if name == "channel_shuffle":  # every library has its own; torch's does the same
+        if name == "channel_shuffle" and self.is_channels_first:
+            # Every library has its own, and torch's does the same; but it leaves a map with its channels last in memory
+            # so, where the others make it contiguous: what is computed of it then is rounded otherwise.
             return "F.channel_shuffle"
         if id(call) in _TORCH_NAMES:
             return _TORCH_NAMES[id(call)]
