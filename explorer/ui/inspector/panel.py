@@ -6,7 +6,17 @@ import re
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.fonts import scaled
@@ -27,6 +37,7 @@ _KINDS = (
     *(tr_noop("branch"), tr_noop("unit"), tr_noop("gate"), tr_noop("head"), tr_noop("selection")),
 )
 _MIN_WIDTH = 230  # pixels
+_MAX_SET_ASIDE = 4  # pages of about a hundred widgets
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "(7.5 %)" stays together
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
@@ -43,18 +54,15 @@ class InspectorPanel(QWidget):
         super().__init__(parent)
         self.inspection: Inspection | None = None
         self._page: _CardPage | None = None
-        self._scroll_area = QScrollArea()
-        self._scroll_area.setWidgetResizable(True)
-        self._scroll_area.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
-        self._scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._set_aside: list[_CardPage] = []  # the one seen last at the end
+        self._pages = QStackedWidget()
         self._empty = live_text(text_label("", "muted"), QLabel.setText, _PLACEHOLDER)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(24, 0, 24, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._scroll_area)
-        column.addWidget(self._empty, 1)
+        column.addWidget(self._pages)
+        self._pages.addWidget(self._empty)
         self.show_inspection(None)
 
     def sizeHint(self) -> QSize:
@@ -71,8 +79,6 @@ class InspectorPanel(QWidget):
         """Show a selection. After an edit of the same one, its widgets, scroll position and focus are kept where
         possible."""
         before, self.inspection = self.inspection, inspection
-        self._scroll_area.setVisible(inspection is not None)
-        self._empty.setVisible(inspection is None)
         if inspection is None or self._page is None or before is None or before.path != inspection.path:
             self._replace_page(inspection)
         elif not self._page.can_show(inspection):
@@ -81,6 +87,15 @@ class InspectorPanel(QWidget):
             self._page.fill(inspection)
         self.inspection_shown.emit()
 
+    def set_page_aside(self) -> None:
+        """Keep the page as it is for when its inspection is shown again: another document comes into sight, and what
+        is shown next is of that one."""
+        if self._page is not None:
+            self._set_aside.append(self._page)
+            self._page = None
+        while len(self._set_aside) > _MAX_SET_ASIDE:
+            self._set_aside.pop(0).scroll_area.deleteLater()
+
     def reveal_control(self, title: str, scope: str) -> QWidget:
         """Bring the control of an option into view and return it."""
         assert self._page is not None
@@ -88,41 +103,45 @@ class InspectorPanel(QWidget):
 
     def _replace_page(self, inspection: Inspection | None, scope: str = "") -> None:
         """Show a new page, scrolled to the top, for another selection; without a scope, its narrowest one."""
-        old = self._scroll_area.takeWidget()
-        self._page = _CardPage(inspection, scope) if inspection is not None else None
-        if self._page is not None:
-            self._page.scopes.edit_requested.connect(self.edit_requested)
-            self._page.scopes.edit_hovered.connect(self.edit_hovered)
-            self._scroll_area.setWidget(self._page)
+        old = self._page
+        self._page = self._find_page(inspection, scope) if inspection is not None else None
+        self._pages.setCurrentWidget(self._page.scroll_area if self._page is not None else self._empty)
         if old is not None:
-            old.deleteLater()
+            old.scroll_area.deleteLater()
+
+    def _find_page(self, inspection: Inspection, scope: str) -> _CardPage:
+        """Return the page that was set aside with just this inspection, or else a new one."""
+        for page in self._set_aside:
+            if page.inspection is inspection:
+                self._set_aside.remove(page)
+                return page
+        page = _CardPage(inspection, scope)
+        page.scopes.edit_requested.connect(self.edit_requested)
+        page.scopes.edit_hovered.connect(self.edit_hovered)
+        self._pages.addWidget(page.scroll_area)
+        return page
 
     def _rebuild_page(self, inspection: Inspection) -> None:
         """Rebuild the page of the same selection, because an edit changed which rows or options it has."""
         assert self._page is not None
-        bar = self._scroll_area.verticalScrollBar()
-        place = bar.value()
+        place = self._page.scroll_area.verticalScrollBar().value()
         focus = next((key for key, row in self._page.options.items() if row.control.hasFocus()), None)
         paused = [key for key, row in self._page.options.items() if row.previews_paused]
         formula = self._page.formula.formula
-        self._scroll_area.setUpdatesEnabled(False)
+        self._pages.setUpdatesEnabled(False)
         self._replace_page(inspection, self._page.scopes.scope)
         for key in paused:
             if key in self._page.options:
                 self._page.options[key].previews_paused = True
         self._page.formula.compare_with(formula)
-        self._page.resize(
-            self._scroll_area.viewport().width(), self._page.heightForWidth(self._scroll_area.viewport().width())
-        )
-        bar.setRange(0, max(self._page.height() - self._scroll_area.viewport().height(), 0))
-        bar.setValue(place)
+        self._page.scroll_to(place)
         if focus in self._page.options:
             self._page.options[focus].control.setFocus()
-        self._scroll_area.setUpdatesEnabled(True)
+        self._pages.setUpdatesEnabled(True)
 
 
 class _CardPage(QWidget):
-    """The scrolled page about one card."""
+    """The page about one card, in a scroll area of its own."""
 
     def __init__(self, inspection: Inspection, scope: str) -> None:
         super().__init__()
@@ -154,6 +173,14 @@ class _CardPage(QWidget):
         column.addWidget(self.scopes)
         column.addStretch(1)
         self.fill(inspection)
+        self.scroll_area = _build_scroll_area(self)
+
+    def scroll_to(self, place: int) -> None:
+        """Scroll down by so many pixels, as high as the page is going to be."""
+        viewport, bar = self.scroll_area.viewport(), self.scroll_area.verticalScrollBar()
+        self.resize(viewport.width(), self.heightForWidth(viewport.width()))
+        bar.setRange(0, max(self.height() - viewport.height(), 0))
+        bar.setValue(place)
 
     @property
     def options(self) -> dict[tuple[str, str], OptionRow]:
@@ -180,6 +207,7 @@ class _CardPage(QWidget):
         return _layout_key(inspection) == self._layout_key
 
     def fill(self, inspection: Inspection) -> None:
+        self.inspection = inspection
         self._title.setText(inspection.title)
         self._kind.setText(tr(inspection.kind))
         self._path.setText(f".{_ZERO_WIDTH_SPACE}".join(inspection.path.split(".")))
@@ -205,6 +233,16 @@ class _CardPage(QWidget):
             grid.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
             self._values.append(value)
         return grid
+
+
+def _build_scroll_area(page: QWidget) -> QScrollArea:
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setWidget(page)
+    return made
 
 
 def _layout_key(inspection: Inspection) -> tuple[object, ...]:

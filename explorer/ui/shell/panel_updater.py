@@ -1,7 +1,7 @@
 """Keeps the panels up to date with the session: draws, inspects, measures and runs, the latest state only.
 
-When another document comes into sight, whatever is computed or shown of the former is dropped first; then the panels
-show what they showed of this one when it was last in sight, if nothing has changed since, or compute it.
+When another document comes into sight, whatever is computed of the former is dropped; then the panels show what they
+showed of this one when it was last in sight, if nothing has changed since, or are emptied until it is computed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from explorer.ui.output.panel import OutputPanel
 from explorer.viewmodels.card_ids import rename_ids
 
 if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
     from explorer.network import Network
+    from explorer.viewmodels.diagram import Colouring, Direction
     from explorer.viewmodels.panels import OutputComparison
 
 
@@ -87,13 +89,28 @@ class PanelUpdater(QObject):
 
     def update_inspector(self) -> None:
         """Inspect the selection again."""
-        network, selection = self._session.network, self._session.selection
+        network, selection = causes = self._inspection_causes()
         show = self._panels.inspector.show_inspection
         if network is None:
             self.inspect_lane.cancel()
             show(None)
         else:
-            self._run(self.inspect_lane, (network, selection), jobs.inspection_job(network, selection), show)
+            self._run(self.inspect_lane, causes, jobs.inspection_job(network, selection), show)
+
+    # what each panel's result is computed from
+
+    def _drawing_causes(self) -> tuple[Network | None, frozenset[str], str | Colouring, Direction, Network | None]:
+        session = self._session
+        return session.displayed_network, session.expanded, session.colouring, session.direction, session.network
+
+    def _inspection_causes(self) -> tuple[Network | None, tuple[str, ...]]:
+        return self._session.network, self._session.selection
+
+    def _figures_causes(self) -> tuple[Network | None, Network | None]:
+        return self._session.network, self._session.displayed_network
+
+    def _output_causes(self) -> tuple[Network | None, Sample | None]:
+        return self._session.displayed_network, self._session.sample
 
     def _run(
         self,
@@ -127,13 +144,27 @@ class PanelUpdater(QObject):
         self._view, self._anchor, self._when_drawn, self._displayed = self._document.view, None, None, None
         panels.canvas.highlight(frozenset())
         panels.canvas.select(())
-        panels.canvas.show_picture(None)
-        panels.inspector.show_inspection(None)
-        panels.figures.show_summary(None)
-        panels.history.show_rows(None)
+        panels.inspector.set_page_aside()
         panels.output.show_busy(False)
-        panels.output.show_output(None)
+        self._empty_panels()
         self._is_returning, self._is_drawing = True, False
+
+    def _empty_panels(self) -> None:
+        """Empty the panels that have no result of the document in sight; the others show theirs at once instead."""
+        panels, document = self._panels, self._document
+
+        def is_kept(lane: Lane, causes: tuple[object, ...]) -> bool:
+            return self.kept.get(document, lane.name, causes) is not None
+
+        if not is_kept(self.draw_lane, self._drawing_causes()):
+            panels.canvas.show_picture(None)
+        if not is_kept(self.inspect_lane, self._inspection_causes()):
+            panels.inspector.show_inspection(None)
+        if not is_kept(self.figures_lane, self._figures_causes()):
+            panels.figures.show_summary(None)
+            panels.history.show_rows(None)
+        if not is_kept(self.output_lane, self._output_causes()):
+            panels.output.show_output(None)
 
     def _follow_session(self) -> None:
         """Callbacks of one topic are called in the order in which they stand here."""
@@ -193,15 +224,11 @@ class PanelUpdater(QObject):
         self.kept.put(document, self.draw_lane.name, causes, picture)
 
     def _update_canvas(self) -> None:
-        network = self._session.displayed_network
-        if network is not None:
-            session = self._session
-            shown = network, session.expanded
+        displayed, expanded, colouring, direction, network = causes = self._drawing_causes()
+        if displayed is not None:
             self._is_drawing = True
-            causes = (network, session.expanded, session.colouring, session.direction, session.network)
-            self._run(
-                self.draw_lane, causes, jobs.draw_job(*causes), lambda picture: self._show_picture(picture, shown)
-            )
+            job = jobs.draw_job(displayed, expanded, colouring, direction, network)
+            self._run(self.draw_lane, causes, job, lambda picture: self._show_picture(picture, (displayed, expanded)))
 
     def cancel_drawing(self) -> None:
         """Stop drawing and return to the last expansion that was drawn; an undrawn network is shown collapsed."""
@@ -230,16 +257,16 @@ class PanelUpdater(QObject):
             then()
 
     def _update_figures(self) -> None:
-        network, shown = self._session.network, self._session.displayed_network
+        network, shown = causes = self._figures_causes()
         if network is not None and shown is not None:
-            self._run(self.figures_lane, (network, shown), jobs.figures_job(network, shown), self._show_figures)
+            self._run(self.figures_lane, causes, jobs.figures_job(network, shown), self._show_figures)
 
     def _show_figures(self, found: jobs.FiguresResult) -> None:
         self._panels.figures.show_summary(found.summary)
         self._panels.history.show_rows(found.history_rows)
 
     def _update_output(self) -> None:
-        network, sample = self._session.displayed_network, self._session.sample
+        network, sample = causes = self._output_causes()
         if network is None or sample is None:
             return
         panel = self._panels.output
@@ -262,4 +289,4 @@ class PanelUpdater(QObject):
             panel.show_busy(False)
             panel.show_error(str(failure), jobs.find_repairs(failure))
 
-        self._run(self.output_lane, (network, sample), jobs.output_job(network, sample), show, fail)
+        self._run(self.output_lane, causes, jobs.output_job(network, sample), show, fail)

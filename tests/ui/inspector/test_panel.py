@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from explorer.network import Network
@@ -49,6 +49,11 @@ def inspector(qtbot: QtBot) -> InspectorPanel:
     made.activateWindow()
     qtbot.waitActive(made)
     return made
+
+
+def scroll_area(inspector: InspectorPanel) -> QScrollArea:
+    assert inspector._page is not None
+    return inspector._page.scroll_area
 
 
 def texts(inspector: InspectorPanel) -> list[str]:
@@ -150,11 +155,12 @@ def test_the_wheel_changes_no_choice(inspector: InspectorPanel) -> None:
 
 
 def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.resize(320, 200)
     inspector.show_inspection(BLOCK)
-    qtbot.waitUntil(lambda: inspector._scroll_area.verticalScrollBar().maximum() > 0)
+    qtbot.waitUntil(lambda: scroll_area(inspector).verticalScrollBar().maximum() > 0)
     control = inspector.reveal_control("Shortcut", "this block")
     control.setFocus()
-    bar = inspector._scroll_area.verticalScrollBar()
+    bar = scroll_area(inspector).verticalScrollBar()
     bar.setValue(bar.maximum() - 3)
     place = bar.value()
     inspector.show_inspection(
@@ -178,17 +184,41 @@ def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot:
 def test_an_edit_that_changes_the_options_keeps_place_and_focus_too(inspector: InspectorPanel, qtbot: QtBot) -> None:
     long = replace(BLOCK, rows=tuple((f"Figure {n}", str(n)) for n in range(12)))
     inspector.show_inspection(long)
-    bar = inspector._scroll_area.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 10)
+    qtbot.waitUntil(lambda: scroll_area(inspector).verticalScrollBar().maximum() > 10)
     inspector.reveal_control("Shortcut", "this block").setFocus()
-    bar.setValue(10)
+    scroll_area(inspector).verticalScrollBar().setValue(10)
     inspector.show_inspection(replace(long, options=(*BLOCK.options, choice("Width", 0))))
     assert inspector.reveal_control("Shortcut", "this block").hasFocus()
     QApplication.processEvents()
-    assert bar.value() == 10
+    assert scroll_area(inspector).verticalScrollBar().value() == 10
     inspector.show_inspection(replace(BLOCK, path="features.4"))
     QApplication.processEvents()
-    assert bar.value() == 0
+    assert scroll_area(inspector).verticalScrollBar().value() == 0
+
+
+def test_a_page_set_aside_comes_back_as_it_was(inspector: InspectorPanel) -> None:
+    inspector.show_inspection(BLOCK)
+    page, other = inspector._page, replace(BLOCK, path="features.4")
+    inspector.set_page_aside()
+    inspector.show_inspection(other)
+    assert BLOCK.path not in texts(inspector)
+    inspector.set_page_aside()
+    inspector.show_inspection(BLOCK)
+    assert inspector._page is page
+    assert BLOCK.path in texts(inspector)
+    inspector.set_page_aside()
+    inspector.show_inspection(replace(BLOCK, title="Changed meanwhile"))  # of the same card
+    assert inspector._page is not page
+    assert "Changed meanwhile" in texts(inspector)
+
+
+def test_few_pages_are_set_aside(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    for number in range(9):
+        inspector.show_inspection(replace(BLOCK, path=f"features.{number}"))
+        inspector.set_page_aside()
+    inspector.show_inspection(None)
+    qtbot.waitUntil(lambda: len(inspector.findChildren(QScrollArea)) < 6)
+    assert len(texts(inspector)) == 1
 
 
 @pytest.mark.parametrize("width", [240, 320, 500])
@@ -200,13 +230,13 @@ def test_the_page_is_as_wide_as_the_panel_and_as_high_as_what_it_says(
     inspector.resize(width, 300)
     page = inspector._page
     assert page is not None
-    qtbot.waitUntil(lambda: page.width() == inspector._scroll_area.viewport().width())
+    qtbot.waitUntil(lambda: page.width() == scroll_area(inspector).viewport().width())
     last = inspector.reveal_control("Activation", "whole network")
 
     def spare() -> int:
         return page.height() - last.mapTo(page, QPoint(0, last.height())).y()
 
-    qtbot.waitUntil(lambda: spare() < 40 or page.height() == inspector._scroll_area.viewport().height())
+    qtbot.waitUntil(lambda: spare() < 40 or page.height() == scroll_area(inspector).viewport().height())
     for label in page.findChildren(QLabel):
         if label.isVisible():
             assert label.height() >= label.heightForWidth(label.width())
