@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from explorer.presenters.differences import Differences
 
 _GAP = 48.0  # between the two, in drawing units
-_NAME_PX, _NAME_ROW = 15.0, 30.0
+NAME_PX, _NAME_ROW = 15.0, 30.0
 _WIDEST = 2.4  # width by height from which one stands above the other
 
 
@@ -51,13 +51,19 @@ class PairContent:
         one, two = pictures
         high = _NAME_ROW + max(one.height, two.height)
         self.is_beside = one.width + _GAP + two.width <= _WIDEST * high
-        widths = [max(p.width, text_width(n, _NAME_PX, True)) for p, n in zip(pictures, names, strict=True)]
+        widths = [max(p.width, text_width(n, NAME_PX, True)) for p, n in zip(pictures, names, strict=True)]
         if self.is_beside:
             self.places = (QPointF(0, _NAME_ROW), QPointF(widths[0] + _GAP, _NAME_ROW))
             self.width, self.height = sum(widths) + _GAP, high
         else:
             self.places = (QPointF(0, _NAME_ROW), QPointF(0, 2 * _NAME_ROW + one.height + _GAP / 2))
             self.width, self.height = max(widths), self.places[1].y() + two.height
+
+    @property
+    def name_places(self) -> tuple[QPointF, QPointF]:
+        """The left end of the baseline of each name."""
+        left, right = self.places
+        return left - QPointF(0, _NAME_ROW - 16), right - QPointF(0, _NAME_ROW - 16)
 
     @property
     def legend(self) -> Sequence[LegendEntry]:
@@ -68,10 +74,11 @@ class PairContent:
         self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
     ) -> None:
         """Paint both; `announce` is told the cards of each under a letter of its own, as both may have the same."""
-        for letter, picture, name, place in zip("AB", self.pictures, self.names, self.places, strict=True):
-            painter.setFont(diagram_font(_NAME_PX, True))
+        for name, place in zip(self.names, self.name_places, strict=True):
+            painter.setFont(diagram_font(NAME_PX, True))
             painter.setPen(theme.named_colour("text"))
-            painter.drawText(place - QPointF(0, _NAME_ROW - 16), name)
+            painter.drawText(place, name)
+        for letter, picture, place in zip("AB", self.pictures, self.places, strict=True):
             seen = exposed.translated(-place) & picture.bounds
             if seen.isEmpty():
                 continue

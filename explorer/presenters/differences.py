@@ -2,7 +2,9 @@
 
 Two states of one network are matched by the names of their ops, which edits leave as they are. Two networks are aligned
 from the outside in: first the stages, then the blocks of matched stages, then their layers, each time as the
-order-preserving alignment of the largest similarity (Needleman and Wunsch, J. Mol. Biol. 48(3), 1970).
+order-preserving alignment of the largest similarity (Needleman and Wunsch, J. Mol. Biol. 48(3), 1970). Where names mean
+the same in both (one of them edited in another tab, versions of one's own code), the match is taken that leaves fewer
+parts alone.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_n
 from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass
@@ -30,6 +33,8 @@ from explorer.presenters.titles import join_label
 ChangeType = Literal["changed", "added", "removed"]
 
 _MIN_SIMILARITY = 0.25  # two parts that are less alike are not the same part changed
+_MIN_SHARED_NAMES = 0.6  # of the ops of the smaller network, for names to mean anything
+_MIN_SAME_KIND = 0.8  # of the ops of one name: numbers in a row of layers are names of other layers elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class Differences:
         """Return the number of rows of a type."""
         return sum(row.change == what for row in self.rows)
 
+    @property
+    def unmatched_count(self) -> int:
+        """The number of parts that only one of the two has."""
+        return self.count("added") + self.count("removed")
+
 
 def compare_with_baseline(baseline: Analysis, edited: Analysis) -> Differences:
     """Return what edits changed in a network; ops correspond when their names are equal."""
@@ -67,8 +77,11 @@ def compare_with_baseline(baseline: Analysis, edited: Analysis) -> Differences:
 
 
 def compare_networks(left: Analysis, right: Analysis) -> Differences:
-    """Return the differences between two networks that are matched by structure alone."""
-    return _build_differences(left, right, _StructureComparison(left, right))
+    """Return the differences between two networks: matched by structure, or by names where these mean the same."""
+    found = _build_differences(left, right, _StructureComparison(left, right))
+    if found.unmatched_count and _have_same_names(left.architecture, right.architecture):
+        return min(compare_with_baseline(left, right), found, key=lambda matched: matched.unmatched_count)
+    return found
 
 
 class _ComparisonBuilder:
@@ -190,6 +203,13 @@ def _build_differences(left: Analysis, right: Analysis, builder: _ComparisonBuil
 # by names
 
 
+def _have_same_names(left: Architecture, right: Architecture) -> bool:
+    shared = left.nodes.keys() & right.nodes.keys()
+    alike = sum(_is_same_kind(left.nodes[name], right.nodes[name]) for name in shared)
+    enough = len(shared) >= _MIN_SHARED_NAMES * min(len(left.nodes), len(right.nodes))
+    return enough and alike >= _MIN_SAME_KIND * len(shared)
+
+
 def _outermost(analysis: Analysis, names: list[str]) -> Iterator[str | Group]:
     """The ops, with those that make up whole groups as these groups."""
     wanted = set(names)
@@ -222,9 +242,13 @@ def _children(item: str | Group) -> tuple[str | Group, ...]:
     return (item,) if isinstance(item, str) else item.children
 
 
-def _op_similarity(a: Node, b: Node) -> float:
+def _is_same_kind(a: Node, b: Node) -> bool:
     kinds = {op_kinds.kind(a), op_kinds.kind(b)}
-    if len(kinds) > 1 and kinds != {"conv", "depthwise"}:
+    return len(kinds) == 1 or kinds == {"conv", "depthwise"}
+
+
+def _op_similarity(a: Node, b: Node) -> float:
+    if not _is_same_kind(a, b):
         return 0.0
     named = 0.25 if op_kinds.title(a) == op_kinds.title(b) else 0.0
     return 0.5 + named + (0.25 if op_attributes(a) == op_attributes(b) else 0.0)

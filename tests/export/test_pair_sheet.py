@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,8 @@ import pytest
 from PIL import Image
 
 from explorer.edits import RemoveBlock, SwapActivation
+from explorer.export.documents.files import export_document
+from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.page import Page
 from explorer.export.pair_sheet import PairContent, PairSide, build_pair_sheet
 from explorer.export.sheet import Sheet
@@ -17,14 +20,15 @@ from explorer.export.sheet_files import export_image, render_svg
 from explorer.network import Network
 from explorer.presenters import expanded_at_level
 from explorer.presenters.differences import compare_networks, compare_with_baseline
+from tests.export.documents.readers import read_drawio, read_pptx
 
 Open = Callable[[str], Network]
 
 
-def build(one: Network, two: Network) -> Sheet:
+def build(one: Network, two: Network, page: Page = Page()) -> Sheet:
     compare = compare_with_baseline if one.context is two.context else compare_networks
     left, right = (PairSide(n, n.title, expanded_at_level(n.analysis, "blocks")) for n in (one, two))
-    return build_pair_sheet(left, right, compare(one.analysis, two.analysis), Page())
+    return build_pair_sheet(left, right, compare(one.analysis, two.analysis), page)
 
 
 @pytest.mark.usefixtures("qapp")
@@ -67,3 +71,35 @@ def test_files_of_every_format(opened: Open, tmp_path: Path) -> None:
         assert path.read_bytes().startswith(head)
     with Image.open(tmp_path / "pair.png") as image:
         assert image.size == (round(sheet.width * sheet.scale), round(sheet.height * sheet.scale))
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("paper", [None, "16:9"])
+@pytest.mark.parametrize("keys", [("resnet18", "resnet34"), ("alexnet", "googlenet_2014")])
+def test_slides_hold_both_as_shapes_with_what_differs(
+    opened: Open, tmp_path: Path, keys: tuple[str, str], paper: str | None
+) -> None:
+    one, two = (opened(key) for key in keys)
+    sheet = build(one, two, Page(paper=paper))
+    content, scene = sheet.content, build_scene(sheet)
+    assert isinstance(content, PairContent)
+    changes = {
+        f"{letter}-{id}": card.change
+        for letter, picture in zip("AB", content.pictures, strict=True)
+        for id, card in picture.diagram.cards.items()
+    }
+    for suffix, read in ((".pptx", read_pptx), (".drawio", read_drawio)):
+        path = tmp_path / f"pair{suffix}"
+        export_document([sheet], path, two)
+        cards, links = read(path)
+        assert Counter(cards) == Counter(changes.keys())
+        assert len(links) == sum(len(picture.diagram.links) for picture in content.pictures)
+        assert all(source[0] == target[0] for source, target in links)  # none from one network to the other
+    assert {card.id: card.change for card in scene.cards} == changes
+    left, right = ([card.box for card in scene.cards if card.id.startswith(letter)] for letter in "AB")
+    if content.is_beside:
+        assert max(box.x + box.width for box in left) < min(box.x for box in right)
+    else:
+        assert max(box.y + box.height for box in left) < min(box.y for box in right)
+    assert all(box.x >= 0 and box.x + box.width <= scene.width + 1 for box in (*left, *right))
+    assert [text.text for text in scene.texts if text.is_bold][:2] == list(content.names)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from explorer.edits import RepeatBlock, SwapActivation, ToggleShortcut
+from explorer.edits import (
+    RepeatBlock,
+    SetConvForm,
+    SwapActivation,
+    SwapJoin,
+    ToggleAuxiliaryHead,
+    ToggleShortcut,
+    ToggleSqueezeExcitation,
+)
 from explorer.network import Network
 from explorer.presenters.difference_text import difference_headline, differences_as_csv, differences_as_text
 from explorer.presenters.differences import Differences, compare_networks, compare_with_baseline
@@ -93,6 +102,40 @@ def test_a_block_that_was_added_is_one_row(opened: Open) -> None:
     assert [row.change for row in found.rows] == ["added"]
     assert "Residual block" in found.rows[0].right_text
     assert sums(found) == (found.params, found.macs)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        SwapJoin("features.3", "concat"),
+        SetConvForm("features.3", "1xn_nx1"),
+        ToggleAuxiliaryHead("features.2", on=True),
+        ToggleSqueezeExcitation("features.2", on=True),
+    ],
+    ids=lambda edit: type(edit).__name__,
+)
+def test_an_edited_block_beside_its_own_network_is_changed_and_not_another_one(opened: Open, edit: Any) -> None:
+    """Two tabs of one network: nothing that both have is called added or removed."""
+    base = opened("mobilenet_v2")
+    edited = base.edit(edit)
+    found = compare_networks(base.analysis, edited.analysis)
+    both = base.analysis.architecture.nodes.keys() & edited.analysis.architecture.nodes.keys()
+    alone = {
+        n for row in found.rows if row.change == "added" for n in edited.analysis.hierarchy.nodes_of(row.right_card)
+    }
+    alone |= {
+        n for row in found.rows if row.change == "removed" for n in base.analysis.hierarchy.nodes_of(row.left_card)
+    }
+    assert not both & alone
+    assert sums(found) == (found.params, found.macs)
+    assert found.rows
+
+
+def test_names_that_are_numbers_in_a_row_mean_nothing(opened: Open) -> None:
+    """`features.2` of VGG-11 is a pooling, that of VGG-16 a convolution."""
+    found = compare_networks(opened("vgg11").analysis, opened("vgg16").analysis)
+    assert found.count("changed") == 0
+    assert found.pairs["features.2"] == "features.4"
 
 
 def test_the_list_can_be_read_and_put_into_a_table(opened: Open) -> None:

@@ -5,51 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 
 from explorer.base.languages import tr
-from explorer.drawing.card_text import SIDE_TEXT_PX, is_inactive, read_card, read_header
-from explorer.drawing.cards import border_colour
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, place_entries
 from explorer.drawing.picture import Picture
-from explorer.drawing.placed_diagram import DiagramItem
 from explorer.drawing.theme import Theme
-from explorer.drawing.towers import tower_card, tower_rects, tower_routes
-from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene, clean_text
+from explorer.export.documents.picture_scene import PictureScene
+from explorer.export.documents.scene import SceneSwatch, SceneText, SheetScene, clean_text
 from explorer.export.page import ExportError
+from explorer.export.pair_sheet import NAME_PX, PairContent
 from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.surroundings import PlacedText
-from explorer.layout import Box, Point, Route
-from explorer.viewmodels.diagram import Card, Kind, Link
+from explorer.layout import Box
+from explorer.viewmodels.diagram import Kind
 
 _LEGEND_PX = 11.0
 
 
 def build_scene(sheet: Sheet) -> SheetScene:
-    """Return what is on a sheet. Raises ExportError where it holds no diagram."""
+    """Return what is on a sheet, a diagram or a pair of them. Raises ExportError where it holds none."""
     content = sheet.content
-    region = content.region if isinstance(content, CroppedPicture) else None
+    if isinstance(content, PairContent):
+        return _SceneBuilder(sheet, content.pictures).build()
     picture = content.picture if isinstance(content, CroppedPicture) else content
     if not isinstance(picture, Picture):
         raise ExportError(tr("only diagrams can be written in this format: choose PNG, SVG or PDF"))
-    return _SceneBuilder(sheet, picture, region if region is not None else picture.bounds).build()
+    return _SceneBuilder(sheet, (picture,)).build()
 
 
 class _SceneBuilder:
-    def __init__(self, sheet: Sheet, picture: Picture, region: QRectF) -> None:
-        self.sheet, self.picture, self.region = sheet, picture, region
+    def __init__(self, sheet: Sheet, pictures: Sequence[Picture]) -> None:
+        self.sheet, self.pictures = sheet, pictures
         self.theme: Theme = sheet.theme
-        self.origin = sheet.content_place - region.topLeft() * sheet.zoom
-        self.numbers: dict[str, int] = {}  # of cards, by id: that of the first tower where it has some
 
     def build(self) -> SheetScene:
         sheet, theme = self.sheet, self.theme
-        order = self.order()
-        self.numbers, count = {}, 0
-        for item in order:
-            self.numbers[item.card.id] = count
-            count += item.card.towers.count if item.card.towers is not None else 1
+        parts = tuple(self.parts())
         ground = None if sheet.page.transparent else theme.named_colour("canvas").name()
+        beside = (text for part in parts for text in part.side_texts())
+        below = self.written(sheet.around.below, sheet.below_place)
         return SheetScene(
             title=clean_text(sheet.title),
             width=sheet.width,
@@ -63,86 +58,36 @@ class _SceneBuilder:
             muted_colour=theme.named_colour("muted").name(),
             link_colour=theme.named_colour("link").name(),
             skip_colour=theme.named_colour("skip").name(),
-            cards=tuple(self.cards(order)),
-            links=tuple(self.links()),
+            cards=tuple(card for part in parts for card in part.cards()),
+            links=tuple(link for part in parts for link in part.links()),
             heads=tuple(self.written(sheet.around.above, QPointF(sheet.margin, sheet.margin))),
-            texts=(*self.side_texts(), *self.written(sheet.around.below, sheet.below_place), *self.legend_texts()),
+            texts=(*self.names(), *beside, *below, *self.legend_texts()),
             swatches=tuple(self.swatches()),
         )
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """From units of the picture to those of the sheet."""
-        return self.origin.x() + x * self.sheet.zoom, self.origin.y() + y * self.sheet.zoom
-
-    def order(self) -> list[DiagramItem]:
-        """Frames, outer ones first, then cards."""
-        found, _ = self.picture.items_in(self.picture.bounds)
-        near = [item for item in found if self.region.intersects(item.rect)]
-        frames = sorted((item for item in near if item.is_frame), key=lambda item: item.depth)
-        return [*frames, *(item for item in near if not item.is_frame)]
-
-    def cards(self, order: Sequence[DiagramItem]) -> Iterator[SceneCard]:
-        for item in order:
-            number = self.numbers[item.card.id]
-            parent = next((self.numbers[id] for id in item.ancestors if id in self.numbers), None)
-            if item.card.towers is None:
-                yield self.card(item, item.card, item.rect, number, parent)
-            else:
-                for part, rect in enumerate(tower_rects(item.card, item.rect)):
-                    yield self.card(item, tower_card(item.card), rect, number + part, parent)
-
-    def card(self, item: DiagramItem, card: Card, rect: QRectF, number: int, parent: int | None) -> SceneCard:
-        theme = self.theme
-        gone = is_inactive(card)
-        if item.is_frame:
-            rows = tuple(filter(None, read_header(card, rect.width())))
-            fill, line = theme.frame_fill(item.depth), border_colour(card, theme)
-            ink = theme.heading_colour(card.kind)
+    def parts(self) -> Iterator[PictureScene]:
+        """The pictures with their places; cards of a pair have the letter of their side before their ids."""
+        sheet, content = self.sheet, self.sheet.content
+        if isinstance(content, PairContent):
+            first = 0
+            for letter, picture, place in zip("AB", content.pictures, content.places, strict=True):
+                origin = sheet.content_place + place * sheet.zoom
+                part = PictureScene(sheet, picture, picture.bounds, origin, first, f"{letter}-")
+                first += part.count
+                yield part
         else:
-            rows = read_card(card, rect.width())
-            fill = theme.named_colour("canvas") if gone else theme.card_fill(card)
-            line = border_colour(card, theme) if card.change != "same" else theme.card_colour(card)
-            ink = theme.named_colour("muted" if gone else "text")
-        x, y = self.place(rect.x(), rect.y())
-        box = Box(x, y, rect.width() * self.sheet.zoom, rect.height() * self.sheet.zoom)
-        texts = tuple(map(clean_text, rows))
-        tip = clean_text(card.tip or card.title)
-        colours = (fill.name(), line.name(), ink.name())
-        return SceneCard(
-            number,
-            clean_text(card.id),
-            parent,
-            box,
-            card.kind,
-            texts,
-            tip,
-            card.change,
-            item.is_frame,
-            card.is_round,
-            *colours,
-        )
+            (picture,) = self.pictures
+            region = content.region if isinstance(content, CroppedPicture) else picture.bounds
+            yield PictureScene(sheet, picture, region, sheet.content_place - region.topLeft() * sheet.zoom)
 
-    def links(self) -> Iterator[SceneLink]:
-        for link, route in zip(self.picture.diagram.links, self.picture.routes, strict=True):
-            if link.source in self.numbers and link.target in self.numbers:
-                begin, end, text = self.numbers[link.source], self.numbers[link.target], clean_text(link.text)
-                for i, j, way in self.ways(link, route):
-                    yield SceneLink(begin + i, end + j, tuple(self.place(x, y) for x, y in way), text, route.skip)
-
-    def ways(self, link: Link, route: Route) -> list[tuple[int, int, tuple[Point, ...]]]:
-        """The route of a link between each two towers that it joins; the one there is between other cards."""
-        source, target = (self.picture.diagram.cards[id] for id in (link.source, link.target))
-        begin, end = (self.picture.rect(id) for id in (link.source, link.target))
-        if begin is None or end is None or (source.towers is None and target.towers is None):
-            return [(0, 0, route.points)]
-        return tower_routes(route, source, begin, target, end)
-
-    def side_texts(self) -> Iterator[SceneText]:
-        colour, size = self.theme.named_colour("muted").name(), SIDE_TEXT_PX * self.sheet.zoom
-        for id, point in self.picture.side_texts.items():
-            text = self.picture.diagram.cards[id].side_text
-            if text and self.region.contains(point):
-                yield SceneText(*self.place(point.x(), point.y()), clean_text(text), size, colour)
+    def names(self) -> Iterator[SceneText]:
+        """The names of a pair, each above its picture."""
+        sheet, content = self.sheet, self.sheet.content
+        if isinstance(content, PairContent):
+            colour = self.theme.named_colour("text").name()
+            for name, place in zip(content.names, content.name_places, strict=True):
+                at = sheet.content_place + place * sheet.zoom
+                yield SceneText(at.x(), at.y(), clean_text(name), NAME_PX * sheet.zoom, colour, is_bold=True)
 
     def written(self, texts: Iterable[PlacedText], corner: QPointF) -> Iterator[SceneText]:
         """Texts around the picture, from their corner on the sheet."""
@@ -171,7 +116,9 @@ class _SceneBuilder:
         """Whether a document shows what an entry explains: it has no bars on cards, and layers on a card as words."""
         if isinstance(entry, LegendText):
             return entry.symbol != "bar"
-        return entry not in get_args(Kind) or any(card.kind == entry for card in self.picture.diagram.cards.values())
+        return entry not in get_args(Kind) or any(
+            card.kind == entry for picture in self.pictures for card in picture.diagram.cards.values()
+        )
 
     def swatches(self) -> Iterator[SceneSwatch]:
         scale = self.sheet.text_scale

@@ -26,6 +26,8 @@ class DifferencesPanel(QWidget):
     """Panel with a headline, the figures of both, the differences by block, and buttons to copy them."""
 
     places_requested = Signal(str, str)  # cards of the left and of the right to look at; empty where there is none
+    baseline_requested = Signal()
+    network_requested = Signal()  # another network, to be chosen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,11 @@ class DifferencesPanel(QWidget):
         self.tree = self._build_tree()
         self.copy_text_button = self._build_copy_button(tr_noop("Copy as text"), self._as_text)
         self.copy_csv_button = self._build_copy_button(tr_noop("Copy as CSV"), self._as_csv)
+        self.baseline_button = live_text(QPushButton(), QPushButton.setText, "Side by side with baseline")
+        self.network_button = live_text(QPushButton(), QPushButton.setText, "Side by side with another network…")
+        self.baseline_button.clicked.connect(lambda _=False: self.baseline_requested.emit())
+        self.network_button.clicked.connect(lambda _=False: self.network_requested.emit())
+        self._beginnings = (self.baseline_button, self.network_button)
         row = QHBoxLayout()
         row.addWidget(self.copy_text_button)
         row.addWidget(self.copy_csv_button)
@@ -44,6 +51,8 @@ class DifferencesPanel(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.headline_label)
         column.addWidget(self.figures)
+        for beginning in self._beginnings:
+            column.addWidget(beginning)
         column.addWidget(self.tree, 1)
         column.addLayout(row)
         self.show_comparison(None, "", "")
@@ -57,8 +66,10 @@ class DifferencesPanel(QWidget):
         folded = self._folded()
         self.model.clear()
         self.figures.setVisible(found is not None)
+        for beginning in self._beginnings:
+            beginning.setVisible(found is None)
         for button in (self.copy_text_button, self.copy_csv_button):
-            button.setEnabled(found is not None)
+            button.setVisible(found is not None)
         if found is None:
             self.headline_label.setText(
                 tr("Compare with the baseline (Ctrl+Shift+B), another tab or another network (Ctrl+Shift+K).")
@@ -72,6 +83,11 @@ class DifferencesPanel(QWidget):
             self.model.appendRow(_build_group(group))
         for number, group in enumerate(found.groups):
             self.tree.setExpanded(self.model.index(number, 0), (group.left_card, group.right_card) not in folded)
+
+    def set_can_begin(self, on: bool) -> None:
+        """Say whether a network is open, beside which another one can be shown."""
+        for beginning in self._beginnings:
+            beginning.setEnabled(on)
 
     def _folded(self) -> set[tuple[str, str]]:
         """The groups that the user has folded."""

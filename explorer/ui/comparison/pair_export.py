@@ -1,40 +1,58 @@
-"""The picture of both sides as a file: asks for its name and writes it off the UI thread."""
+"""Both sides as a file, a picture or a slide: asks for its name and writes it off the UI thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explorer.base.languages import tr, tr_noop
-from explorer.export.page import SUFFIXES, Page
+from explorer.export.page import PAGED_SUFFIXES, SUFFIXES, Page
 
 if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
     from explorer.export.pair_sheet import PairSide
     from explorer.presenters.differences import Differences
 
-_FILTER = tr_noop("Pictures (*.png *.svg *.pdf)")
+_FILTERS = (
+    tr_noop("Pictures (*.png *.svg *.pdf)"),
+    tr_noop("PowerPoint slides (*.pptx)"),
+    tr_noop("draw.io (*.drawio)"),
+    tr_noop("LaTeX, TikZ (*.tex)"),
+)
+_PAPER_OF_SLIDES = "16:9"
 
 
 def ask_pair_path(parent: QWidget, left: str, right: str) -> str | None:
-    """Ask for the file of a picture of two networks; PNG where no other format is named."""
+    """Ask for the file of two networks; where no format is named, the one that was chosen in the dialog."""
     name = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in f"{left} - {right}")
-    path = QFileDialog.getSaveFileName(parent, tr("Export pair"), f"{name}.png", tr(_FILTER))[0]
-    return path if not path or Path(path).suffix.lower() in SUFFIXES else f"{path}.png"
+    filters = [tr(text) for text in _FILTERS]
+    path, chosen = QFileDialog.getSaveFileName(parent, tr("Export pair"), name, ";;".join(filters))
+    if not path or Path(path).suffix.lower() in (*SUFFIXES, *PAGED_SUFFIXES):
+        return path
+    formats = (SUFFIXES[0], *PAGED_SUFFIXES)
+    return path + (formats[filters.index(chosen)] if chosen in filters else SUFFIXES[0])
 
 
 def write_pair_job(
     left: PairSide, right: PairSide, differences: Differences, page: Page, path: Path
 ) -> Callable[[KeepGoing], None]:
-    """Job that writes a picture of two networks in the format of the suffix."""
+    """Job that writes two networks in the format of the suffix, a slide on a page of its own size."""
 
     def job(keep_going: KeepGoing) -> None:
+        from explorer.export.documents.files import export_document
         from explorer.export.pair_sheet import build_pair_sheet
         from explorer.export.sheet_files import export_image
 
-        export_image(build_pair_sheet(left, right, differences, page), path)
+        suffix = path.suffix.lower()
+        on_paper = replace(page, paper=_PAPER_OF_SLIDES) if suffix == ".pptx" else page
+        sheet = build_pair_sheet(left, right, differences, on_paper)
+        if suffix in PAGED_SUFFIXES:
+            export_document([sheet], path, right.network)
+        else:
+            export_image(sheet, path)
 
     return job

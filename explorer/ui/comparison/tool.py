@@ -254,7 +254,10 @@ class ComparisonTool(QObject):
     def _make_panel(self) -> QWidget:
         self.panel = DifferencesPanel()
         self.panel.places_requested.connect(self._go_to_places)
+        self.panel.baseline_requested.connect(self.show_baseline)
+        self.panel.network_requested.connect(self.choose_network)
         self._show_list()
+        self._update_actions()
         return self.panel
 
     def _show_list(self) -> None:
@@ -299,14 +302,14 @@ class ComparisonTool(QObject):
         self._draw(reveal=there)
 
     def ask_export(self) -> None:
-        """Ask for a file and write a picture of both sides to it."""
+        """Ask for a file and write both sides to it."""
         if self.pair is not None and self.pair.comparison is not None:
             path = ask_pair_path(self.context.window, *self._names(self.pair))
             if path:
                 self.export(path)
 
     def export(self, path: str) -> None:
-        """Write a picture of both sides, as they are unfolded, in the format of the suffix."""
+        """Write both sides, as they are unfolded, in the format of the suffix."""
         pair = self.pair
         if pair is None or pair.comparison is None:
             return
@@ -475,4 +478,6 @@ class ComparisonTool(QObject):
         there = self._session.network is not None
         for action in (self.baseline_action, self.other_action, self.partner_menu.menuAction()):
             action.setEnabled(there)
+        if self.panel is not None:
+            self.panel.set_can_begin(there)
         self.baseline_action.setChecked(self.pair is not None)

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.comparison.pair import Pair
+from explorer.ui.comparison.pair_export import ask_pair_path
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.shell.window import Window
 from explorer.viewmodels.card_ids import members_of
@@ -300,6 +302,47 @@ def test_the_pair_is_exported_as_it_is_named_and_unfolded(
     for letter, canvas in (("A", two.view.partner), ("B", window.canvas)):
         assert canvas.picture is not None
         assert f'id="card-{letter}-layer2.1"' in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "filter_number", "path"),
+    [
+        ("pair", 0, "pair.png"),
+        ("pair", 1, "pair.pptx"),
+        ("a.b", 2, "a.b.drawio"),
+        ("pair.PDF", 1, "pair.PDF"),
+        ("", 0, ""),
+    ],
+)
+def test_a_pair_without_a_suffix_has_the_format_that_was_chosen(
+    window: Window, monkeypatch: pytest.MonkeyPatch, typed: str, filter_number: int, path: str
+) -> None:
+    def answer(parent: QWidget, title: str, name: str, filters: str) -> tuple[str, str]:
+        assert name == "A_B - C"
+        return typed, filters.split(";;")[filter_number]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    assert ask_pair_path(window, "A/B", "C") == path
+
+
+def test_the_empty_list_has_buttons_to_begin(
+    window: Window, opened: Callable[[str], Network], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tool_of(window)
+    tool._dock.show()
+    assert tool.panel is not None
+    assert not tool.panel.baseline_button.isEnabled()
+    window.start(opened("resnet18"))
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=LONG)
+    panel = tool.panel
+    asked: list[object] = []
+    monkeypatch.setattr("explorer.ui.comparison.tool.ask_network", lambda parent, choose: asked.append(choose))
+    qtbot.mouseClick(panel.network_button, Qt.MouseButton.LeftButton)
+    assert asked == [tool.open]
+    qtbot.mouseClick(panel.baseline_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: tool.pair is not None and tool.pair.comparison is not None, timeout=LONG)
+    assert not panel.baseline_button.isVisible()
+    assert panel.copy_text_button.isVisible()
 
 
 def test_a_third_tab_takes_the_place_of_the_one_in_sight(
