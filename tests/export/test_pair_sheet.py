@@ -51,7 +51,7 @@ def test_what_edits_did_is_marked_on_both_sides(opened: Open) -> None:
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("keys", [("resnet18", "resnet34"), ("alexnet", "vgg11"), ("mobilenet_v2", "mobilenet_v2")])
 def test_every_card_of_both_is_a_group_of_the_svg(opened: Open, keys: tuple[str, str]) -> None:
-    sheet = build(*(opened(key) for key in keys))
+    sheet = build(opened(keys[0]), opened(keys[1]))
     content = sheet.content
     assert isinstance(content, PairContent)
     ids = {element.get("id") or "" for element in ElementTree.fromstring(render_svg(sheet)).iter()}
