@@ -91,7 +91,7 @@ class DiagramView(PictureView):
         after = picture.rect(anchor) if picture is not None and anchor is not None else None
         if grip is not None and after is not None and picture is not None:
             grip.restore(after, self._viewport, QRectF(self.rect()))
-            self._is_fitted = False
+            self._is_fitted &= self.visible_rect.contains(picture.bounds)  # an edit in a whole picture leaves it whole
             self._update_legend_rect()
             if begin is not None and before is not None and self.isVisible():
                 shift = (shown - self._viewport.offset) / self.scale

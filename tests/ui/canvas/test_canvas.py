@@ -401,6 +401,17 @@ def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_th
     assert canvas._legend.rect == place
 
 
+def test_what_is_seen_whole_after_an_edit_stays_so_when_a_panel_opens(canvas: Canvas) -> None:
+    canvas.resize(1000, 640)
+    canvas.show_picture(crowd(5, 6))
+    canvas.show_picture(crowd(5, 7), anchor="c1")
+    assert canvas.is_fitted
+    canvas.resize(700, 400)
+    assert QRectF(canvas.rect()).contains(canvas._viewport.to_widget_rect(canvas.picture.bounds))
+    canvas.show_picture(crowd(5, 30), anchor="c1")  # what has grown out of sight is not fetched back
+    assert not canvas.is_fitted
+
+
 def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
     canvas.show_picture(None)
     nothing = canvas.central_card
