@@ -51,24 +51,24 @@ class ChannelIndex:
     def __init__(self, indices: torch.Tensor) -> None:
         #: Original index of each present channel, `NEW` for a new one: int64, shape (size,).
         self.indices = indices
+        self.size = indices.shape[0]
         is_kept = indices != NEW
         all_kept = bool(is_kept.all())
         #: Original indices of the channels that were there.
         self.sources = indices if all_kept else indices[is_kept]
         #: Places of the channels that were there; None where all were.
         self.places = None if all_kept else torch.nonzero(is_kept).flatten()
-        first = int(self.sources[0]) if len(self.sources) else 0
-        side_by_side = torch.equal(self.sources, torch.arange(first, first + len(self.sources)))
+        #: How many channels were there.
+        self.kept_size = self.sources.shape[0]  # `len` of a tensor takes as long as an operation on a small one
+        first = int(self.sources[0]) if self.kept_size else 0
+        side_by_side = torch.equal(self.sources, torch.arange(first, first + self.kept_size))
         #: The first original index where they stand side by side, else None.
         self.first = first if side_by_side else None
-
-    def __len__(self) -> int:
-        return len(self.indices)
 
     def select(self, source: torch.Tensor, dim: int) -> torch.Tensor:
         """Return the entries of a tensor as opened along a dimension; a view where they stand side by side."""
         if self.first is not None:
-            return source.narrow(dim, self.first, len(self.sources))
+            return source.narrow(dim, self.first, self.kept_size)
         return source.index_select(dim, self.sources)
 
 

@@ -51,6 +51,14 @@ def copy_module(
     return twin
 
 
+def named_tensors(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters of a module, then its buffers, by name, those of modules inside it among them."""
+    if module._modules:
+        return dict([*module.named_parameters(), *module.named_buffers()])
+    own = (*module._parameters.items(), *module._buffers.items())  # a tenth of the time: most layers hold no other
+    return {name: tensor for name, tensor in own if tensor is not None}
+
+
 def has_tensors(module: nn.Module) -> bool:
     """Whether the module or one inside it has parameters or buffers."""
     own = (*module._parameters.values(), *module._buffers.values())

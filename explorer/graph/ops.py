@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.module_copy import copy_to_meta, has_tensors, module_key
+from explorer.graph.module_copy import copy_to_meta, has_tensors, module_key, named_tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Layer:
     @cached_property
     def named_tensors(self) -> Mapping[str, torch.Tensor]:
         """Parameters and buffers by their name in the module, on the meta device."""
-        return MappingProxyType(dict([*self.module.named_parameters(), *self.module.named_buffers()]))
+        return MappingProxyType(named_tensors(self.module))
 
     @cached_property
     def tensor_shapes(self) -> Mapping[str, tuple[int, ...]]:

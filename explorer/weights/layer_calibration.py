@@ -63,7 +63,7 @@ class LayerCalibration:
             return self.means
         present = None if now is None else now.index(importance)
         is_known = self.channels is None and present is not None and present.places is None
-        if present is not None and is_known and len(present) == len(like):  # all of them are some that it had
+        if present is not None and is_known and present.size == len(like):  # all of them are some that it had
             return present.select(self.means, 0).to(like.dtype)
         found = torch.full_like(like, float(self.means.mean()))
         return self._with_known(found, torch.arange(len(like)) if present is None else present.indices, importance)

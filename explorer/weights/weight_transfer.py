@@ -66,14 +66,14 @@ def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Im
     outputs = None if channels.outputs is None else channels.outputs.index(importance)
     found: dict[int, ChannelIndex | None] = {0: inputs}  # a norm
     if isinstance(node.op, Constant):
-        fits = [dim for dim, size in enumerate(shape) if inputs is not None and size == len(inputs)]
+        fits = [dim for dim, size in enumerate(shape) if inputs is not None and size == inputs.size]
         found = {fits[-1]: inputs} if fits else {}
     elif isinstance(layer, _ConvNd) and is_depthwise(layer):
         found = {0: _repeat(inputs, layer.out_channels // layer.in_channels)}
     elif isinstance(layer, (_ConvNd, nn.Linear)):
         rows, columns = (1, 0) if isinstance(layer, _ConvNd) and layer.transposed else (0, 1)
         found = {rows: outputs, columns: inputs} if name == "weight" else {0: outputs}
-    return {dim: index for dim, index in found.items() if index is not None and len(index.indices) == shape[dim]}
+    return {dim: index for dim, index in found.items() if index is not None and index.size == shape[dim]}
 
 
 def _repeat(channels: ChannelIndex | None, filters: int) -> ChannelIndex | None:
@@ -100,6 +100,8 @@ def _copy_channels(
     is_whole = source.shape == tuple(shape)
     if scale != 1:
         source = (source * scale).contiguous()
+    if is_whole and source.dim() == 1:
+        return source  # a view of a few numbers: a copy would take as long as all the rest
     if is_whole:
         return source.clone(memory_format=torch.contiguous_format) if scale == 1 else source
     places = [

@@ -1,23 +1,25 @@
 """The first output after an edit beside a plain forward: `python -m tests.benchmarks.first_output KEY …`.
 
-The network was opened and has run; the edit's weights are new. Timed are applying the edit and running it, as the
-window does, against one forward of `network.module()` on the same photo. Prints one JSON object of seconds. With
-`--kinds`, one offered edit of each registered kind, in seconds of the processor, all threads together: on a machine
-that does other work the clock says little.
+The network is as the window has it: its blocks are drawn, its options listed, and it has run; the edit's weights are
+new. Timed are applying the edit and running it, against one forward of `network.module()` on the same photo, in turns.
+Seconds of the processor, all threads together: on a machine that does other work the clock says little. Prints one JSON
+object. With `--kinds`, one offered edit of each registered kind.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 
 import explorer
+from explorer.base.gc_pause import freeze_imports
 from explorer.edits import Edit, EditError
 from explorer.edits.options import find_options
 from explorer.network import Network
@@ -31,34 +33,45 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def timed(key: str, edit: Edit) -> dict[str, float] | None:
-    """Seconds of the first output after an edit, and of the plain module's forward; None where it cannot be made."""
-    here: list[float] = []
+def shown(key: str) -> Network:
+    """A network as the window has it once its output is on screen."""
+    network = explorer.open(key)
+    assert network.analysis.hierarchy is not None  # the diagram's
+    find_options(network.analysis, "")
+    network.run()
+    return network
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Seconds of the processor that something takes."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def timed(key: str, edit: Edit, repeats: int) -> dict[str, float] | None:
+    """The least seconds of the first output after an edit, of the plain module's forward, and of the output where the
+    weights are there and no map is; None where the edit cannot be made."""
     try:
-        explorer.open(key).edit(edit)
+        edited = explorer.open(key).edit(edit)
     except EditError:
         return None
-    for _ in range(min(REPEATS, 3)):
-        network = explorer.open(key)  # nothing is remembered of the edited one
-        network.run()
-        start = time.perf_counter()
+    module, (image, _) = edited.module(), edited.preprocess("cat")
+    here, plain, again = list[float](), list[float](), list[float]()
+    for turn in range(repeats + 1):
+        network = shown(key)  # nothing is remembered of the edited one
+        start = time.process_time()
         edited = network.edit(edit)
         edited.run()
-        here.append(time.perf_counter() - start)
-    module, (image, _) = edited.module(), edited.preprocess("cat")
-    plain: list[float] = []
-    with torch.inference_mode():
-        for _ in range(REPEATS + 1):
-            start = time.perf_counter()
-            module(image)
-            plain.append(time.perf_counter() - start)
-    start = time.perf_counter()
-    network.edit(edit).run()  # its weights and maps are there
-    return {
-        "here": statistics.median(here),
-        "plain": statistics.median(plain[1:]),
-        "again": time.perf_counter() - start,
-    }
+        here.append(time.process_time() - start)
+        network.context.forward.clear()
+        again.append(seconds(edited.run))
+        with torch.inference_mode():
+            plain.append(min(seconds(partial(module, image)) for _ in range(2)))
+        if turn == 0:
+            for times in (here, plain, again):  # kernels are written for sizes that are seen first
+                times.clear()
+    return {"here": min(here), "plain": min(plain), "again": min(again)}
 
 
 def offered(network: Network) -> dict[str, Edit]:
@@ -74,35 +87,24 @@ def offered(network: Network) -> dict[str, Edit]:
 
 def timed_kinds(key: str) -> dict[str, dict[str, float]]:
     """Processor seconds of the first output after an edit of each kind, and of the plain module's forward."""
-    network, found = explorer.open(key), dict[str, dict[str, float]]()
-    network.run()
-    for kind, edit in offered(network).items():
-        network.context.forward.clear()
-        network.run()
-        start = time.process_time()
-        edited = network.edit(edit)
-        edited.run()
-        here = time.process_time() - start
-        module, (image, _) = edited.module(), edited.preprocess("cat")
-        plain: list[float] = []
-        with torch.inference_mode():
-            for _ in range(3):
-                start = time.process_time()
-                module(image)
-                plain.append(time.process_time() - start)
-        found[kind] = {"here": here, "plain": statistics.median(plain[1:])}
+    found = dict[str, dict[str, float]]()
+    for kind, edit in offered(explorer.open(key)).items():
+        row = timed(key, edit, 2)
+        if row is not None:
+            found[kind] = row
     return found
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
+    freeze_imports()  # as the window does
     if sys.argv[1] == "--kinds":
         print(json.dumps({key: timed_kinds(key) for key in sys.argv[2:]}))
         return
     found: dict[str, Any] = {}
     for key in sys.argv[1:]:
-        found[key] = {title: timed(key, edit) for title, edit in EDITS.items()}
+        found[key] = {title: timed(key, edit, min(REPEATS, 3)) for title, edit in EDITS.items()}
     print(json.dumps(found))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from explorer.graph.module_copy import named_tensors
+
 
 class ByteLRU:
     """A cache of tensors, modules or nested values within `budget` bytes. Not thread-safe: its owner holds a lock."""
@@ -60,7 +62,7 @@ def tensor_bytes(value: Any) -> int:
     if isinstance(value, torch.Tensor):
         return value.nbytes
     if isinstance(value, nn.Module):
-        return sum(map(tensor_bytes, [*value.parameters(), *value.buffers()]))
+        return sum(tensor.nbytes for tensor in named_tensors(value).values())
     if isinstance(value, dict):
         return sum(map(tensor_bytes, value.values()))
     return sum(map(tensor_bytes, value)) if isinstance(value, (tuple, list)) else 64

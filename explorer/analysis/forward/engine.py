@@ -29,8 +29,10 @@ from explorer.base.freed_memory import return_freed_memory
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import tensors_in
+from explorer.graph.module_copy import named_tensors
 from explorer.graph.node import Node
 from explorer.graph.ops import Layer
+from explorer.weights.provenance import infer_provenance
 from explorer.weights.weight_source import WeightSource
 
 _T = TypeVar("_T")
@@ -271,12 +273,14 @@ class ForwardEngine:
         """How the numbers of the large layers of a pass that are not in memory are made, by the key of their weights:
         on the CPU, and the thread of the pass brings them to its device."""
         large = [node for name in names if is_worth_handing_over(node := keyed.architecture.nodes[name])]
-        keys = {keyed.weight_keys[node.name]: node for node in large}
-        return {
-            key: partial(keyed.weights.tensors, node, self._original_tensors(node, keyed.weights))
-            for key, node in keys.items()
-            if key not in self._layers
-        }
+        missing = {key: node for node in large if (key := keyed.weight_keys[node.name]) not in self._layers}
+        found: dict[int, Callable[[], Mapping[str, torch.Tensor]]] = {}
+        for key, node in missing.items():
+            original = self._original_tensors(node, keyed.weights)
+            is_cut = original is not None and infer_provenance(node) == "sliced"
+            if is_worth_handing_over(node, is_cut=is_cut):
+                found[key] = partial(keyed.weights.tensors, node, original)
+        return found
 
     def keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> Mapping[str, int]:
         """Return the Merkle key of each live node: equal for two nodes, of any two snapshots, only if their values
@@ -311,8 +315,7 @@ class ForwardEngine:
         key = self._keys.key_for(weights.cache_key(node.original))
         if key not in self._layers:
             return None
-        layer: nn.Module = self._layers.get(key)
-        return {name: tensor.detach() for name, tensor in (*layer.named_parameters(), *layer.named_buffers())}
+        return {name: tensor.detach() for name, tensor in named_tensors(self._layers.get(key)).items()}
 
 
 def find_fault(value: Any) -> str:

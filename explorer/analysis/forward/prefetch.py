@@ -19,8 +19,9 @@ from explorer.graph.ops import Layer
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
-#: Numbers in a layer from which on it is worth handing over: about half a millisecond of drawing.
-_WORTH_HANDING_OVER = 2**16
+#: Numbers in a layer from which on it is worth handing over: about half a millisecond of drawing, or of cutting what is
+#: in memory, which takes a tenth of the time.
+_WORTH_DRAWING, _WORTH_CUTTING = 2**16, 2**18
 
 #: More draw no faster: memory is what they wait for.
 _MOST_WORKERS = 4
@@ -53,9 +54,11 @@ class Prefetch(Generic[_K, _V]):
         self._begun.clear()
 
 
-def is_worth_handing_over(node: Node) -> bool:
-    """Return whether a node is a layer with so many weights that another core should make them."""
-    return isinstance(node.op, Layer) and sum(map(math.prod, node.op.tensor_shapes.values())) >= _WORTH_HANDING_OVER
+def is_worth_handing_over(node: Node, *, is_cut: bool = False) -> bool:
+    """Return whether a node is a layer with so many weights that another core should make them: draw them, or cut them
+    from others that are in memory."""
+    least = _WORTH_CUTTING if is_cut else _WORTH_DRAWING
+    return isinstance(node.op, Layer) and sum(map(math.prod, node.op.tensor_shapes.values())) >= least
 
 
 @cache
