@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from explorer.analysis.copied_functions import rebind_functions
+from explorer.analysis.shared_handles import shared_handles
 from explorer.base.languages import tr
 from explorer.graph.arguments import tensors_in
 from explorer.graph.trace import TraceError
@@ -30,7 +31,7 @@ def unwrap(module: nn.Module) -> nn.Module:
 
 def copy_for_tracing(module: nn.Module) -> nn.Module:
     """A copy in eval mode: what tracing and running do to it, they do not do to the user's object."""
-    made_later: dict[int, Any] = {}  # what a lazy layer does not hold yet cannot be copied
+    made_later = shared_handles(module)  # nor can what a lazy layer does not hold yet be copied
     for tensor in (*module.parameters(), *module.buffers()):
         if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
             made_later[id(tensor)] = cast("Any", type(tensor))(device=tensor.device, dtype=tensor.dtype)

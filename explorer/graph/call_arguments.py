@@ -20,8 +20,15 @@ def arrange_arguments(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the positional and the keyword arguments that hold these values, each in the place that its name says.
 
-    Raises InputError for an argument that the forward does not have.
+    Raises InputError for an argument that the forward does not have, or where it takes none at all.
     """
+    if _takes_nothing(module):
+        raise InputError(
+            tr(
+                "{module} takes no input, and a network is shown by what becomes of one: give its forward an argument",
+                module=type(module).__name__,
+            )
+        )
     found: dict[str, Any] = {}
     for spec, value in values:
         _put(found, (spec.argument, *spec.places), value, spec.name)
@@ -56,6 +63,13 @@ def forward_parameters(module: nn.Module) -> list[inspect.Parameter]:
         return list(inspect.signature(module.forward).parameters.values())
     except (TypeError, ValueError):
         return []
+
+
+def _takes_nothing(module: nn.Module) -> bool:
+    try:
+        return not inspect.signature(module.forward).parameters
+    except (TypeError, ValueError):  # it does not say
+        return False
 
 
 def required_parameters(module: nn.Module) -> list[str]:

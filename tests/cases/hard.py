@@ -9,8 +9,11 @@ import functools
 import itertools
 import math
 import operator
+import os
+import threading
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -520,3 +523,40 @@ class MadeInForward(Conv):
         pool = nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2, mode="nearest"))
         grid = torch.stack(torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij"))
         return self.b(pool(x)) + grid.mean(0) + torch.eye(16) + x.new_tensor([1.0]) + torch.full((), 0.5)
+
+
+class Recorder:
+    """As a logger of one's own: a lock, a condition, a file, and what was seen."""
+
+    def __init__(self):
+        self.lock, self.ready = threading.RLock(), threading.Condition()
+        with Path(os.devnull).open("w") as self.file:
+            self.seen = []
+
+    def note(self, x):
+        with self.lock, self.ready:
+            self.seen.append(x)
+
+
+@hard()
+class LocksAndFiles(Conv):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+        self.held = {"recorders": [Recorder()]}
+
+    def forward(self, x):
+        with self.lock:
+            self.held["recorders"][0].note(x)
+            return self.b(self.a(x))
+
+
+@hard(refusal="takes no input")
+class TakesNoInput(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seed = nn.Parameter(torch.ones(1, 4))
+        self.made = nn.Linear(4, 6)
+
+    def forward(self):
+        return self.made(self.seed)
