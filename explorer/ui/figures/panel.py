@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from explorer.ui.figures.stage_bars import StageBars
 
 _MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
-_MIN_HEIGHT, _BARS_MIN_HEIGHT = 147, 290  # pixels of height
-_SPACING, _NARROW_SPACING = 10, 6  # pixels between columns
+_MIN_HEIGHT, _BARS_MIN_HEIGHT, _BARS_BESIDE_MIN_HEIGHT = 147, 290, 130  # pixels of height
+_TWO_COLUMNS_WIDTH = 820  # pixels from which the rows of a low panel stand in two columns
+_SPACING, _NARROW_SPACING, _ROW_SPACING = 10, 6, 3  # pixels between columns and rows
+_MARGINS = (12, 8, 8, 6)
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
 
@@ -35,9 +37,10 @@ class FiguresPanel(QWidget):
         self._summary: FiguresSummary | None = None
         self._displayed: FiguresSummary | None = None
         self._rows: list[_Row] = []
+        self._is_split = False  # the rows stand in two columns
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(_SPACING)
-        self._grid.setVerticalSpacing(3)
+        self._grid.setVerticalSpacing(_ROW_SPACING)
         self.figure_box = QComboBox()
         live_text(self.figure_box, QWidget.setAccessibleName, "Figure shown for each stage")
         live_text(self.figure_box, QWidget.setToolTip, "Figure that the bars show for each stage")
@@ -53,7 +56,7 @@ class FiguresPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._body = self._build_body()
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 8, 6)
+        column.setContentsMargins(*_MARGINS)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # it adapts to narrow places itself
         column.addWidget(self._body)
         column.addWidget(self._empty)
@@ -63,15 +66,36 @@ class FiguresPanel(QWidget):
         return QSize(640, 235)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_MIN_WIDTH, scaled(_MIN_HEIGHT))
+        rows = len(self._rows)
+        lines = (rows + 1) // 2 if self.width() >= scaled(_TWO_COLUMNS_WIDTH) else rows
+        return QSize(_MIN_WIDTH, self._height_of(lines) if rows else scaled(_MIN_HEIGHT))
+
+    def _height_of(self, lines: int) -> int:
+        """The height in pixels in which so many rows and the label of a preview can be read."""
+        line = max(self.preview_label.sizeHint().height(), self.fontMetrics().height()) + _ROW_SPACING
+        return (lines + 1) * line + 2 * _SPACING + _MARGINS[1] + _MARGINS[3]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
         wide = self.width() >= scaled(_BARS_MIN_WIDTH)
         self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._plot_area.setVisible(wide or self.height() >= scaled(_BARS_MIN_HEIGHT))
+        self._plot_area.setVisible(self.height() >= scaled(_BARS_BESIDE_MIN_HEIGHT if wide else _BARS_MIN_HEIGHT))
         self._grid.setHorizontalSpacing(_SPACING if wide else _NARROW_SPACING)
+        self._arrange_rows()
         self._set_column_widths()
+        self.updateGeometry()
+
+    def _arrange_rows(self) -> None:
+        """Put the rows below each other or, in a low and wide panel, in two columns."""
+        rows = len(self._rows)
+        is_split = self.width() >= scaled(_TWO_COLUMNS_WIDTH) and self.height() < self._height_of(rows)
+        if is_split == self._is_split:
+            return
+        self._is_split = is_split
+        lines = (rows + 1) // 2 if is_split else rows
+        for number, row in enumerate(self._rows):
+            for column, cell in enumerate(row):
+                self._grid.addWidget(cell, number % lines, column + number // lines * len(row))
 
     def show_summary(self, summary: FiguresSummary | None) -> None:
         """Show the figures of the open network; None shows a placeholder."""
@@ -94,6 +118,8 @@ class FiguresPanel(QWidget):
         counts = summary.headline_figures if summary is not None else ()
         while len(self._rows) < len(counts):
             self._add_row()
+            self._is_split = False
+        self._arrange_rows()
         for row, count in zip(self._rows, counts, strict=False):
             _fill_row(row, count)
         for number, row in enumerate(self._rows):
@@ -156,7 +182,8 @@ class FiguresPanel(QWidget):
     def _set_column_widths(self) -> None:
         """Let the columns stand still when figures change, where there is room: names are not cut for it."""
         wide, width = self.width() >= scaled(_BARS_MIN_WIDTH), self.fontMetrics().horizontalAdvance
-        for column, text in enumerate(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")):
+        texts = ("", "88.8 MiB", "+88.8 MiB", "+88.8 %")
+        for column, text in enumerate(texts * 2 if self._is_split else texts):
             # The column's minimum, as a cell's own would let it be cut.
             self._grid.setColumnMinimumWidth(column, width(text) if wide else 0)
 

@@ -154,6 +154,26 @@ def test_no_figure_is_cut_in_a_narrow_panel(qtbot: QtBot) -> None:
     assert all(cell.width() >= cell.sizeHint().width() for cell in cells)
 
 
+def test_rows_of_a_low_and_wide_panel_stand_in_two_columns(panel: FiguresPanel, qtbot: QtBot) -> None:
+    def places() -> set[tuple[int, int]]:
+        places = [row[0].geometry() for row in panel._rows]
+        return {(len({place.x() for place in places}), len({place.y() for place in places}))}
+
+    panel.resize(1200, 300)
+    qtbot.waitUntil(lambda: places() == {(1, 4)})
+    panel.resize(1200, panel.minimumSizeHint().height())
+    qtbot.waitUntil(lambda: places() == {(2, 2)})
+    for cell in (cell for row in panel._rows for cell in row):
+        assert cell.height() >= cell.fontMetrics().height()
+        assert cell.width() >= cell.fontMetrics().horizontalAdvance(cell.text())
+    panel.show_summary(replace(SUMMARY, headline_figures=SUMMARY.headline_figures * 2))
+    panel.resize(1200, panel.minimumSizeHint().height())
+    qtbot.waitUntil(lambda: places() == {(2, 4)})
+    panel.resize(500, panel.minimumSizeHint().height())
+    assert panel.height() < panel.minimumSizeHint().height()  # one below the other they need more: they scroll
+    qtbot.waitUntil(lambda: places() == {(1, 8)})
+
+
 def test_a_line_of_figures_follows_the_panel(panel: FiguresPanel, qtbot: QtBot) -> None:
     line = FiguresLine()
     qtbot.addWidget(line)
