@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.design.network_design import DesignError, DesignRow, NetworkDesign
 from explorer.networks.user_module import PlainValue
 
@@ -42,7 +42,7 @@ def vgg_like() -> NetworkDesign:
         for count, width in ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
         for row in (f"{count} conv_norm_act channels={width}, kernel=3", "max_pool kernel=2, stride=2")
     ]
-    return NetworkDesign("VGG-like", (3, 224, 224), 1000, (), _rows(*rows))
+    return NetworkDesign(tr_noop("VGG-like"), (3, 224, 224), 1000, (), _rows(*rows))
 
 
 def resnet_20() -> NetworkDesign:
@@ -71,14 +71,16 @@ def mobilenet_like() -> NetworkDesign:
     rows = (f"{n} inverted_residual channels={c}, stride={s}, expansion={t}" for t, c, n, s in table)
     last = "conv_norm_act channels=1280, kernel=1, activation='relu6'"
     stem = _rows("conv_norm_act channels=32, kernel=3, stride=2, activation='relu6'")
-    return NetworkDesign("MobileNet-like", (3, 224, 224), 1000, stem, _rows(*rows, last), dropout=0.2)
+    return NetworkDesign(tr_noop("MobileNet-like"), (3, 224, 224), 1000, stem, _rows(*rows, last), dropout=0.2)
 
 
 def densenet_like() -> NetworkDesign:
     """Huang et al., "Densely connected convolutional networks", 2017, DenseNet-BC with L = 100, k = 12: 0.8 M."""
     block = "dense_block growth=12, layers=16"
     rows = _rows(block, "transition channels=108", block, "transition channels=150", block, "norm", "activation")
-    return NetworkDesign("DenseNet-like", (3, 32, 32), 10, _rows("convolution channels=24, kernel=3, bias=False"), rows)
+    return NetworkDesign(
+        tr_noop("DenseNet-like"), (3, 32, 32), 10, _rows("convolution channels=24, kernel=3, bias=False"), rows
+    )
 
 
 def shufflenet_like() -> NetworkDesign:
@@ -86,7 +88,7 @@ def shufflenet_like() -> NetworkDesign:
     stem = _rows("conv_norm_act channels=24, kernel=3, stride=2", "max_pool kernel=3, stride=2, padding=1")
     rows = (f"{n} shuffle_v2 channels={c}, stride=2" for n, c in ((4, 116), (8, 232), (4, 464)))
     last = "conv_norm_act channels=1024, kernel=1"
-    return NetworkDesign("ShuffleNet-like", (3, 224, 224), 1000, stem, _rows(*rows, last))
+    return NetworkDesign(tr_noop("ShuffleNet-like"), (3, 224, 224), 1000, stem, _rows(*rows, last))
 
 
 def u_net() -> NetworkDesign:
@@ -100,7 +102,7 @@ def autoencoder() -> NetworkDesign:
     """Hinton and Salakhutdinov, "Reducing the dimensionality of data", 2006, with convolutions: the image again."""
     down = (f"conv_norm_act channels={width}, kernel=3, stride=2" for width in (32, 64, 128))
     up = (f"expand channels={width}" for width in (64, 32, 16))
-    return NetworkDesign("Autoencoder", (3, 64, 64), 10, (), _rows(*down, *up), "reconstruct")
+    return NetworkDesign(tr_noop("Autoencoder"), (3, 64, 64), 10, (), _rows(*down, *up), "reconstruct")
 
 
 def all_convolutional() -> NetworkDesign:
@@ -119,7 +121,7 @@ def signal_net() -> NetworkDesign:
     """Wang et al., "Time series classification from scratch", 2017, figure 1b, as strided stages."""
     table = ((32, 9), (64, 7), (128, 5), (256, 3))
     rows = (f"2 signal_conv channels={width}, kernel={kernel}, stride=2" for width, kernel in table)
-    return NetworkDesign("Signal network", (1, 1024), 5, (), _rows(*rows))
+    return NetworkDesign(tr_noop("Signal network"), (1, 1024), 5, (), _rows(*rows))
 
 
 #: The designs by key.

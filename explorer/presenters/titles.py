@@ -14,6 +14,21 @@ from explorer.graph.node import Node
 #: Patterns that say so little that the module's own name says more.
 _VAGUE_PATTERNS = frozenset({"Block", "Branch", "Stage"})
 _BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
+_NAME_AND_NUMBER = re.compile(r"([a-z]+)_?(\d*)")
+#: Names of modules that are words of the field, as titles.
+_KNOWN_NAMES = {
+    "attention": tr_noop("Attention"),
+    "block": tr_noop("Block"),
+    "branch": tr_noop("Branch"),
+    "classifier": tr_noop("Classifier"),
+    "head": tr_noop("Head"),
+    "layer": tr_noop("Layer"),
+    "projection": tr_noop("Projection"),
+    "shortcut": tr_noop("Shortcut"),
+    "stage": tr_noop("Stage"),
+    "stem": tr_noop("Stem"),
+    "transition": tr_noop("Transition"),
+}
 
 
 def group_title(analysis: Analysis, group: Group) -> str:
@@ -28,8 +43,16 @@ def group_title(analysis: Analysis, group: Group) -> str:
     pattern = analysis.pattern(group)  # without its remarks, so that a switch leaves cards and places as they are
     own = group.path.rsplit(".", 1)[-1]
     if pattern.name in _VAGUE_PATTERNS and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
-        return _BEFORE_NUMBER.sub(" ", own.replace("_", " ").capitalize(), count=1) or pattern.title
+        return _title_of_name(own) or pattern.title
     return pattern.title
+
+
+def _title_of_name(name: str) -> str:
+    """A module's own name as a title: "Branch 2" of `branch2`, in the language in force where it is a known word."""
+    found = _NAME_AND_NUMBER.fullmatch(name)
+    if found is not None and (word := _KNOWN_NAMES.get(found[1])) is not None:
+        return tr("{stage} {number}", stage=tr(word), number=found[2]) if found[2] else tr(word)
+    return _BEFORE_NUMBER.sub(" ", name.replace("_", " ").capitalize(), count=1)
 
 
 def group_title_with_remarks(analysis: Analysis, group: Group) -> str:

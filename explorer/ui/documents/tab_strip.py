@@ -33,6 +33,7 @@ class TabBar(QTabBar):
         self.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectRightTab)
         live_text(self, QWidget.setAccessibleName, "Open networks")
         self._pressed_middle = -1
+        self._is_dragging = False  # a tab, by the left button
 
     def tabSizeHint(self, index: int) -> QSize:
         hint = super().tabSizeHint(index)
@@ -42,6 +43,7 @@ class TabBar(QTabBar):
         if event.button() == Qt.MouseButton.MiddleButton:
             self._pressed_middle = self.tabAt(event.position().toPoint())
         else:
+            self._is_dragging = self.tabAt(event.position().toPoint()) >= 0
             super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -51,10 +53,11 @@ class TabBar(QTabBar):
             if self._pressed_middle >= 0 and self.tabAt(at) == self._pressed_middle:
                 self.middle_clicked.emit(self._pressed_middle)
             self._pressed_middle = -1
-        elif event.button() == Qt.MouseButton.LeftButton and not self.rect().adjusted(
-            -_TEAR_OFF_DISTANCE, -_TEAR_OFF_DISTANCE, _TEAR_OFF_DISTANCE, _TEAR_OFF_DISTANCE
-        ).contains(at):
-            self.dragged_out.emit(self.currentIndex(), event.globalPosition().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton and self._is_dragging:
+            self._is_dragging = False
+            far = _TEAR_OFF_DISTANCE
+            if not self.rect().adjusted(-far, -far, far, far).contains(at):
+                self.dragged_out.emit(self.currentIndex(), event.globalPosition().toPoint())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

@@ -213,7 +213,7 @@ def _fill_row(row: _Row, count: HeadlineFigure) -> None:
     colour = c.muted if not difference else c.increase if difference > 0 else c.decrease
     for cell in (change, percent):
         cell.setStyleSheet(f"color: {colour}")
-    unit = f" {count.unit}" if count.unit else ""
+    unit = f" {tr('bytes') if is_bytes else count.unit}" if count.unit else ""
     tip = (
         tr(
             "{now} now, {before} before",

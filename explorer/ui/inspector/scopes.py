@@ -105,7 +105,7 @@ class ScopeOptions(QWidget):
         tab.setProperty("role", "tab")
         tab.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         tab.setToolTip(f"{tr(_TOOLTIPS.get(scope, scope))} (Alt+{number})")
-        tab.setAccessibleName(tr("Options of {scope}", scope=scope))
+        tab.setAccessibleName(tr("Options of {scope}", scope=tr(scope)))
         tab.clicked.connect(lambda: self.show_scope(scope))
         shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
         shortcut.activated.connect(lambda: self.show_scope(scope))

@@ -79,7 +79,7 @@ class NewNetworkDialog(QDialog):
         found = QListWidget()
         found.setAccessibleName(tr("Templates"))
         size_with_font(found, QWidget.setFixedWidth, 168)
-        for title, design in ((tr("Empty"), _BLANK), *((design.title, design) for design in TEMPLATES.values())):
+        for title, design in ((tr("Empty"), _BLANK), *((tr(design.title), design) for design in TEMPLATES.values())):
             item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, design)
             found.addItem(item)

@@ -27,6 +27,7 @@ from explorer.networks.input_spec import InputError, InputSpec, single_input
 from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.fonts import scaled
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.user_module.inputs_editor import InputsEditor
 from explorer.ui.user_module.limits import LimitsRow
 from explorer.ui.widgets.tab_order import order_tabs
@@ -41,13 +42,13 @@ _WARNING = tr_noop(
 class ModuleDialog(QDialog):
     """Asks what to open, and confirms that its code may run."""
 
-    run_confirmed = Signal(object)  # the Own that may run
+    run_confirmed = Signal(object)  # the UserModule that may run
 
     def __init__(self, parent: QWidget, user_module: UserModule | None = None, reason: str = "") -> None:
-        """`own` is what to begin with, `why` why the user is asked."""
+        """`user_module` is what to begin with, `reason` why the user is asked."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Open module"))
+        live_text(self, QDialog.setWindowTitle, "Open module")
         self._candidates: dict[str, ModuleCandidate] = {}
         self._suggested: tuple[InputSpec, ...] = single_input()  # by the signature of the class that is chosen
         self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
@@ -60,19 +61,20 @@ class ModuleDialog(QDialog):
     # what it is made of
 
     def _build(self, reason: str) -> None:
-        self.path_edit, self.browse_button = QLineEdit(), QPushButton(tr("Browse…"))
-        self.path_edit.setPlaceholderText(tr("net.py, or a package: torchvision.models"))
-        self.path_edit.setAccessibleName(tr("File or package"))
+        self.path_edit = live_text(
+            QLineEdit(), QLineEdit.setPlaceholderText, "net.py, or a package: torchvision.models"
+        )
+        self.browse_button = live_text(QPushButton(), QPushButton.setText, "Browse…")
+        live_text(self.path_edit, QWidget.setAccessibleName, "File or package")
         self.path_edit.editingFinished.connect(self._list_candidates)
         self.browse_button.setAutoDefault(False)  # Enter is for "Run"
         self.browse_button.clicked.connect(self._browse)
         self.name_box = QComboBox(editable=True)
         self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.name_box.setAccessibleName(tr("Class or function"))
+        live_text(self.name_box, QWidget.setAccessibleName, "Class or function")
         self.name_box.currentTextChanged.connect(self._show_signature)
-        self.arguments_edit = QLineEdit()
-        self.arguments_edit.setPlaceholderText(tr("none"))
-        self.arguments_edit.setAccessibleName(tr("Arguments"))
+        self.arguments_edit = live_text(QLineEdit(), QLineEdit.setPlaceholderText, "none")
+        live_text(self.arguments_edit, QWidget.setAccessibleName, "Arguments")
         self.signature_label = _muted_text()
         self.request_view = _build_request_view()
         self.inputs = InputsEditor()
@@ -85,7 +87,8 @@ class ModuleDialog(QDialog):
 
     def _build_buttons(self, *, confirm: bool) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.run_button = self.buttons.addButton(tr("Run code and open"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.run_button = live_text(QPushButton(), QPushButton.setText, "Run code and open")
+        self.buttons.addButton(self.run_button, QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
         self.run_button.setAutoDefault(not confirm)  # what a file asks for is not agreed to by pressing Enter
         (cancel if confirm else self.run_button).setDefault(True)
@@ -95,14 +98,17 @@ class ModuleDialog(QDialog):
     def _lay_out(self, reason: str) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("From"), _side_by_side(self.path_edit, self.browse_button))
-        form.addRow(tr("Class or function"), self.name_box)
-        form.addRow(tr("Arguments"), self.arguments_edit)
-        form.addRow("", self.signature_label)
         self.limits = LimitsRow()
-        form.addRow(tr("Inputs"), self.inputs)
-        form.addRow(tr("Limits"), self.limits)
-        warning = QLabel(f"⚠  {tr(_WARNING)}")
+        for title, field in (
+            (tr_noop("From"), _side_by_side(self.path_edit, self.browse_button)),
+            (tr_noop("Class or function"), self.name_box),
+            (tr_noop("Arguments"), self.arguments_edit),
+            ("", self.signature_label),
+            (tr_noop("Inputs"), self.inputs),
+            (tr_noop("Limits"), self.limits),
+        ):
+            form.addRow(live_text(QLabel(), QLabel.setText, title) if title else QLabel(), field)
+        warning = follow_language(QLabel(), lambda label: label.setText(f"⚠  {tr(_WARNING)}"))
         warning.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
@@ -212,7 +218,7 @@ def describe_request(user_module: UserModule) -> str:
 def _build_request_view() -> QPlainTextEdit:
     view = QPlainTextEdit()
     view.setReadOnly(True)
-    view.setAccessibleName(tr("What would run"))
+    live_text(view, QWidget.setAccessibleName, "What would run")
     view.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
     view.setTabChangesFocus(True)
     view.setMinimumHeight(90)

@@ -18,11 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import DTYPES, InputSpec, parse_inputs, single_input
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.widgets.tab_order import order_tabs
 
 _SOURCES = ("photo", "noise", "zeros", "ones", "0..9")
+#: Titles of the fields, and their tips.
+_HEADS = (
+    (tr_noop("Name"), tr_noop("Argument of forward: image, features[0], batch[mask]; empty for the first")),
+    (tr_noop("Shape"), tr_noop("Of one example, such as 3x224x224; [16x3] is taken without a batch in front")),
+    (tr_noop("Format"), tr_noop("Number format; or a value that is no tensor: a flag, a number, None")),
+    (tr_noop("Numbers"), tr_noop("photo, photo cat, noise, zeros, ones, 0..999, 1, 2.5, 3, or a file (.npy, .pt)")),
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,20 @@ class _Row:
     @property
     def widgets(self) -> tuple[QWidget, ...]:
         return self.name, self.shape, self.format, self.numbers, self.remove
+
+    def set_texts(self, number: int) -> None:
+        """Write what the fields offer, and their tips, in the language in force; what was typed stays."""
+        typed = self.numbers.currentText()
+        is_typed = bool(typed) and typed != self.numbers.itemText(0)
+        self.format.setItemText(0, tr("module's own"))
+        self.format.setItemText(self.format.count() - 1, tr("no tensor"))
+        self.numbers.setItemText(0, tr("photo or noise"))
+        self.numbers.setItemText(self.numbers.count() - 1, tr("File…"))
+        if is_typed:
+            self.numbers.setEditText(typed)
+        for widget, (_, tip) in zip(self.widgets, _HEADS, strict=False):
+            widget.setToolTip(tr(tip))
+            widget.setAccessibleName(f"{tr('Input')} {number}: {tr(tip).partition(',')[0]}")
 
     def spec(self) -> InputSpec:
         """What the fields say. Raises InputError."""
@@ -58,26 +80,19 @@ class InputsEditor(QWidget):
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(6)
-        heads = (
-            (tr("Name"), tr("Argument of forward: image, features[0], batch[mask]; empty for the first")),
-            (tr("Shape"), tr("Of one example, such as 3x224x224; [16x3] is taken without a batch in front")),
-            (tr("Format"), tr("Number format; or a value that is no tensor: a flag, a number, None")),
-            (tr("Numbers"), tr("photo, photo cat, noise, zeros, ones, 0..999, 1, 2.5, 3, or a file (.npy, .pt)")),
-        )
-        for column, (title, tip) in enumerate(heads):
-            label = QLabel(title)
+        for column, (title, tip) in enumerate(_HEADS):
+            label = live_text(QLabel(), QLabel.setText, title)
+            live_text(label, QWidget.setToolTip, tip)
             label.setProperty("role", "muted")
-            label.setToolTip(tip)
             self._grid.addWidget(label, 0, column)
             self._grid.setColumnStretch(column, 3 if column in (1, 3) else 2)
-        self.add_button = QPushButton(tr("Add input"))
+        self.add_button = live_text(QPushButton(), QPushButton.setText, "Add input")
         self.add_button.setAutoDefault(False)
         self.add_button.clicked.connect(lambda: self._add(InputSpec(f"input_{len(self.rows) + 1}")))
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(0, 0, 0, 0)
         column_layout.addLayout(self._grid)
         column_layout.addWidget(self.add_button, alignment=Qt.AlignmentFlag.AlignLeft)
-        self._tips = tuple(tip for _, tip in heads)
         self.show_specs(single_input())
 
     def specs(self) -> tuple[InputSpec, ...]:
@@ -94,19 +109,18 @@ class InputsEditor(QWidget):
     def _add(self, spec: InputSpec) -> None:
         row = _Row(QLineEdit(spec.name), QLineEdit(), QComboBox(), QComboBox(editable=True), QToolButton())
         row.shape.setText("" if spec.is_plain else spec.shape_text)
-        row.format.addItem(tr("module's own"), "")
+        row.format.addItem("", "")
         for dtype in DTYPES:
             row.format.addItem(dtype, dtype)
-        row.format.addItem(tr("no tensor"), None)
+        row.format.addItem("", None)
         row.numbers.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        row.numbers.addItem(tr("photo or noise"), "")
+        row.numbers.addItem("", "")
         row.numbers.addItems(list(_SOURCES))
-        row.numbers.addItem(tr("File…"), True)
+        row.numbers.addItem("", True)
         row.remove.setText("−")
-        row.remove.setToolTip(tr("Remove input"))
-        for widget, tip in zip(row.widgets, self._tips, strict=False):
-            widget.setToolTip(tip)
-            widget.setAccessibleName(f"{tr('Input')} {len(self.rows) + 1}: {tip.partition(',')[0]}")
+        live_text(row.remove, QWidget.setToolTip, "Remove input")
+        number = len(self.rows) + 1
+        follow_language(row.format, lambda _: row.set_texts(number))
         self.rows.append(row)
         row.format.currentIndexChanged.connect(lambda: row.shape.setEnabled(row.format.currentData() is not None))
         row.format.setCurrentIndex(row.format.findData(None if spec.is_plain else spec.dtype))

@@ -7,10 +7,12 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from explorer.base.child_process import Limits
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
+from explorer.ui.base.live_texts import live_text
 
 _SECONDS_SETTING, _MEMORY_SETTING = "own code/seconds", "own code/memory"
 _GIB = 2**30
+_TIP = tr_noop("The code runs in a process of its own, which is ended when it takes longer or holds more memory.")
 
 
 def read_limits() -> Limits:
@@ -31,17 +33,16 @@ class LimitsRow(QWidget):
         super().__init__()
         now = read_limits()
         self.seconds = QSpinBox(minimum=1, maximum=86_400, value=round(now.seconds))
-        self.seconds.setSuffix(tr(" s"))
-        self.seconds.setAccessibleName(tr("Time limit"))
+        live_text(self.seconds, QSpinBox.setSuffix, " s")
+        live_text(self.seconds, QWidget.setAccessibleName, "Time limit")
         most = max(psutil.virtual_memory().total / _GIB, 1.0)
         self.memory = QDoubleSpinBox(minimum=0.5, maximum=most, value=now.memory / _GIB, decimals=1)
-        self.memory.setSuffix(tr(" GB"))
-        self.memory.setAccessibleName(tr("Memory limit"))
-        tip = tr("The code runs in a process of its own, which is ended when it takes longer or holds more memory.")
+        live_text(self.memory, QDoubleSpinBox.setSuffix, " GB")
+        live_text(self.memory, QWidget.setAccessibleName, "Memory limit")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for box in (self.seconds, self.memory):
-            box.setToolTip(tip)
+            live_text(box, QWidget.setToolTip, _TIP)
             row.addWidget(box)
         row.addStretch(1)
         self.seconds.valueChanged.connect(lambda value: QSettings().setValue(_SECONDS_SETTING, value))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QTextBrowser, QTreeWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTabBar, QTextBrowser, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.document import Document
@@ -137,6 +137,50 @@ def test_middle_button_closes_and_dragging_moves(two: Window, qtbot: QtBot) -> N
     place = two.tabs.strip.bar.tabRect(1).center()
     qtbot.mouseClick(two.tabs.strip.bar, Qt.MouseButton.MiddleButton, pos=place)
     assert titles(two) == ["ResNet-18"]
+
+
+def drag(qtbot: QtBot, bar: QTabBar, begin: QPoint, end: QPoint) -> None:
+    """Press, move in small steps, let go."""
+    qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=begin)
+    for step in range(1, 21):
+        qtbot.mouseMove(bar, begin + (end - begin) * step / 20)
+    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_a_tab_dragged_along_changes_places(two: Window, qtbot: QtBot) -> None:
+    bar, document = two.tabs.strip.bar, two.session.document
+    drag(qtbot, bar, bar.tabRect(1).center(), bar.tabRect(0).center() - QPoint(20, 0))
+    qtbot.waitUntil(lambda: titles(two) == ["ResNet-18", "AlexNet"])
+    assert [other.title.split(" ")[0] for other in two.documents] == ["ResNet-18", "AlexNet"]
+    assert two.session.document is document
+    qtbot.waitUntil(lambda: bar.currentIndex() == 0)
+    drag(qtbot, bar, bar.tabRect(0).center(), bar.tabRect(1).center() + QPoint(20, 0))
+    qtbot.waitUntil(lambda: titles(two) == ["AlexNet", "ResNet-18"])
+    assert two.session.document is document
+    assert OPENED_WINDOWS == []
+
+
+def test_what_is_dragged_beside_the_tabs_moves_none(two: Window, qtbot: QtBot) -> None:
+    bar = two.tabs.strip.bar
+    bar.setFixedWidth(bar.width() + 100)
+    beside = QPoint(bar.width() - 10, bar.height() // 2)
+    assert bar.tabAt(beside) < 0
+    drag(qtbot, bar, beside, beside + QPoint(0, 200))
+    assert (titles(two), OPENED_WINDOWS) == (["AlexNet", "ResNet-18"], [])
+
+
+def test_the_tab_key_changes_documents_wherever_the_focus_is(two: Window, qtbot: QtBot) -> None:
+    two.activateWindow()
+    two.history.show()
+    two.docks.history.show()
+    two.docks.history.raise_()
+    for widget in (two.history.python_text, two.library.findChild(QLineEdit), two.tabs.strip.bar):
+        assert widget is not None
+        widget.setFocus()
+        qtbot.waitUntil(widget.hasFocus)
+        before = shown_key(two)
+        QTest.keyClick(widget, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+        assert shown_key(two) != before, type(widget).__name__
 
 
 def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:

@@ -12,10 +12,11 @@ import pytest
 import torch
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.base.child_process import Limits
+from explorer.base.languages import translator
 from explorer.edits import SwapActivation
 from explorer.networks.input_spec import single_input
 from explorer.networks.user_module import UserModule
@@ -360,3 +361,25 @@ def test_a_network_that_differs_says_so_above_the_canvas_and_offers_a_way_on(
     window.open_network("alexnet")
     qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.context.entry), timeout=SLOW)
     assert strip.isHidden()
+
+
+def test_the_dialog_follows_the_language_and_keeps_what_was_typed(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = ModuleDialog(parent, UserModule("net.py:Net", {"classes": 3}))
+    qtbot.addWidget(dialog)
+    row = dialog.inputs.rows[0]
+    row.numbers.setEditText("photo cat")
+    translator.set_language("zh")
+    assert dialog.windowTitle() == "打开模块"
+    assert dialog.run_button.text() == "运行代码并打开"
+    shown = [label.text() for label in dialog.findChildren(QLabel)]
+    assert {"来自", "参数", "输入"} <= set(shown)
+    assert "From" not in shown
+    assert row.format.itemText(0) == "模块自带"
+    assert row.numbers.currentText() == "photo cat"
+    assert dialog.arguments_edit.text() == "classes=3"
+    row.numbers.setCurrentIndex(0)
+    translator.set_language("en")
+    assert row.numbers.currentText() == "photo or noise"
+    assert row.spec().source == single_input()[0].source
