@@ -27,7 +27,8 @@ import explorer
 from explorer.cli import main
 from explorer.experiments import get_experiment
 from explorer.experiments.texts import load_texts
-from explorer.guide.filled_page import fill_page, find_locations
+from explorer.guide.filled_page import fill_page
+from explorer.guide.locations import find_locations
 from explorer.guide.page import load_page
 from explorer.networks.catalogue import get_entry
 
@@ -60,7 +61,7 @@ print(outcome.number("macs").computed)
 for language in ("en", "zh"):
     page = load_page("zfnet", language)
     analysis = explorer.open(page.facts.networks[0]).analysis
-    assert all(find_locations(analysis, idea) for idea in page.facts.ideas.values())
+    assert all(find_locations(analysis, idea.where) for idea in page.facts.ideas.values())
     assert "{" not in "".join(fill_page(page, analysis).pros)
 
 from PySide6.QtWidgets import QApplication, QDockWidget

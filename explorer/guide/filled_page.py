@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from explorer.analysis.analysis import Analysis
 from explorer.base import number_format
 from explorer.edits import EditError
-from explorer.graph import op_kinds
-from explorer.guide.page import ExperimentLink, GuidePage, Idea, load_page, load_page_labels, load_try_edits
-from explorer.guide.placeholders import fill_text, has_pattern
+from explorer.guide.locations import find_locations
+from explorer.guide.page import ExperimentLink, GuidePage, load_page, load_page_labels, load_try_edits
+from explorer.guide.placeholders import fill_text
 from explorer.networks.catalogue import get_entry
 
 
@@ -100,7 +100,7 @@ def _fill_idea(page_: GuidePage, name: str, analysis: Analysis) -> FilledIdea:
         name,
         text.title,
         fill_text(text.text, analysis),
-        tuple(find_locations(analysis, idea)),
+        tuple(find_locations(analysis, idea.where)),
         tuple((variant, text.tries[variant]) for variant, reason in reasons.items() if not reason),
         tuple((text.tries[variant], reason) for variant, reason in reasons.items() if reason),
         idea.experiments,
@@ -129,21 +129,6 @@ def catalogue_facts(analysis: Analysis) -> CatalogueFacts:
     """Return the facts of the catalogue about a network."""
     entry = get_entry(analysis.architecture.key)
     return CatalogueFacts(entry.title, entry.paper, tuple(_published_figures(analysis)), entry.note)
-
-
-def find_locations(analysis: Analysis, idea: Idea) -> Iterator[str]:
-    """Yield the ids of the groups and nodes of this network that an idea refers to."""
-    hierarchy = analysis.hierarchy
-    live = analysis.architecture.live
-    for place in idea.where:
-        if place.startswith("kind:"):
-            yield from (name for name, node in live.items() if op_kinds.kind(node) == place[5:])
-        elif place.startswith("class:"):
-            yield from (name for name, node in live.items() if type(node.layer).__name__ == place[6:])
-        elif place.startswith("~"):
-            yield from (group.id for group in hierarchy.blocks if has_pattern(analysis, group.id, place[1:]))
-        elif place in hierarchy.groups or place in live:
-            yield place
 
 
 def _page_link(page_: GuidePage, key: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from explorer.base.languages import Language
 from explorer.base.memo import bounded
@@ -19,6 +19,7 @@ from explorer.base.resources import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
 from explorer.project.files import edit_from_json
+from explorer.viewmodels.panel_ids import PANEL_IDS
 
 #: In the order of the history.
 PAGES: tuple[str, ...] = (
@@ -83,6 +84,24 @@ class Idea(_FrozenModel):
     experiments: tuple[ExperimentLink, ...] = ()
 
 
+class OutputPlace(_FrozenModel):
+    """Where to look at what the network makes of an image: values at these places, and the panel that shows them.
+
+    `where` as in `Idea`, and "title:" with the title of an op, "found:gates" (what squeeze and excitation multiplies
+    by) and "found:projections" (ends of linear bottlenecks). The value of a group is what its last node makes.
+    """
+
+    panel: str  # one of `explorer.viewmodels.panel_ids.PANEL_IDS`
+    where: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @field_validator("panel")
+    @classmethod
+    def _check_panel(cls, value: str) -> str:
+        if value not in PANEL_IDS:
+            raise ValueError(f"a panel can be {', '.join(PANEL_IDS)}")
+        return value
+
+
 class PageFacts(_FrozenModel):
     """Facts of a page, the same in every language."""
 
@@ -90,6 +109,7 @@ class PageFacts(_FrozenModel):
     year: Annotated[int, Field(ge=1989, le=2030)]
     paper: Paper
     ideas: Annotated[dict[str, Idea], Field(min_length=1)]
+    look: Annotated[dict[str, OutputPlace], Field(min_length=1)]
     before: tuple[str, ...] = ()  # pages it builds on
     after: tuple[str, ...] = ()  # pages that build on it
 
@@ -102,6 +122,13 @@ class IdeaText(_FrozenModel):
     tries: Mapping[str, _NonEmptyText] = Field(default_factory=dict)
 
 
+class OutputText(_FrozenModel):
+    """What to look at in one language: `see` is measured, see `explorer.guide.output_notes`; `why` says what of."""
+
+    see: _NonEmptyText
+    why: _NonEmptyText
+
+
 class PageText(_FrozenModel):
     """Text of a page in one language. `{…}` is filled in from the live network: see `explorer.guide.filled_page`."""
 
@@ -109,6 +136,7 @@ class PageText(_FrozenModel):
     motto: _NonEmptyText  # one line: what it is remembered for
     problem: _NonEmptyText
     ideas: Mapping[str, IdeaText]
+    look: Mapping[str, OutputText]
     pros: Annotated[tuple[_NonEmptyText, ...], Field(min_length=2)]
     cons: Annotated[tuple[_NonEmptyText, ...], Field(min_length=2)]
     after: _NonEmptyText  # what came next, and why
@@ -128,6 +156,15 @@ class PageLabels(_FrozenModel):
 
     problem: _NonEmptyText
     ideas: _NonEmptyText
+    look: _NonEmptyText  # "What to look at in the output"
+    look_edited: _NonEmptyText  # "With the edits: ": the same measured after them
+    look_classes: _NonEmptyText
+    look_trained: _NonEmptyText  # what the likeliest classes mean, by where the weights come from
+    look_drawn: _NonEmptyText
+    look_places: _NonEmptyText  # of Grad-CAM
+    look_heat: _NonEmptyText
+    look_no_heat: _NonEmptyText
+    look_show: _NonEmptyText  # "Show: ", with the title of a panel
     pros: _NonEmptyText
     cons: _NonEmptyText
     numbers: _NonEmptyText
@@ -161,6 +198,7 @@ def load_page(key: str, language: Language = "en") -> GuidePage:
     facts = _read_model(PageFacts, f"guide/{key}.json")
     words = _read_model(PageText, f"guide/{language}/{key}.json")
     _check_same_keys(f"guide/{language}/{key}.json", "ideas", facts.ideas.keys(), words.ideas.keys())
+    _check_same_keys(f"guide/{language}/{key}.json", "look", facts.look.keys(), words.look.keys())
     for name, idea in facts.ideas.items():
         _check_same_keys(
             f"guide/{language}/{key}.json", f"{name}.tries", idea.tries.keys(), words.ideas[name].tries.keys()

@@ -24,15 +24,20 @@ MISSING_FIGURE = "–"  # a figure of a part that this network lacks
 
 def fill_text(text: str, analysis: Analysis) -> str:
     """Return a text with the figures of a network, without the sentences that do not hold of it."""
+    return fill_with(text, analysis.architecture.key, lambda placeholder: fill_figure(analysis, placeholder))
+
+
+def fill_with(text: str, key: str, find_figure: Callable[[str], str]) -> str:
+    """Return a text about the network `key` with the figure that `find_figure` gives for each placeholder."""
 
     def fill(part: str) -> str:
-        return _PLACEHOLDER.sub(lambda match: _fill_placeholder(analysis, match[1]), part)
+        return _PLACEHOLDER.sub(lambda match: find_figure(match[1]), part)
 
     def fill_optional(match: re.Match[str]) -> str:
         keys, sentence = match.groups()
-        if keys and analysis.architecture.key not in keys.split(", "):
+        if keys and key not in keys.split(", "):
             return ""
-        figures = [_fill_placeholder(analysis, name) for name in _PLACEHOLDER.findall(sentence)]
+        figures = [find_figure(name) for name in _PLACEHOLDER.findall(sentence)]
         is_missing = any(figure in (MISSING_FIGURE, "0") for figure in figures)
         space = " " if match[0].startswith(" ") else ""
         return "" if is_missing else space + sentence
@@ -45,7 +50,8 @@ def has_pattern(analysis: Analysis, id: str, name: str) -> bool:
     return analysis.pattern(analysis.hierarchy.groups[id]).name.startswith(name)
 
 
-def _fill_placeholder(analysis: Analysis, placeholder: str) -> str:
+def fill_figure(analysis: Analysis, placeholder: str) -> str:
+    """Return the figure that stands for a placeholder; `MISSING_FIGURE` where this network has none."""
     word, _, place = placeholder.partition(" ")
     if place.startswith("of "):
         return number_format.format_short(getattr(get_entry(place[3:]), {"params": "params", "macs": "macs"}[word]))

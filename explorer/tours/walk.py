@@ -10,8 +10,7 @@ from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import Language, tr
 from explorer.edits import Edit, EditError
 from explorer.exercises.predictions import MovesQuestion, PredictionQuestion, pose
-from explorer.guide.filled_page import find_locations
-from explorer.guide.page import Idea
+from explorer.guide.locations import find_locations
 from explorer.network import Network, open_network
 from explorer.presenters import expanded_at_level, reveal
 from explorer.tours.listing import in_language
@@ -145,7 +144,7 @@ def _likeliest(network: Network, image: Sample | str, keep_going: KeepGoing) -> 
 
 def _view(step: TourStep, network: Network) -> View:
     analysis = network.analysis
-    targets = tuple(dict.fromkeys(find_locations(analysis, Idea(where=step.show))))
+    targets = tuple(dict.fromkeys(find_locations(analysis, step.show)))
     expanded = expanded_at_level(analysis, step.level)
     for target in targets:
         expanded = reveal(analysis, expanded, target)

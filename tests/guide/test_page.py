@@ -14,7 +14,8 @@ from explorer.experiments import all_experiments
 from explorer.experiments import get_experiment as find_experiment
 from explorer.guide import page as pages
 from explorer.guide.errors import PageError
-from explorer.guide.filled_page import FilledPage, catalogue_facts, fill_page, find_locations
+from explorer.guide.filled_page import FilledPage, catalogue_facts, fill_page
+from explorer.guide.locations import find_locations
 from explorer.guide.page import (
     PAGES,
     GuidePage,
@@ -50,7 +51,7 @@ def test_every_idea_is_somewhere(key: str, opened: Opened) -> None:
     found = load_page(key)
     study = opened(found.facts.networks[0]).analysis
     for name, idea in found.facts.ideas.items():
-        shown = set(find_locations(study, idea))
+        shown = set(find_locations(study, idea.where))
         assert shown, name
         for place in idea.where:
             assert place.startswith(("~", "kind:", "class:")) or place in shown, f"{name}: {place}"

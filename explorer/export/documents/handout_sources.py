@@ -22,6 +22,7 @@ from explorer.export.sheet import fill_sheet
 from explorer.export.sheet_text import sheet_text
 from explorer.export.view_picture import paint_view
 from explorer.guide.filled_page import FilledPage, fill_page
+from explorer.guide.output_notes import measure_output_notes
 from explorer.guide.page import load_page, load_page_labels
 from explorer.network import Network, open_network
 from explorer.presenters import expanded_at_level, reveal
@@ -58,6 +59,8 @@ def build_page_handout(key: str, network: Network, language: Language = "en") ->
         HandoutSection(labels.problem, (filled.problem,), draw_view(whole), diagram=write_diagram(whole)),
     ]
     sections.extend(_idea_sections(filled, network.baseline))
+    notes = measure_output_notes(filled.page, network.baseline)
+    sections.append(HandoutSection(labels.look, tuple(f"{note.text} {note.why}" for note in notes)))
     sections.append(HandoutSection(labels.pros, tuple(f"+ {text}" for text in filled.pros)))
     sections.append(HandoutSection(labels.cons, tuple(f"− {text}" for text in filled.cons)))
     sections.append(HandoutSection(labels.next, (filled.next, source)))

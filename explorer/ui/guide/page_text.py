@@ -1,17 +1,20 @@
-"""Pages of the guide as rich text. Links begin with their action: `card`, `try`, `undo`, `experiment`, `network`."""
+"""Pages of the guide as rich text. Links begin with their action: `card`, `try`, `undo`, `experiment`, `panel`,
+`network`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
 from explorer.base.languages import tr
 from explorer.ui.base.appearance import Colours
 from explorer.ui.base.fonts import scaled
+from explorer.viewmodels.panel_ids import PANEL_IDS
 
 if TYPE_CHECKING:
     from explorer.guide.filled_page import CatalogueFacts, FilledIdea, FilledPage, PublishedFigure
+    from explorer.guide.output_notes import OutputNote
     from explorer.guide.page import PageLabels
 
 
@@ -20,11 +23,12 @@ def render_page(
     labels: PageLabels,
     titles: Mapping[str, str],
     tried: Collection[tuple[str, str]],
+    notes: Collection[OutputNote],
     c: Colours,
     drawn: Collection[str] = (),
 ) -> str:
     """Return the page of a network. `titles` maps ids of experiments, `tried` holds the (idea, edit) pairs in force,
-    `drawn` the ideas that there are pictures of ("picture:<idea>")."""
+    `notes` what to look at in the output, `drawn` the ideas that there are pictures of ("picture:<idea>")."""
     words, facts = filled.page.text, filled.page.facts
     paper = facts.paper
     parts = [
@@ -36,6 +40,7 @@ def render_page(
         f"<h2>{escape(labels.problem)}</h2><p>{escape(filled.problem)}</p>",
         f"<h2>{escape(labels.ideas)}</h2>",
         *(_render_idea(idea, labels, titles, tried, c, idea.name in drawn) for idea in filled.ideas),
+        *_render_notes(notes, labels, c),
         _render_list(labels.pros, filled.pros, "+", c.decrease),
         _render_list(labels.cons, filled.cons, "−", c.increase),
         f"<h2>{escape(labels.next)}</h2><p>{escape(filled.next)}</p>",
@@ -84,6 +89,19 @@ def _render_idea(
     image = f"<a href='{link}'><img src='picture:{escape(idea.name)}'></a>"
     picture = f"<p style='line-height: 100%'>{image}</p>" if is_drawn else ""  # else a picture's line is taller too
     return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p>{picture}<p class='links'>{'<br>'.join(links)}</p>"
+
+
+def _render_notes(notes: Collection[OutputNote], labels: PageLabels, c: Colours) -> Iterable[str]:
+    if notes:
+        yield f"<h2>{escape(labels.look)}</h2>"
+    for note in notes:
+        yield f"<p>{escape(note.text)}</p>"
+        if note.edited:
+            yield f"<p style='color:{c.accent}'>{escape(labels.look_edited)}{escape(note.edited)}</p>"
+        link = (
+            f"<a href='panel:{escape(note.name)}'>◎ {escape(labels.look_show)}{escape(tr(PANEL_IDS[note.panel]))}</a>"
+        )
+        yield f"<p class='muted'>{escape(note.why)}</p><p class='links'>{link}</p>"
 
 
 def _render_list(title: str, items: tuple[str, ...], bullet: str, colour: str) -> str:

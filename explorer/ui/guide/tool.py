@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 from explorer.ui.guide import page_text
+from explorer.ui.guide.output_notes import OutputNotes
 from explorer.ui.guide.panel import GuidePanel, draw_ideas
 from explorer.ui.guide.prediction_bar import PredictionBar, is_asking_wanted
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.panel_ids import PANEL_IDS
 
 if TYPE_CHECKING:
     from explorer.base.languages import Language
     from explorer.edits import Edit
     from explorer.exercises.predictions import PredictionQuestion
     from explorer.guide.filled_page import CatalogueFacts, FilledPage
+    from explorer.guide.output_notes import OutputNote
     from explorer.network import Network
+
+
+_RenderPage = Callable[[frozenset[tuple[str, str]], Collection["OutputNote"], Colours, Collection[str]], str]
 
 
 class GuideTool:
@@ -39,9 +45,11 @@ class GuideTool:
         self.bar: PredictionBar | None = None
         self._filled_page: FilledPage | None = None
         self._drawing_lane = context.add_lane("pictures of the page", latest_only=True, of_document=True)
-        #: By the edits in force, the colours, and the ideas that are drawn.
-        self._render_page: Callable[[frozenset[tuple[str, str]], Colours, Collection[str]], str] | None = None
+        #: By the edits in force, what to look at, the colours, and the ideas that are drawn.
+        self._render_page: _RenderPage | None = None
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
+        self._notes: tuple[OutputNote, ...] = ()
+        self._measuring = OutputNotes(context, self._show_notes)
         self.dock = context.add_dock(
             tr_noop("Guide"),
             self._create_panel,
@@ -50,6 +58,7 @@ class GuideTool:
             visible=True,
             icon="guide",
         )
+        self.dock.visibilityChanged.connect(self._measuring.set_in_sight)
         self._session.on("network", self._on_network_changed)
         self._session.on("language", self._load_page)
         self._session.on("document", self._drop_question)
@@ -90,6 +99,7 @@ class GuideTool:
             return
         if network is None:
             self._filled_page = None
+            self._measuring.set_page(None)
             self._lane.cancel()
             self._drawing_lane.cancel()
             self._panel.show_text(lambda c, _: page_text.render_placeholder(c))
@@ -111,9 +121,10 @@ class GuideTool:
         elif isinstance(page, FilledPage):
             titles = {id: text.title for id, text in load_texts(self._session.language).experiments.items()}
             self._render_page = partial(page_text.render_page, page, labels, titles)
-            self._edits_in_force = self._in_force()
-            self._panel.show_text(partial(self._render_page, self._edits_in_force))
+            self._edits_in_force, self._notes = self._in_force(), ()
+            self._panel.show_text(partial(self._render_page, self._edits_in_force, self._notes))
             self._draw_pictures()
+            self._measuring.set_page(page)
         else:
             self._panel.show_text(lambda c, _: page_text.render_figures(page, labels, c))
 
@@ -129,7 +140,18 @@ class GuideTool:
         tried = self._in_force()
         if self._panel is not None and self._render_page is not None and tried != self._edits_in_force:
             self._edits_in_force = tried
-            self._panel.show_text(partial(self._render_page, tried), keep_scroll=True)
+            self._render_again()
+
+    def _show_notes(self, notes: tuple[OutputNote, ...]) -> None:
+        """Show what to look at in the output, now that it has been measured."""
+        if notes != self._notes and self._filled_page is not None:
+            self._notes = notes
+            self._render_again()
+
+    def _render_again(self) -> None:
+        if self._panel is not None and self._render_page is not None:
+            render = partial(self._render_page, self._edits_in_force, self._notes)
+            self._panel.show_text(render, keep_scroll=True)
 
     def _in_force(self) -> frozenset[tuple[str, str]]:
         from explorer.guide.page import tries_in_force
@@ -152,21 +174,36 @@ class GuideTool:
         elif kind in ("try", "undo"):
             idea, variant = target.split("/")
             self._try_edits(idea, variant, apply=kind == "try")
+        elif kind == "panel":
+            self._show_panel(target)
         elif kind == "experiment":
             name, number = target.split("/")
             self._open_experiment(name, int(number))
 
     def _highlight_idea(self, idea: str) -> None:
         """Highlight the cards of an idea in the network as it is now."""
-        from explorer.guide.filled_page import find_locations
+        from explorer.guide.locations import find_locations
 
         if self._filled_page is not None and self._session.network is not None:
-            card_ids = tuple(find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea]))
+            card_ids = tuple(
+                find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea].where)
+            )
             self._context.commands.highlight_cards(card_ids)
             text = tr_n("{n} card highlighted in the diagram.", "{n} cards highlighted in the diagram.", len(card_ids))
             self._context.commands.show_status(
                 text if card_ids else tr("The edits have removed this from the network.")
             )
+
+    def _show_panel(self, note_name: str) -> None:
+        """Bring up the panel that shows what a note speaks of, with its first place selected."""
+        note = next((note for note in self._notes if note.name == note_name), None)
+        if note is None:
+            return
+        dock = self._context.window.findChild(QDockWidget, PANEL_IDS[note.panel])
+        dock.show()
+        dock.raise_()
+        if note.locations:
+            self._context.commands.go_to_card(note.locations[0])
 
     def _try_edits(self, idea: str, variant: str, apply: bool) -> None:
         from explorer.guide.page import load_try_edits

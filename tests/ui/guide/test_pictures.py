@@ -53,7 +53,7 @@ def test_pictures_are_as_wide_as_the_panel(qtbot: QtBot, opened: Callable[[str],
     panel.show()
     for width in (320, 640):
         panel.resize(width, 500)
-        panel.show_text(partial(render_page, page, load_page_labels("en"), titles, ()))
+        panel.show_text(partial(render_page, page, load_page_labels("en"), titles, (), ()))
         panel.show_pictures(draw_ideas(network, page, False))
         assert not panel.horizontalScrollBar().maximum(), "a picture is wider than the page"
         for picture in panel.pictures.values():

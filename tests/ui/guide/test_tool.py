@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings, QUrl
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance
@@ -15,6 +15,8 @@ from explorer.ui.guide.prediction_bar import is_asking_wanted, set_asking_wanted
 from explorer.ui.guide.tool import GuideTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.shell.window import Window
+from explorer.viewmodels.panel_ids import PANEL_IDS
+from tests.ui.conftest import settled
 
 SLOW = 60_000
 
@@ -67,6 +69,7 @@ def position(window: Window) -> int:
 
 
 def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: "What to look at" in text(guide), timeout=SLOW)
     before = text(guide)
     follow(guide, "try:inverted_residual/narrow")
     qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
@@ -77,7 +80,22 @@ def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool
     assert "again to undo it" in window.statusBar().currentMessage()
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
-    assert text(guide) == before
+    qtbot.waitUntil(lambda: text(guide) == before, timeout=SLOW)
+
+
+def test_what_to_look_at_is_measured_with_the_edits_and_leads_to_its_panel(
+    guide: GuideTool, window: Window, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: "17 linear bottlenecks" in text(guide), timeout=SLOW)
+    assert "With the edits" not in text(guide)
+    follow(guide, "try:linear_bottleneck/activated")
+    qtbot.waitUntil(lambda: "With the edits: At the ends of the 17 linear bottlenecks 0 %" in text(guide), timeout=SLOW)
+    follow(guide, "panel:linear")
+    maps = window.findChild(QDockWidget, PANEL_IDS["feature_maps"])
+    assert maps is not None
+    qtbot.waitUntil(maps.isVisible, timeout=SLOW)
+    qtbot.waitUntil(lambda: bool(window.session.selection), timeout=SLOW)
+    settled(qtbot, window)
 
 
 def test_a_try_asks_first(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
