@@ -14,6 +14,7 @@ from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.desktop.commands import add_desktop_arguments
 from explorer.exercises.commands import add_worksheet_arguments
+from explorer.experiments.commands import add_experiment_arguments
 from explorer.export import commands as commands_of_files
 from explorer.export.printed_figures import add_figures_arguments, add_list_arguments
 from explorer.links import is_link
@@ -161,6 +162,9 @@ def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -
     handout.add_argument("network", metavar="KEY", nargs="?", default="resnet50", help="network of the page")
     add_edit_arguments(handout)
     commands_of_files.add_handout_arguments(handout, open_named_network)
+
+    experiment = add_parser("experiment", help="an experiment: its numbers beside those published; all, without a name")
+    add_experiment_arguments(experiment)
 
     worksheet = add_parser("worksheet", help="exercises on a network with an answer key, for a class")
     add_network_argument(worksheet)

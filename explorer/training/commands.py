@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.atomic_write import write_atomic
+from explorer.base.terminal import progress_line
 
 if TYPE_CHECKING:
-    from explorer.base.cancellation import KeepGoing
     from explorer.network import Network
 
 #: First argument of a frozen app that is to train a run; otherwise Python runs the worker's module.
@@ -72,7 +71,7 @@ def _sweep(parsed: argparse.Namespace) -> None:
         workers=parsed.workers,
         address=parsed.address,
         trusted=True,  # naming the code in the file that is named runs it
-        keep_going=_progress("sweep"),
+        keep_going=progress_line("sweep"),
     )
     if parsed.json:
         print(json.dumps(found.as_json(parsed.sort), indent=2))
@@ -118,7 +117,7 @@ def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
             seed=seed,
             folder=folder,
             device=parsed.device,
-            keep_going=_progress(f"{network.title}, seed {seed}"),
+            keep_going=progress_line(f"{network.title}, seed {seed}"),
         )
         found.append(result)
         if not seed and parsed.weights:
@@ -166,7 +165,7 @@ def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
         folder=folder,
         workers=parsed.workers,
         trusted=True,  # naming the code on the command line runs it
-        keep_going=_progress("all runs"),
+        keep_going=progress_line("all runs"),
     )
     if parsed.save:
         save_training(open_group(folder), parsed.save)
@@ -202,17 +201,3 @@ def _folder_of_seed(parsed: argparse.Namespace, seed: int) -> Path | None:
     if parsed.folder is None:
         return None
     return Path(parsed.folder) if parsed.seeds == 1 else Path(parsed.folder) / f"seed-{seed}"
-
-
-def _progress(title: str) -> KeepGoing:
-    """A line on stderr that is written over; silent where that is no terminal."""
-    shown = [-1]
-
-    def report(done: float) -> bool:
-        percent = int(100 * done)
-        if percent != shown[0] and sys.stderr.isatty():
-            shown[0] = percent
-            print(f"\r{title}: {percent} %", end="\n" if percent == 100 else "", file=sys.stderr, flush=True)
-        return True
-
-    return report

@@ -197,9 +197,9 @@ class GuideTool:
     def _show_panel(self, note_name: str) -> None:
         """Bring up the panel that shows what a note speaks of, with its first place selected."""
         note = next((note for note in self._notes if note.name == note_name), None)
-        if note is None:
+        dock = self._context.window.findChild(QDockWidget, PANEL_IDS[note.panel]) if note is not None else None
+        if note is None or dock is None:
             return
-        dock = self._context.window.findChild(QDockWidget, PANEL_IDS[note.panel])
         dock.show()
         dock.raise_()
         if note.locations:
