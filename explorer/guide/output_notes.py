@@ -242,5 +242,6 @@ _STATISTICS: Mapping[str, _Find] = {
 PLACEHOLDERS: Collection[str] = (
     "count",
     *(f"{word} {how}" for word in ("zeros", "empty", "below", "deviation", "channels") for how in _OVER_PLACES),
-    *("value lowest", "value highest", "shape first", "shape last"),
+    *(f"value {how}" for how in ("lowest", "highest")),
+    *(f"shape {how}" for how in ("first", "last")),
 )
