@@ -178,7 +178,7 @@ class _GraphConverter:
         if node.op == "placeholder" and not self.input_ops:  # an optional second argument: keep its default
             self.names[node] = ""
             return
-        if node.op == "call_module" and type(self.module.get_submodule(str(node.target))) is nn.Identity:
+        if self.is_identity(node):
             self.names[node] = self.names[node.all_input_nodes[0]]  # says nothing, and would tear units apart
             return
         if isinstance(node.target, type) and issubclass(node.target, tuple):  # outputs with names are a plain tuple
@@ -186,6 +186,12 @@ class _GraphConverter:
             return
         self.nodes.move_into(self.find_scope(node))
         self.names[node] = self.convert(node)
+
+    def is_identity(self, node: fx.Node) -> bool:
+        """Whether it gives back the tensor that it takes: `nn.Identity`, and `x.data`."""
+        if node.op == "call_module":
+            return type(self.module.get_submodule(str(node.target))) is nn.Identity
+        return node.target is getattr and node.args[1] == "data" and isinstance(node.args[0], fx.Node)
 
     def find_scope(self, node: fx.Node) -> list[tuple[str, str]]:
         """Path and class name of each module around a node, outermost first."""
