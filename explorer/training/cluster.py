@@ -20,12 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import Timeout
-
 from explorer.base.atomic_write import write_atomic
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.languages import tr
-from explorer.training.locked_folder import LOCK_SECONDS, RunError, RunState
+from explorer.training.locked_folder import RunError, RunState
 from explorer.training.queue import part_done
 from explorer.training.run_folder import RunFolder
 from explorer.training.sweep_folder import ClusterNode
@@ -63,11 +61,9 @@ def run_on_cluster(
     try:
         with ExitStack() as locks:
             for folder in folders:
-                locks.enter_context(folder.lock().acquire(timeout=LOCK_SECONDS))
+                locks.enter_context(folder.hold())
             _Driver(ray, folders, trusted, on_nodes, slice_seconds).run(keep_going)
             return [folder.read_state() for folder in folders]
-    except Timeout as failure:
-        raise RunError(tr("{path} is being trained by another process", path=folder.path)) from failure
     finally:
         ray.shutdown()
 

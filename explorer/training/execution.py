@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from filelock import Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
@@ -23,7 +22,7 @@ from explorer.base.languages import tr
 from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
-from explorer.training.locked_folder import LOCK_SECONDS, RunError, RunState
+from explorer.training.locked_folder import RunError, RunState
 from explorer.training.run_folder import CurvePoint, RunFolder
 from explorer.training.trainer import Diverged, StepResult, Trainer
 
@@ -45,11 +44,8 @@ def execute(folder: RunFolder, network: Network, progress: Progress | None = Non
     Raises:
         RunError: another process trains it, or its files cannot be read.
     """
-    try:
-        with folder.lock().acquire(timeout=LOCK_SECONDS):
-            return _Execution(folder, network, progress).run()
-    except Timeout as failure:
-        raise RunError(tr("{path} is being trained by another process", path=folder.path)) from failure
+    with folder.hold():
+        return _Execution(folder, network, progress).run()
 
 
 class _Execution:
@@ -107,6 +103,7 @@ class _Execution:
                     going &= self._note(curve, self._evaluate(trainer))
                     self._checkpoint(trainer)
                 if not going or self.folder.pause_path.exists():
+                    curve.flush()
                     self._checkpoint(trainer)
                     if not trainer.is_finished:
                         self.folder.pause_path.unlink(missing_ok=True)
@@ -147,13 +144,13 @@ class _Execution:
     # files
 
     def _checkpoint(self, trainer: Trainer) -> None:
-        """Write the state after the curve is on the disk: a checkpoint never knows of points that the curve lacks."""
-        meta = {"step": trainer.step, "steps": trainer.steps, "parts": trainer.parts}
+        """Write the state after curve and weights are on the disk: a checkpoint never knows of what these lack."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trainer.tensors().items()}
-        write_tensors(self.folder.checkpoint_path, tensors, {name: str(value) for name, value in meta.items()})
         weights = {name.removeprefix("module."): t for name, t in tensors.items() if name.startswith("module.")}
         names = json.dumps(list(trainer.dataset.class_names))
         write_tensors(self.folder.weights_path, weights, {"class_names": names, "data": self.spec.data.title})
+        meta = {"step": trainer.step, "steps": trainer.steps, "parts": trainer.parts}
+        write_tensors(self.folder.checkpoint_path, tensors, {name: str(value) for name, value in meta.items()})
         self._count(trainer)
         self._write_state()
 

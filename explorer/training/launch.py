@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,20 @@ def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) 
     A network that a project can name can be trained by any process later; a live module only by this one.
     """
     folder = RunFolder(path if path is not None else unused_path(spec.title))
-    folder.create(spec)
+    folder.check_unused()
     try:
-        write_project(folder.network_path, build_project(network))
-    except ProjectError:
-        pass  # a live module: `execute` is given it
-    except OSError as failure:
-        raise RunError(f"{folder.network_path}: {failure.strerror or failure}") from failure
-    if _needs_start(network, spec):
-        from explorer.training.execution import write_tensors
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with suppress(ProjectError):  # of a live module: `execute` is given it
+            write_project(folder.network_path, build_project(network))
+        if _needs_start(network, spec):
+            from explorer.training.execution import write_tensors
 
-        write_tensors(folder.start_path, dict(network.module().state_dict()))
+            write_tensors(folder.start_path, dict(network.module().state_dict()))
+    except OSError as failure:
+        raise RunError(
+            tr("cannot make {path}: {reason}", path=folder.path, reason=failure.strerror or failure)
+        ) from failure
+    folder.create(spec)  # last: what is cut off before is no run yet
     return folder
 
 
@@ -100,7 +104,9 @@ def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> s
 def start_worker(folder: LockedFolder, arguments: Sequence[str], *, trusted: bool) -> subprocess.Popen[bytes]:
     """Start a process with arguments of `explorer.training.worker`, which goes on when this one ends; return it once it
     holds the lock of a folder. Raises RunError where it ends before."""
-    with (folder.path / "log.txt").open("ab") as log:
+    log = folder.path / "log.txt"
+    said = log.stat().st_size if log.exists() else 0
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [
                 *module_command("explorer.training.worker", RUN_ARGUMENT),
@@ -108,18 +114,31 @@ def start_worker(folder: LockedFolder, arguments: Sequence[str], *, trusted: boo
                 *(["--trust"] if trusted else []),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             env=child_environment(),
             **_detached(),
         )
     threading.Thread(target=process.wait, daemon=True).start()  # no zombie of it is left while this process lives
-    deadline = time.monotonic() + _START_SECONDS
-    while not folder.is_locked() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    if process.poll() not in (None, 0):
-        raise RunError(_read_last_error(folder))
+    try:
+        _wait_until_begun(folder, process, said)
+    except BaseException:  # nobody would know of it
+        process.kill()
+        raise
     return process
+
+
+def _wait_until_begun(folder: LockedFolder, process: subprocess.Popen[bytes], said: int) -> None:
+    """Wait until a process holds the lock of a folder, or has come to an end there; `said` are the bytes of its log
+    before it. Raises RunError where it ends before."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not folder.is_locked() and time.monotonic() < deadline:
+        if process.poll() is not None:
+            state = folder.read_state()
+            if process.poll() and state.pid != process.pid:
+                raise RunError(_read_last_error(folder, said))
+            return
+        time.sleep(0.02)
 
 
 def _check_startable(folder: RunFolder) -> None:
@@ -137,16 +156,16 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _read_last_error(folder: LockedFolder) -> str:
-    state = folder.read_state()
-    if state.message:
-        return state.message
-    lines = (folder.path / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+def _read_last_error(folder: LockedFolder, said: int) -> str:
+    lines = (folder.path / "log.txt").read_bytes()[said:].decode("utf-8", errors="replace").strip().splitlines()
     return f"{folder.path}: {lines[-1] if lines else tr('its process ended at once')}"
 
 
-def pause_run(folder: LockedFolder, wait_seconds: float = 60) -> RunState:
-    """Pause a run and return where it stands: it has a checkpoint then."""
+def pause_run(folder: LockedFolder, wait_seconds: float = 300) -> RunState:
+    """Pause a run and return where it stands: it has a checkpoint then.
+
+    A process that is still starting pauses after its first step, which may take a while on a slow disk.
+    """
     deadline = time.monotonic() + wait_seconds
     while folder.is_locked() and time.monotonic() < deadline:
         folder.request_pause()

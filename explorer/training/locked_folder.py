@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,12 +14,12 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
+from explorer.base.languages import tr
 from explorer.base.safe_json import JsonError, read_json
 
 State = Literal["new", "running", "paused", "interrupted", "finished", "failed"]
 
-#: How long a process tries to take a lock: who asks whether it is held takes it for an instant.
-LOCK_SECONDS = 2
+_TRY_SECONDS = 1  # to take a lock before it is asked who has it: whoever asks has it for an instant
 
 
 class RunError(ValueError):
@@ -52,35 +55,71 @@ class LockedFolder:
         return self.path / "pause"
 
     def read_state(self) -> RunState:
-        """Return where the run stands. One whose process has gone without a word is "interrupted". Raises RunError."""
+        """Return where the run stands: "running" as soon as a process has it, "interrupted" where one has gone without
+        a word. Raises RunError."""
+        state = self._read_state_file()
+        if state.state in ("finished", "failed"):
+            return state
+        if self.is_locked():
+            return replace(state, state="running")
+        state = self._read_state_file()  # its last word may have come in between
+        return replace(state, state="interrupted") if state.state == "running" else state
+
+    def _read_state_file(self) -> RunState:
         if not (self.path / "state.json").exists():
-            return RunState("running") if self.is_locked() else RunState()
+            return RunState()
         try:
-            state = _StateFile.validate_python(self._read("state.json"))
+            return _StateFile.validate_python(self._read("state.json"))
         except ValidationError as failure:
             raise RunError(f"{self.path / 'state.json'}: {failure}") from failure
-        if state.state == "running" and not self.is_locked():
-            return replace(state, state="interrupted")
-        return state
 
     def write_state(self, state: RunState) -> None:
         """Write where the run stands; only the process that trains it may. Raises OSError."""
         write_json(self.path / "state.json", vars(state))
 
-    def lock(self) -> FileLock:
-        """Return the lock of the process that trains it: within one process the same, which may be taken twice."""
-        return FileLock(self.path / "lock", is_singleton=True)
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be the process that trains it; a process may be that twice. Raises RunError where another one is, or the
+        folder may not be written to."""
+        lock = FileLock(self._lock_path, is_singleton=True)
+        try:
+            while not _is_taken(lock):
+                if self.is_locked():
+                    raise RunError(tr("{path} is being trained by another process", path=self.path))
+        except OSError as failure:
+            reason = failure.strerror or failure
+            raise RunError(tr("cannot write to {path}: {reason}", path=self.path, reason=reason)) from failure
+        try:
+            yield
+        finally:
+            lock.release()
 
     def is_locked(self) -> bool:
-        """Whether a process is training it now."""
-        lock = FileLock(self.path / "lock")
+        """Whether a process is training it now. Any number may ask at a time."""
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                with self._lock_path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared with others who ask
+                return False
+            except BlockingIOError:
+                return True
+            except FileNotFoundError:
+                return False
+            except OSError:  # a file system that has no such locks
+                pass
         try:
-            with lock.acquire(timeout=0):
+            with FileLock(self._lock_path).acquire(timeout=0):
                 return False
         except Timeout:
             return True
         except OSError:  # a folder that may not be written to: nobody trains there
             return False
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path / "lock"
 
     def request_pause(self) -> None:
         """Ask the process that trains to stop after its next step, with a checkpoint."""
@@ -91,6 +130,15 @@ class LockedFolder:
             return read_json(self.path / name)
         except JsonError as failure:
             raise RunError(str(failure)) from failure
+
+
+def _is_taken(lock: FileLock) -> bool:
+    """Take a lock, within some time."""
+    try:
+        lock.acquire(timeout=_TRY_SECONDS)
+    except Timeout:
+        return False
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:

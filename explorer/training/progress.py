@@ -74,6 +74,7 @@ class ProgressReader:
         self.group = group
         self._points: dict[RunFolder, list[CurvePoint]] = {folder: [] for folder in group.folders}
         self._places: dict[RunFolder, int] = dict.fromkeys(group.folders, 0)
+        self._files: dict[RunFolder, int] = {}  # the file that a place is in
         self._specs: dict[RunFolder, RunSpec] = {folder: folder.read_spec() for folder in group.folders}
 
     def read(self) -> GroupProgress:
@@ -100,9 +101,9 @@ class ProgressReader:
         )
 
     def _read_curve(self, folder: RunFolder) -> None:
-        size = folder.curve_path.stat().st_size if folder.curve_path.exists() else 0
-        if size < self._places[folder]:  # it goes on from an earlier checkpoint
-            self._points[folder], self._places[folder] = [], 0
+        file = folder.curve_path.stat().st_ino if folder.curve_path.exists() else 0
+        if file != self._files.setdefault(folder, file):  # it goes on from an earlier checkpoint
+            self._points[folder], self._places[folder], self._files[folder] = [], 0, file
         points, self._places[folder] = folder.read_curve(self._places[folder])
         self._points[folder].extend(points)
 

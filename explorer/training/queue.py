@@ -29,19 +29,21 @@ def run_all(
     """
     unfinished = [folder for folder in folders if folder.read_state().state != "finished"]
     slots = [_Slot(unfinished[first::workers], trusted) for first in range(max(1, workers))]
+    busy = slots
     try:
-        while True:
-            done = [slot.poll() for slot in slots]  # each is asked, so that each starts what it has to
-            if all(done):
-                break
-            if not keep_going(part_done(folders)):
-                raise Cancelled
-            time.sleep(_POLL_SECONDS)
+        while keep_going(part_done(folders)):
+            if not busy:
+                return [folder.read_state() for folder in folders]
+            busy = [slot for slot in slots if not slot.poll()]
+            if busy:
+                time.sleep(_POLL_SECONDS)
+        raise Cancelled
     except BaseException:
         for slot in slots:
-            slot.pause()
+            slot.request_pause()
+        for slot in slots:
+            slot.wait()
         raise
-    return [folder.read_state() for folder in folders]
 
 
 class _Slot:
@@ -65,16 +67,20 @@ class _Slot:
         self._process = start_run(*unfinished, trusted=self._trusted)
         return False
 
-    def pause(self) -> None:
-        """Pause the run that is trained, which ends the process."""
+    def request_pause(self) -> None:
+        """Ask for a pause of the run that is trained, which ends the process."""
+        if self._process is not None and self._process.poll() is None:
+            for folder in self._folders:
+                folder.request_pause()
+
+    def wait(self) -> None:
+        """Wait until the process has ended; one that takes longer still knows that it is to pause."""
         if self._process is None:
             return
-        for folder in self._folders:
-            folder.request_pause()
         with suppress(TimeoutExpired):
             self._process.wait(_PAUSE_SECONDS)
-        for folder in self._folders:
-            folder.pause_path.unlink(missing_ok=True)
+            for folder in self._folders:
+                folder.pause_path.unlink(missing_ok=True)
 
 
 def part_done(folders: Sequence[RunFolder]) -> float:

@@ -112,10 +112,14 @@ class RunFolder(LockedFolder):
         """Path of the weights it starts from."""
         return self.path / "start.safetensors"
 
-    def create(self, spec: RunSpec) -> None:
-        """Make the folder of a new run. Raises RunError where one is there already, or it cannot be written."""
+    def check_unused(self) -> None:
+        """Raise RunError where there is a run already."""
         if (self.path / "run.json").exists():
             raise RunError(tr("{path} already holds a run", path=self.path))
+
+    def create(self, spec: RunSpec) -> None:
+        """Make the folder a run. Raises RunError where one is there already, or it cannot be written."""
+        self.check_unused()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.path / "run.json", spec.as_json())

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import Timeout
-
 from explorer.analysis.probes.latency import measure_latency
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.languages import tr
@@ -26,7 +24,7 @@ from explorer.project.files import edit_from_json
 from explorer.training.data_spec import DataSpec, data_from_text
 from explorer.training.groups import ContestantSpec, RunGroup, create_contestants
 from explorer.training.launch import unused_path
-from explorer.training.locked_folder import LOCK_SECONDS, RunError, RunState, State
+from explorer.training.locked_folder import RunState, State
 from explorer.training.queue import run_all
 from explorer.training.recipe import Recipe, recipe_from_json
 from explorer.training.sweep_folder import PlannedPoint, SweepFolder
@@ -80,6 +78,7 @@ def sweep(
     plan = _read(spec)
     root = SweepFolder(folder if folder is not None else unused_path(f"sweep-{plan.network}"))
     root.create(plan)
+    root.pause_path.unlink(missing_ok=True)
     return lead_sweep(root, workers=workers, threads=threads, address=address, trusted=trusted, keep_going=keep_going)
 
 
@@ -106,11 +105,8 @@ def lead_sweep(
     def goes_on(done: float) -> bool:
         return not folder.pause_path.exists() and keep_going(done)
 
-    try:
-        with folder.lock().acquire(timeout=LOCK_SECONDS):
-            return _Lead(folder, workers, threads, address, trusted).run(goes_on)
-    except Timeout as failure:
-        raise RunError(tr("{path} is being trained by another process", path=folder.path)) from failure
+    with folder.hold():
+        return _Lead(folder, workers, threads, address, trusted).run(goes_on)
 
 
 @dataclass(frozen=True)

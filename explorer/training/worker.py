@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from filelock import Timeout
-
 from explorer.base.cancellation import Cancelled
-from explorer.base.languages import tr
 from explorer.training.execution import Progress, execute
 from explorer.training.launch import open_kept_network
-from explorer.training.locked_folder import LOCK_SECONDS, RunState
+from explorer.training.locked_folder import RunError, RunState
 from explorer.training.run_folder import RunFolder
 from explorer.training.sweep_folder import SWEEP_ARGUMENT, SweepFolder
 
@@ -34,9 +32,9 @@ def train_runs(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as locks:
         try:
             for folder in folders:  # all of them: those that wait are seen to be in good hands
-                locks.enter_context(folder.lock().acquire(timeout=LOCK_SECONDS))
-        except Timeout:
-            print(tr("{path} is being trained by another process", path=folder.path), file=sys.stderr)
+                locks.enter_context(folder.hold())
+        except RunError as failure:
+            print(failure, file=sys.stderr)
             return 1
         states = []
         for folder in folders:
@@ -67,7 +65,7 @@ def train_run(folder: RunFolder, trusted: bool, progress: Progress | None = None
         return execute(folder, open_kept_network(folder.network_path, trusted), progress).state
     except (ValueError, RuntimeError, LookupError) as failure:
         print(failure, file=sys.stderr)
-        folder.write_state(RunState("failed", " ".join(str(failure).split())))
+        folder.write_state(RunState("failed", " ".join(str(failure).split()), pid=os.getpid()))
         return "failed"
 
 

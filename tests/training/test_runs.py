@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +16,7 @@ from safetensors.torch import load_file
 import explorer
 from explorer.base.cancellation import Cancelled
 from explorer.network import Network
+from explorer.training import execution, launch, queue
 from explorer.training.data_spec import DataSpec
 from explorer.training.execution import execute
 from explorer.training.launch import create_run, pause_run, start_run
@@ -94,8 +93,9 @@ def test_a_finished_run_is_not_trained_again(network: Network, whole: RunFolder)
 def test_a_killed_run_goes_on_with_the_same_curve(
     network: Network, whole: RunFolder, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    kills, changes = 2, dict[str, object]()
-    if request.config.getoption("--long"):  # a small network, whose run outlives fifty kills
+    is_long = request.config.getoption("--long")
+    kills, changes = 1, dict[str, object]()
+    if is_long:  # a small network, whose run outlives fifty kills
         kills, changes = 50, {"epochs": 1500}
         network = explorer.open("design:lenet_5")
         whole = create_run(network, spec(**changes), tmp_path / "whole")
@@ -103,12 +103,12 @@ def test_a_killed_run_goes_on_with_the_same_curve(
     folder = create_run(network, spec(**changes), tmp_path / "killed")
     chance, killed = random.Random(0), 0
     for _ in range(kills):
-        start_run(folder)
-        time.sleep(chance.uniform(0, 3))
-        if folder.is_locked() and (pid := folder.read_state().pid):
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-        wait_until_done(folder)
+        process = start_run(folder)
+        while not is_long and not curve(folder) and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 3) if is_long else 0)  # wherever it is then
+        process.kill()
+        killed += process.wait() != 0
         if folder.read_state().state == "finished":
             break
         assert folder.read_state().state in ("interrupted", "new")
@@ -119,19 +119,22 @@ def test_a_killed_run_goes_on_with_the_same_curve(
     assert same_weights(folder, whole)
 
 
-def test_a_queue_runs_one_after_the_other_and_retries_what_was_killed(network: Network, tmp_path: Path) -> None:
+def test_a_queue_runs_one_after_the_other_and_retries_what_was_killed(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = [create_run(network, spec(epochs=1), tmp_path / name) for name in "ab"]
-    killed: list[int] = []
+    starts: list[int] = []
 
-    def kill_the_first(done: float) -> bool:
-        state = folders[0].read_state()
-        if not killed and state.state == "running" and state.pid:
-            killed.append(state.pid)
-            os.kill(state.pid, signal.SIGKILL)
-        return True
+    def start(*runs: RunFolder, trusted: bool) -> subprocess.Popen[bytes]:
+        process = start_run(*runs, trusted=trusted)
+        if not starts:
+            process.kill()
+        starts.append(len(runs))
+        return process
 
-    assert [state.state for state in run_all(folders, keep_going=kill_the_first)] == ["finished"] * 2
-    assert killed
+    monkeypatch.setattr(queue, "start_run", start)
+    assert [state.state for state in run_all(folders)] == ["finished"] * 2
+    assert starts == [2, 2]
     assert curve(folders[0]) == curve(folders[1])
 
 
@@ -160,6 +163,36 @@ def test_a_request_that_comes_after_its_answer_pauses_nobody_else(tmp_path: Path
     folder = Answered(tmp_path)
     pause_run(folder)
     assert not folder.pause_path.exists()
+
+
+def test_a_run_that_was_not_made_to_the_end_is_none(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "write_project", lambda *_: 1 / 0)  # as if it were killed there
+    with pytest.raises(ZeroDivisionError):
+        create_run(network, spec(), tmp_path / "run")
+    monkeypatch.undo()
+    assert create_run(network, spec(), tmp_path / "run").network_path.exists()
+
+
+def test_a_checkpoint_knows_of_nothing_that_is_not_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever it is written: with the curve and the weights, which a killed process does not write any more."""
+    network = explorer.open("design:lenet_5")  # its steps are faster than the curve is written
+    folder = create_run(network, spec(), tmp_path / "run")
+    write, checked = execution.write_tensors, list[int]()
+
+    def check(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+        if path == folder.checkpoint_path and (step := int(metadata["step"])):
+            assert curve(folder)[-1].step == step
+            weights = load_file(folder.weights_path)
+            assert all(torch.equal(tensor, tensors[f"module.{name}"]) for name, tensor in weights.items())
+            checked.append(step)
+        write(path, tensors, metadata)
+
+    monkeypatch.setattr(execution, "write_tensors", check)
+    execute(folder, network, lambda point: point.step < 3)
+    execute(folder, network)
+    assert checked == [3, 4, 8]
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_says_where(network: Network, tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def panel(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Monk
     window.open_network("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None, timeout=60_000)
     window.apply_edit(ToggleChannelShuffle("*", on=False))
-    qtbot.waitUntil(lambda: window.session.network is not None and bool(window.session.network.history.edits))
+    qtbot.waitUntil(
+        lambda: window.session.network is not None and bool(window.session.network.history.edits), timeout=60_000
+    )
     tool = training_tool(window)
     tool.dock.show()
     assert tool.panel is not None
