@@ -282,11 +282,13 @@ class Network:
         """
         return self.with_weights(self.read_weights(path))
 
-    def read_weights(self, path: str | Path, preset: str | None = None) -> MatchedCheckpoint:
-        """Read the weights of a file and match them to this network by name and shape. Raises CheckpointError."""
-        tensors = read_checkpoint(path)
-        random = self.weights.seeded
-        return match_checkpoint(tensors, self.architecture, self.history.baseline, random, Path(path).name, preset)
+    def read_weights(self, path: str | Path, preset: str | None = None, name: str = "") -> MatchedCheckpoint:
+        """Read the weights of a file and match them to this network by name and shape; they are called as the file
+        without a name. Raises CheckpointError."""
+        tensors, seeded = read_checkpoint(path), self.weights.seeded
+        title = name or Path(path).name
+        found = match_checkpoint(tensors, self.architecture, self.history.baseline, seeded, title, preset)
+        return replace(found, path=str(Path(path).resolve()), edit_count=self.history.position)
 
     def with_weights(self, checkpoint: MatchedCheckpoint | None) -> Network:
         """Return the network with these weights; None for those it was opened with."""

@@ -57,6 +57,15 @@ class ProjectView:
 
 
 @dataclass(frozen=True)
+class ProjectWeights:
+    """Weights that the network was given from a file."""
+
+    file: str  # relative to the project's folder, where it is inside
+    name: str  # what they are called
+    position: int = 0  # edits that were in force when they were given
+
+
+@dataclass(frozen=True)
 class Project:
     """Network, edits and view as plain data."""
 
@@ -69,6 +78,7 @@ class Project:
     position: int = 0  # edits that are in force; those behind can be redone
     view: ProjectView = ProjectView()
     file: str = ""  # of a model in another format, in place of key and module
+    weights: ProjectWeights | None = None  # where they are not the network's own
 
     @property
     def applied_edits(self) -> tuple[Edit, ...]:
@@ -170,6 +180,8 @@ def write_project(path: str | Path, project: Project, *, is_synced: bool = True)
         value["input_shape"] = list(project.input_shape)
     if project.inputs:
         value["inputs"] = [spec.text for spec in project.inputs]
+    if project.weights is not None:
+        value["weights"] = dataclasses.asdict(project.weights)
     value["edits"] = [edit_to_json(edit) for edit in project.edits]
     value |= {"position": project.position, "view": _view_to_json(project.view)}
     try:
@@ -193,9 +205,18 @@ class _ProjectFile(BaseModel):
     options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
     inputs: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
+    weights: _ProjectFileWeights | None = None
     edits: list[Any]
     position: Annotated[int, Field(ge=0)]
     view: _ProjectFileView = Field(default_factory=lambda: _ProjectFileView())
+
+
+class _ProjectFileWeights(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    file: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f]+$")]
+    name: _Name
+    position: Annotated[int, Field(ge=0)] = 0
 
 
 class _ProjectFileView(BaseModel):
@@ -246,9 +267,27 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         raise ProjectError(f"{path}: {failure}") from failure
     view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
+    weights = ProjectWeights(**file.weights.model_dump()) if file.weights is not None else None
     return Project(
-        file.network, file.module, file.options, file.input_shape, inputs, edits, file.position, view, file.file
+        file.network,
+        file.module,
+        file.options,
+        file.input_shape,
+        inputs,
+        edits,
+        file.position,
+        view,
+        file.file,
+        weights,
     )
+
+
+def relative_to_folder(folder: Path | None, path: Path) -> str:
+    """Return a path as a project in a folder names it: relative, where it is inside."""
+    path = path.resolve()
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        path = path.relative_to(folder.resolve())
+    return path.as_posix()
 
 
 # ids of cards are text here, and values everywhere else
@@ -366,10 +405,12 @@ __all__ = [
     "Project",
     "ProjectError",
     "ProjectView",
+    "ProjectWeights",
     "edit_from_json",
     "edit_to_json",
     "read_edits",
     "read_project",
+    "relative_to_folder",
     "write_edits",
     "write_project",
 ]

@@ -17,7 +17,8 @@ from explorer.networks.by_name import DESIGNS, build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
 from explorer.networks.user_module import UserModule, is_network_path
-from explorer.project.files import Project, ProjectError, ProjectView, read_project
+from explorer.project.files import Project, ProjectError, ProjectView, read_project, relative_to_folder
+from explorer.project.weights_file import name_weights, with_project_weights
 
 #: Opens the model in a file, on an image of that shape or on these inputs.
 OpenModelFile = Callable[[Path, tuple[int, ...] | None, tuple[InputSpec, ...]], Network]
@@ -77,22 +78,15 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
         edits=history.edits,
         position=history.position,
         view=view or ProjectView(),
-        file=_relative_path(folder, Path(file)) if file else "",
+        file=relative_to_folder(folder, Path(file)) if file else "",
+        weights=name_weights(network, folder),
     )
-
-
-def _relative_path(folder: Path | None, path: Path) -> str:
-    """Return a path as a project in a folder names it: relative, where it is inside."""
-    path = path.resolve()
-    if folder is not None and path.is_relative_to(folder.resolve()):
-        path = path.relative_to(folder.resolve())
-    return path.as_posix()
 
 
 def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
     if not user_module.is_file:
         return user_module.factory
-    return f"{_relative_path(folder, Path(user_module.location))}:{user_module.name}"
+    return f"{relative_to_folder(folder, Path(user_module.location))}:{user_module.name}"
 
 
 def user_module_of(project: Project, path: str | Path) -> UserModule:
@@ -125,7 +119,8 @@ def open_project(
     trusts_file: bool = False,
     open_file: OpenModelFile | None = None,
 ) -> tuple[Network, Project]:
-    """Open the network of a project file and apply its edits.
+    """Open the network of a project file, apply its edits, and give it the weights that the project names. Where these
+    cannot be read any more it keeps its own: `describe_missing_weights` says so.
 
     Args:
         keep_going: called before each edit with the fraction done (0 to 1); False stops with Cancelled.
@@ -229,6 +224,7 @@ def open_design(
 
 def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:
     position = 0  # not the project's: an edit that changes nothing (any more) is left out
+    given = network  # as it was when it was given its weights
     for number, edit in enumerate(project.edits, 1):
         if not keep_going((number - 1) / len(project.edits)):
             raise Cancelled
@@ -246,7 +242,10 @@ def _apply_edits(network: Network, project: Project, path: str | Path, keep_goin
             ) from failure
         if number == project.position:
             position = network.history.position
-    return replace(network, history=network.history.at_position(position))
+        if project.weights is not None and number == project.weights.position:
+            given = network
+    network = replace(network, history=network.history.at_position(position))
+    return with_project_weights(network, given, project, path)
 
 
 def custom_input_shape(network: Network) -> tuple[int, ...] | None:

@@ -76,8 +76,9 @@ def create_contestants(
     folders = []
     for place, one in zip(places or range(len(contestants)), contestants, strict=True):
         total = one.network.figures.total
+        figures = {"params": total.params, "macs": total.macs}
         specs = [
-            RunSpec(one.title, one.data, one.recipe, seed, device, threads, params=total.params, macs=total.macs)
+            RunSpec(one.title, one.data, one.recipe, seed, device, threads, **figures, network=one.network.title)
             for seed in seeds
         ]
         paths = [root / f"{place}-seed-{spec.seed}" for spec in specs]

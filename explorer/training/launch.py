@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) 
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         with suppress(ProjectError):  # of a live module: `execute` is given it
-            write_project(folder.network_path, build_project(network))
+            write_project(folder.network_path, replace(build_project(network), weights=None))  # it has its own file
         if _needs_start(network, spec):
             from explorer.training.execution import write_tensors
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class RunSpec:
     threads: int = 0  # of torch; 0 for as many as it takes by itself
     params: int = 0  # of the network, for the table
     macs: int = 0
+    network: str = ""  # title of the network, whatever the run is called
 
     def as_json(self) -> dict[str, Any]:
         """Return the spec as plain values, with the versions that made it."""
@@ -60,6 +61,7 @@ class RunSpec:
             "threads": self.threads,
             "params": self.params,
             "macs": self.macs,
+            "network": self.network,
             "made_with": {"torch": torch.__version__},
         }
 
@@ -138,7 +140,7 @@ class RunFolder(LockedFolder):
             data, recipe = data_from_json(value.get("data")), recipe_from_json(value.get("recipe"))
         except (ValidationError, DataError, RecipeError) as failure:
             raise RunError(f"{self.path / 'run.json'}: {failure}") from failure
-        return RunSpec(plain.title, data, recipe, plain.seed, plain.device, plain.threads, plain.params, plain.macs)
+        return RunSpec(data=data, recipe=recipe, **vars(plain))
 
     def read_curve(self, first: int = 0) -> tuple[list[CurvePoint], int]:
         """Return the points from byte `first` of the curve on, and the byte to go on from. A line that is being written
@@ -178,8 +180,9 @@ class _Plain:
     threads: int = 0
     params: int = 0
     macs: int = 0
+    network: str = ""
 
 
-_PLAIN_FIELDS = ("title", "seed", "device", "threads", "params", "macs")
+_PLAIN_FIELDS = tuple(field.name for field in fields(_Plain))
 _PlainFile = TypeAdapter(_Plain)
 _PointLine = TypeAdapter(CurvePoint)

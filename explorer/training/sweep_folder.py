@@ -26,6 +26,8 @@ from explorer.base.user_folders import data_folder
 from explorer.network import Network
 from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import build_project
+from explorer.project.weights_file import copy_weights_beside
+from explorer.training.groups import RunGroup, open_group
 from explorer.training.launch import open_kept_network, start_worker, unused_path
 from explorer.training.locked_folder import LockedFolder, RunError, write_json
 from explorer.training.sweep_spec import Sweep, SweepError, sweep_from_json
@@ -76,7 +78,9 @@ class SweepFolder(LockedFolder):
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if network is not None:
-                write_project(self.network_path, build_project(network))
+                write_project(
+                    self.network_path, build_project(copy_weights_beside(network, self.network_path), folder=self.path)
+                )
             write_json(self.path / "sweep.json", {"format": "cnnx-sweep", "version": 1} | plan.as_json())
         except (OSError, ProjectError) as failure:
             reason = getattr(failure, "strerror", None) or failure
@@ -99,6 +103,13 @@ class SweepFolder(LockedFolder):
     def round_path(self, number: int) -> Path:
         """Path of the runs of a round."""
         return self.path / f"round-{number}"
+
+    def list_rounds(self) -> list[RunGroup]:
+        """Return the runs of all rounds that were begun, the first round first."""
+        rounds: list[RunGroup] = []
+        while (group := open_group(self.round_path(len(rounds)))).contestants:
+            rounds.append(group)
+        return rounds
 
     def write_points(self, points: Sequence[PlannedPoint]) -> None:
         """Write what is trained; only the process that leads the sweep may. Raises OSError."""
@@ -149,10 +160,11 @@ def start_sweep(
     start_worker(folder, [*arguments, *(["--address", address] if address else [])], trusted=trusted)
 
 
-def list_sweeps(most: int | None = None) -> list[SweepFolder]:
-    """Return the app's own sweeps, the newest first."""
+def list_sweeps(most: int | None = None, root: Path | None = None) -> list[SweepFolder]:
+    """Return the sweeps in a folder, the newest first; the app's own without one."""
+    folder = root if root is not None else sweeps_folder()
     with suppress(OSError):
-        paths = sorted((path for path in sweeps_folder().iterdir() if path.is_dir()), reverse=True)
+        paths = sorted((path for path in folder.iterdir() if path.is_dir()), reverse=True)
         return list(islice((found for path in paths if (found := SweepFolder(path)).exists), most))
     return []
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from explorer.training.groups import open_group, place_of_run
+from explorer.training.groups import place_of_run
 from explorer.training.locked_folder import RunState, State
 from explorer.training.run_folder import RunFolder
 from explorer.training.sweep_folder import ClusterNode, PlannedPoint, SweepFolder
@@ -39,8 +39,9 @@ class SweepReader:
         """Return where the sweep stands now. Raises RunError where a file is damaged."""
         state, points = self.folder.read_state(), self.folder.read_points()
         trials = {place: _planned(place, point) for place, point in enumerate(points)}
-        number, latest = 0, [trial.done for trial in trials.values()]
-        while points and (group := open_group(self.folder.round_path(number))).contestants:
+        latest = [trial.done for trial in trials.values()]
+        begun = self.folder.list_rounds() if points else []
+        for group in begun:
             round_trials = {
                 place: self._trial(trials[place], folders)
                 for folders in group.contestants
@@ -48,13 +49,12 @@ class SweepReader:
             }
             trials |= round_trials
             latest = [trial.done for trial in round_trials.values()]
-            number += 1
         heads = tuple(self.plan.title_of(name) for name in self.plan.vary)
         result = SweepResult(tuple(trials.values()), tuple(self.plan.vary), self.folder.path, heads)
         rounds, here = max(1, state.steps), sum(latest) / max(1, len(latest))
-        done = (max(0, number - 1) + here) / rounds
+        done = (max(0, len(begun) - 1) + here) / rounds
         nodes = self.folder.read_nodes()
-        return SweepProgress(self.folder, state.state, state.message, number, rounds, done, result, nodes)
+        return SweepProgress(self.folder, state.state, state.message, len(begun), rounds, done, result, nodes)
 
     def _trial(self, trial: TrialResult, folders: Sequence[RunFolder]) -> TrialResult:
         """A point after a round it is in: what it was before stays until the first seed of this round is done."""

@@ -53,8 +53,8 @@ def train(
     """
     method = _recipe(recipe, _data(data))
     fitted = fit_network(network, _data(data)) if fit else network
-    total = fitted.figures.total
-    spec = RunSpec(network.title, _data(data), method, seed, device, params=total.params, macs=total.macs)
+    total, title = fitted.figures.total, network.title
+    spec = RunSpec(title, _data(data), method, seed, device, params=total.params, macs=total.macs, network=title)
     known = RunFolder(folder) if folder is not None and (Path(folder) / "run.json").exists() else None
     run = known or create_run(fitted, spec, folder)
     steps = [0]

@@ -62,8 +62,10 @@ class MatchedCheckpoint:
 
     source: LoadedWeights
     report: MatchReport
-    name: str  # of the file
+    name: str  # of the file, or what they are called
     preset: str | None = field(default=None)  # torchvision's entry whose preprocessing they ask for
+    path: str = ""  # of the file; "" where they come from none
+    edit_count: int = 0  # edits of the network that were in force when they were matched
 
 
 def match_checkpoint(

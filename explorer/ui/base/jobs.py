@@ -47,6 +47,7 @@ class OpenedNetwork:
     path: str = ""  # of the file it came from
     fingerprint: str = ""  # of that file when it was read, where it is a project
     bookmarks: tuple[str, ...] = ()
+    complaint: str = ""  # what of the file could not be opened
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def open_project_job(
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
         from explorer.project.saving import file_fingerprint
+        from explorer.project.weights_file import describe_missing_weights
 
         mark = file_fingerprint(Path(path))  # before: what is written meanwhile counts as another program's
         apart = Apart(limits or Limits(), keep_going)
@@ -195,10 +197,10 @@ def open_project_job(
             trusts_file=trusts_file,
             open_file=model_file_opener(trusted=trusts_file, apart=apart),
         )
-        view = project.view
+        view, missing = project.view, describe_missing_weights(network, project)
         if view.opened is None:
             expanded = expanded_at_level(network.analysis, level)
-            return OpenedNetwork(network, expanded, level, path=path, fingerprint=mark)
+            return OpenedNetwork(network, expanded, level, path=path, fingerprint=mark, complaint=missing)
         sample = view.sample if view.sample in BUILT_IN_SAMPLES else ""
         return OpenedNetwork(
             network,
@@ -209,6 +211,7 @@ def open_project_job(
             path,
             fingerprint=mark,
             bookmarks=view.bookmarks,
+            complaint=missing,
         )
 
     return job
@@ -224,8 +227,10 @@ def save_project_job(
         from explorer.project.files import ProjectView
         from explorer.project.opening import build_project
         from explorer.project.saving import save_project
+        from explorer.project.weights_file import copy_weights_beside
 
-        project = build_project(network, ProjectView(**view), Path(path).parent)
+        kept = copy_weights_beside(network, Path(path))
+        project = build_project(kept, ProjectView(**view), Path(path).parent)
         return save_project(Path(path), project, expected)
 
     return job

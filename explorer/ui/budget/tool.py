@@ -49,14 +49,17 @@ class BudgetTool(NetworkTool["BudgetPanel"]):
 
     @staticmethod
     def compute(network: Network, keep_going: KeepGoing) -> CountedVariant:
-        """Return the network in sight as a variant, the axes it can be scaled along, and what was trained of it."""
+        """Return the network in sight as a variant, the axes it can be scaled along, what was trained of it, and the
+        variants that were."""
         from explorer.edits.budget import free_axes
         from explorer.training.trained_variants import find_accuracies
-        from explorer.ui.budget.scatter import TriedVariant
 
-        total = network.figures.total
-        variant = TriedVariant(network.title, network.history.applied_edits, total.params, total.macs)
-        return variant, free_axes(network.history.current, "macs"), find_accuracies(network.title)
+        variant = _count_variant(network, network.history.applied_edits)
+        assert variant is not None  # it is there
+        accuracies = find_accuracies(network.title)
+        trained = tuple(_count_variant(network, edits) for edits in accuracies if keep_going(0.0))
+        axes = free_axes(network.history.current, "macs")
+        return variant, axes, accuracies, tuple(found for found in trained if found is not None)
 
     def show_result(self, result: CountedVariant | None) -> None:
         """Remember a variant and show it among the others."""
@@ -65,9 +68,10 @@ class BudgetTool(NetworkTool["BudgetPanel"]):
         if result is None:
             self.panel.show_result(None)
             return
-        variant, axes, accuracies = result
-        if len(self._variants) < _MOST_VARIANTS:
-            self._variants.setdefault((variant.title, variant.edits), variant)
+        variant, axes, accuracies, trained = result
+        for found in (variant, *trained):
+            if len(self._variants) < _MOST_VARIANTS:
+                self._variants.setdefault((found.title, found.edits), found)
         self._add_accuracies(variant.title, accuracies)
         self._here = self._variants.get((variant.title, variant.edits), variant)
         self.panel.show_result((list(self._variants.values()), self._here))
@@ -114,4 +118,21 @@ class BudgetTool(NetworkTool["BudgetPanel"]):
 
 
 if TYPE_CHECKING:
-    CountedVariant = tuple[TriedVariant, tuple[Axis, ...], dict[tuple[Edit, ...], TrainedAccuracy]]
+    CountedVariant = tuple[
+        TriedVariant, tuple[Axis, ...], dict[tuple[Edit, ...], TrainedAccuracy], tuple[TriedVariant, ...]
+    ]
+
+
+def _count_variant(network: Network, edits: tuple[Edit, ...]) -> TriedVariant | None:
+    """A variant of a network with its figures, which are remembered; None where the edits cannot be made any more."""
+    from explorer.base.memo import memoise
+    from explorer.ui.budget.scatter import TriedVariant
+
+    def count() -> TriedVariant | None:
+        try:
+            total = network.with_edits(*edits).figures.total
+        except (ValueError, RuntimeError):
+            return None
+        return TriedVariant(network.title, edits, total.params, total.macs)
+
+    return memoise(network.history.baseline, ("tried variant", edits), count)

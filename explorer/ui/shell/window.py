@@ -139,6 +139,8 @@ class Window(CommandWindow):
         self.statusBar().clearMessage()
         if found.sample:
             self.samples.show_built_in(found.sample)
+        if found.complaint:
+            self.notice.show_message(found.complaint)
 
     def _on_network_edited(
         self, document: Document, network: Network, renamed: Mapping[str, tuple[str, ...]], is_followed: bool

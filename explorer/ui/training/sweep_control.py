@@ -108,6 +108,8 @@ class SweepControl:
         self._reader, progress = found
         if progress.state in ("finished", "failed", "paused", "interrupted"):
             self._timer.stop()
+        if progress.state == "finished":
+            self.session.note_trained()
         if self.panel is not None:
             self.panel.sweep_results.show_progress(progress)
 

@@ -5,7 +5,6 @@ The window holds nothing that a run needs: closed and opened again, it finds the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -270,4 +269,4 @@ def load_trained(group: RunGroup, place: int, path: str, network: Network, keep_
     spec = group.contestants[place][0].read_spec()
     fitted = fit_network(network, spec.data)
     name = tr("trained on {data}", data=spec.data.title)
-    return fitted.with_weights(replace(fitted.read_weights(path), name=name))
+    return fitted.with_weights(fitted.read_weights(path, name=name))

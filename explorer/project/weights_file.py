@@ -1,0 +1,73 @@
+"""Weights of a project: a file in its folder, which goes where the project goes.
+
+A project names its weights and does not hold them. When it is saved, they are copied beside it under a name of their
+own, so that the folder can be moved, and no file of another state of it is written over.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from explorer.base.atomic_write import write_atomic
+from explorer.base.languages import tr
+from explorer.network import Network
+from explorer.networks.user_module import is_network_path
+from explorer.project.files import Project, ProjectError, ProjectWeights, relative_to_folder
+from explorer.project.saving import file_fingerprint
+from explorer.weights.checkpoint import CheckpointError
+
+
+def name_weights(network: Network, folder: Path | None) -> ProjectWeights | None:
+    """Return how a project in a folder names the weights of a network; None for its own and for published ones."""
+    found = network.context.checkpoint
+    if found is None or found.preset or not found.path:
+        return None
+    position = min(found.edit_count, len(network.history.edits))
+    return ProjectWeights(relative_to_folder(folder, Path(found.path)), found.name, position)
+
+
+def copy_weights_beside(network: Network, path: Path) -> Network:
+    """Copy the weights of a network into the folder of a project, unless they are in it, and return the network with
+    the copy. A file that has gone is still named. Raises ProjectError."""
+    found = network.context.checkpoint
+    if name_weights(network, None) is None or found is None:
+        return network
+    source, folder = Path(found.path), path.resolve().parent
+    if source.is_relative_to(folder) or not (mark := file_fingerprint(source)):
+        return network
+    copy = folder / f"{path.stem}-{mark[:8]}{source.suffix}"
+    try:
+        if file_fingerprint(copy) != mark:
+            write_atomic(copy, lambda temporary: shutil.copyfile(source, temporary))
+    except OSError as failure:
+        reason = failure.strerror or failure
+        raise ProjectError(tr("cannot write {path}: {reason}", path=copy, reason=reason)) from failure
+    return network.with_weights(replace(found, path=str(copy)))
+
+
+def with_project_weights(network: Network, given: Network, project: Project, path: str | Path) -> Network:
+    """Return a network with the weights that its project names, as they fit `given`, which is the network as it was
+    when it got them; the network as it is where they cannot be read."""
+    weights = project.weights
+    if weights is None or is_network_path(weights.file):  # a look would sign in
+        return network
+    try:
+        found = given.read_weights(Path(path).resolve().parent / weights.file, name=weights.name)
+    except CheckpointError:
+        return network
+    return network.with_weights(found)
+
+
+def describe_missing_weights(network: Network, project: Project) -> str:
+    """Return that a network that was opened from a project lacks the weights of it; "" where it has them."""
+    weights = project.weights
+    if weights is None or network.context.checkpoint is not None:
+        return ""
+    return tr(
+        "The weights of this project, “{name}”, are not there or cannot be read: {file}. The network has its own in "
+        "their place; put the file there, and open the project again.",
+        name=weights.name,
+        file=weights.file,
+    )
