@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from explorer.training.results import TrainingResult as TrainingResult
     from explorer.training.sweep import sweep as sweep
     from explorer.training.train import compare as compare
+    from explorer.training.train import history_points as history_points
     from explorer.training.train import train as train
     from explorer.ui.shell.app import show as show
 
@@ -80,7 +81,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.training.results": "Comparison TrainingResult",
         "explorer.training.locked_folder": "RunError",
         "explorer.training.sweep": "sweep",
-        "explorer.training.train": "compare train",
+        "explorer.training.train": "compare history_points train",
         "explorer.ui.shell.app": "show",
     }.items()
     for name in names.split()

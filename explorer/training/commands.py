@@ -38,6 +38,12 @@ def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNet
     """Add what `compare` takes beside the networks."""
     _add_common(parser)
     parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
+    parser.add_argument(
+        "--points",
+        metavar="N,N,…",
+        help="of the history, which --edits make: 0 is without edits, 1 after the first, “all” are all; by default the "
+        "first and the last",
+    )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--csv", action="store_true", help="one row for each network and seed")
     parser.add_argument(
@@ -149,11 +155,11 @@ def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
     from explorer.training.groups import open_group
     from explorer.training.launch import unused_path
     from explorer.training.report import save_training
-    from explorer.training.train import compare, with_baseline
+    from explorer.training.train import compare
 
     networks: dict[str, Network] = {}
     for key in parsed.network:
-        networks |= with_baseline(open_network(parsed, key))
+        networks |= _points(parsed.points, open_network(parsed, key))
     if len(networks) < 2:
         raise ValueError("a comparison needs two networks at least: name several, or one with --edits")
     folder = parsed.folder or unused_path(next(iter(networks)))
@@ -173,6 +179,19 @@ def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
         print(json.dumps(found.as_json(), indent=2))
     else:
         print(found.as_csv() if parsed.csv else found.as_markdown(), end="")
+
+
+def _points(text: str | None, network: Network) -> dict[str, Network]:
+    from explorer.training.train import history_points, with_baseline
+
+    if text is None:
+        return with_baseline(network)
+    if text == "all":
+        return history_points(network)
+    try:
+        return history_points(network, [int(number) for number in text.split(",")])
+    except ValueError as failure:
+        raise ValueError(f"--points {text}: {failure}") from failure
 
 
 def _read_recipe(parsed: argparse.Namespace) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def compare(
         As `train` does; RunError also for a live module, which no other process can make.
     """
     spec = _data(data)
-    named = dict(networks) if isinstance(networks, Mapping) else {_unique_title(networks, n): n for n in networks}
+    named = networks if isinstance(networks, Mapping) else name_networks(networks)
     fitted = {title: fit_network(network, spec) for title, network in named.items()}
     method = _recipe(recipe, spec)
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
@@ -139,8 +139,29 @@ def default_recipe(data: DataSpec) -> Recipe:
 
 def with_baseline(network: Network) -> dict[str, Network]:
     """Return a network by its title, after its baseline where it is edited."""
-    edited = {_title_with_edits(network): network}
-    return {network.title: network.baseline} | edited if network.history.applied_edits else edited
+    return history_points(network, (0, network.history.position))
+
+
+def history_points(network: Network, positions: Sequence[int] | None = None) -> dict[str, Network]:
+    """Return a network as it was at points of its history, by titles, in their order; without positions at all of them.
+    0 is as it was opened, 1 after its first edit, and so on.
+
+        explorer.compare(explorer.history_points(network), "digits")
+
+    Raises ValueError for a point that the history does not have.
+    """
+    history, wanted = network.history, range(network.history.position + 1) if positions is None else positions
+    for position in wanted:
+        if not 0 <= position <= len(history.edits):
+            raise ValueError(
+                tr(
+                    "there is no point {position}: the history has {count} edits",
+                    position=position,
+                    count=len(history.edits),
+                )
+            )
+    points = [replace(network, history=history.at_position(position)) for position in sorted(set(wanted))]
+    return {_title_with_edits(point): point for point in points}
 
 
 def _title_with_edits(network: Network) -> str:
@@ -148,7 +169,12 @@ def _title_with_edits(network: Network) -> str:
     return f"{network.title}: {edits}" if edits else network.title
 
 
-def _unique_title(networks: Sequence[Network], network: Network) -> str:
-    title = _title_with_edits(network)
-    twins = [other for other in networks if other.title == network.title and other.history == network.history]
-    return title if twins[0] is network else tr("{title} again", title=title)
+def name_networks(networks: Sequence[Network]) -> dict[str, Network]:
+    """Return networks by their titles with their edits; of one that comes twice the second is "… again"."""
+    named: dict[str, Network] = {}
+    for network in networks:
+        title = _title_with_edits(network)
+        while title in named:
+            title = tr("{title} again", title=title)
+        named[title] = network
+    return named

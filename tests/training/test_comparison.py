@@ -16,7 +16,7 @@ from explorer.training.progress import ProgressReader
 from explorer.training.recipe import Recipe
 from explorer.training.results import Comparison, Contestant
 from explorer.training.statistics import mean_interval, paired_difference, verdict
-from explorer.training.train import compare, fit_network
+from explorer.training.train import compare, fit_network, name_networks
 
 
 def test_an_interval_is_students() -> None:
@@ -91,6 +91,38 @@ def test_the_command_line_trains(tmp_path: Path, capsys: pytest.CaptureFixture[s
     found = json.loads(capsys.readouterr().out)
     assert found["runs"][0]["steps"] == 2
     assert "10 classes" in found["edits"]
+
+
+def test_any_point_of_the_history_is_a_contestant() -> None:
+    network = explorer.open("design:lenet_5").edit(explorer.SwapActivation("*", "tanh"), explorer.SetClasses(7))
+    titles = list(explorer.history_points(network))
+    assert titles == ["LeNet5", "LeNet5: Activation Tanh everywhere", "LeNet5: Activation Tanh everywhere, 7 classes"]
+    assert list(explorer.history_points(network.undo())) == titles[:2]
+    chosen = explorer.history_points(network.undo(), (2, 0, 2))  # what can be redone is a point too
+    assert list(chosen) == [titles[0], titles[2]]
+    assert chosen[titles[2]].figures.output_shape == (1, 7)
+    with pytest.raises(ValueError, match="no point 3: the history has 2 edits"):
+        explorer.history_points(network, (3,))
+
+
+def test_networks_that_come_twice_have_two_names() -> None:
+    network = explorer.open("design:lenet_5")
+    assert list(name_networks([network] * 3)) == ["LeNet5", "LeNet5 again", "LeNet5 again again"]
+
+
+def test_the_command_line_compares_points_of_the_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edits = tmp_path / "edits.json"
+    edits.write_text(
+        json.dumps([{"edit": "swap_activation", "at": "*", "to": "tanh"}, {"edit": "set_classes", "to": 7}])
+    )
+    arguments = ["compare", "design:lenet_5", "--edits", str(edits), "--data", "digits:train_images=64"]
+    arguments += ["--epochs", "1", "--with", "batch_size=32", "--json", "--folder", str(tmp_path / "runs")]
+    assert main([*arguments, "--points", "0,1"]) == 0
+    titles = [one["title"] for one in json.loads(capsys.readouterr().out)["networks"]]
+    assert titles == ["LeNet5", "LeNet5: Activation Tanh everywhere"]
+    for points, said in (("0,9", "no point 9"), ("last", "--points last")):
+        assert main([*arguments, "--points", points]) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -29,16 +29,10 @@ from explorer.experiments.outcome import (
 from explorer.ui.base import appearance
 from explorer.ui.experiments.number_axis import NumberAxis
 from explorer.ui.experiments.report import FormatLabel
+from explorer.ui.widgets.chart_palette import chart_palette
 from explorer.ui.widgets.picture_menu import offer_picture_menu
 
-_LIGHT_PALETTE = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
-_DARK_PALETTE = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
 _PEN_STYLES = {"dashed": Qt.PenStyle.DashLine}
-
-
-def chart_palette() -> tuple[str, ...]:
-    """Return the line colours for the current theme."""
-    return _DARK_PALETTE if QColor(appearance.current_colours().background).lightness() < 128 else _LIGHT_PALETTE
 
 
 class PictureCell(QWidget):
@@ -77,7 +71,7 @@ def _legend_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
     for number, part in enumerate(picture.series):
         if isinstance(part, (ChartLine, ChartBars)) and format_label(part.label):
             mark = "■" if isinstance(part, ChartBars) else {"points": "●", "dashed": "╍╍"}.get(part.style, "▬")
-            colour = chart_palette()[number % len(_LIGHT_PALETTE)]
+            colour = chart_palette()[number % len(chart_palette())]
             named.append(
                 f"<span style='color: {colour}'>{mark}</span>&nbsp;{format_label(part.label).replace(' ', '&nbsp;')}"
             )
@@ -142,7 +136,7 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._category_names = tuple(format_label(name) for name in picture.x.names)
         bars = [part for part in picture.series if isinstance(part, ChartBars)]
         for number, part in enumerate(picture.series):
-            colour = chart_palette()[number % len(_LIGHT_PALETTE)]
+            colour = chart_palette()[number % len(chart_palette())]
             if isinstance(part, ChartBars):
                 self._add_bars(part, bars.index(part), len(bars), picture.y, colour)
             elif isinstance(part, ChartLine):
@@ -226,7 +220,7 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def _add_heat(self, heat: ChartHeatmap) -> None:
         item = pg.ImageItem(np.asarray(heat.values, dtype=float), axisOrder="row-major")
-        dark = chart_palette() is _DARK_PALETTE
+        dark = QColor(appearance.current_colours().background).lightness() < 128
         item.setLookupTable(
             _colour_table(appearance.current_colours().surface, chart_palette()[0], "#fff3c4" if dark else "#0b1f4d")
         )

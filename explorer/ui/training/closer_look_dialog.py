@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 from explorer.base.languages import tr, tr_noop
 from explorer.training.closer_look import most_confused
 from explorer.ui.base import appearance
+from explorer.ui.widgets.chart_palette import contestant_colour
 from explorer.ui.widgets.colour_maps import heat_overlay, rgb_to_image
 from explorer.ui.widgets.image_view import ImageView
 from explorer.ui.widgets.picture_menu import offer_picture_menu
@@ -27,9 +28,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def _dot(place: int) -> str:
-    """The colour that a network has in the curves."""
-    c = appearance.current_colours()
-    return f'<span style="color: {c.accent if place else c.previous}">●</span>'
+    return f'<span style="color: {contestant_colour(place)}">●</span>'
 
 
 class ConfusionView(QWidget):

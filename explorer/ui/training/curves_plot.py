@@ -1,4 +1,4 @@
-"""Plot of the curves of training: one thin line for each seed, the edited network in colour, the baseline grey."""
+"""Plot of the curves of training: one thin line for each seed, in the colour of its network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor, QResizeEvent
 
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.base import appearance
+from explorer.ui.widgets.chart_palette import contestant_colour
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class CurvesPlot(ThemedPlot):
         self._set_axes(everything, quantity, epochs)
 
     def _style(self, line: pg.PlotDataItem, place: int, count: int) -> None:
-        c = appearance.current_colours()
-        colour = QColor(c.accent if place else c.previous)
+        colour = QColor(contestant_colour(place))
         line.setPen(pg.mkPen(colour, width=1.8 if place else 1.4))
         line.setSymbol("o" if count <= 50 else None)
         line.setSymbolSize(5)

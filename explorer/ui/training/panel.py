@@ -26,6 +26,7 @@ from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.training.contestants_button import ContestantsButton
 from explorer.ui.training.data_form import DataForm
 from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.training.run_results import RunResults
@@ -35,6 +36,10 @@ from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.ui.widgets.tab_buttons import TabButtons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from explorer.document import Document
+    from explorer.network import Network
     from explorer.training.preview import DatasetPreview
     from explorer.training.recipe import Recipe
 
@@ -58,7 +63,7 @@ class TrainingPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = ""
-        self._is_edited = self._is_available = False
+        self._is_available = False
         self.results, self.sweep_results = RunResults(), SweepResultsView()
         self.sweep_form = SweepForm()
         self._build_settings()
@@ -142,7 +147,10 @@ class TrainingPanel(QWidget):
         live_text(self.more_button, QWidget.setToolTip, "Data, optimizer, learning rate, augmentation, first weights")
         self.more_button.toggled.connect(more.setVisible)
         buttons = QHBoxLayout()
+        self.contestants = ContestantsButton()
+        self.contestants.chosen_changed.connect(self._show_start)
         buttons.addWidget(self.start_button, 1)
+        buttons.addWidget(self.contestants)
         buttons.addWidget(self.more_button)
         self._settings = QWidget()
         column = QVBoxLayout(self._settings)
@@ -264,15 +272,18 @@ class TrainingPanel(QWidget):
         picture = QPixmap.fromImage(image).scaledToWidth(_SIDE - 24, Qt.TransformationMode.SmoothTransformation)
         self.preview.setPixmap(picture)
 
-    def show_contestants(self, edited: bool, available: bool) -> None:
-        """Say what the button would train: the network, or both it and its baseline."""
-        self._is_edited, self._is_available = edited, available
+    def show_contestants(self, network: Network | None, others: Sequence[Document]) -> None:
+        """Say what the button would train: the network, both it and its baseline, or more."""
+        self.contestants.show_choices(network, others)
+        self._is_available = network is not None
         self._show_start()
 
     def _show_start(self) -> None:
-        one = tr("Train both") if self._is_edited else tr("Train")
-        self.start_button.setText(tr("Sweep") if self.is_sweep else one)
+        count = 1 + len(self.contestants.positions) + len(self.contestants.others)
+        few = {1: tr("Train"), 2: tr("Train both")}
+        self.start_button.setText(tr("Sweep") if self.is_sweep else few.get(count) or tr("Train {n} networks", n=count))
         self.start_button.setEnabled(self._is_available)
+        self.contestants.setVisible(not self.is_sweep)
 
     def _request_start(self) -> None:
         (self.sweep_requested if self.is_sweep else self.start_requested).emit()

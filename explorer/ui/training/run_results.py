@@ -18,16 +18,17 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.number_format import format_short
-from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
+from explorer.ui.widgets.chart_palette import contestant_colour
 
 if TYPE_CHECKING:
     from explorer.training.groups import RunGroup
     from explorer.training.progress import ContestantRow, GroupProgress
 
 _PLACEHOLDER = tr_noop(
-    "Train the network, and its baseline beside it: the same images in the same order, from the same first weights."
+    "Train the network, and beside it its baseline, points of its history or other networks: the same images in the "
+    "same order, from the same first weights."
 )
 STATES = {
     "new": tr_noop("Starting…"),
@@ -62,9 +63,8 @@ class RunResults(QWidget):
         self.progress_bar.setMaximumHeight(6)
         self.progress_bar.setRange(0, 1000)
         self.plot = CurvesPlot()
-        self.rows = [_ResultRow(place) for place in range(2)]
-        for row in self.rows:
-            row.weights_requested.connect(self.weights_requested)
+        self.rows: list[_ResultRow] = []
+        self._rows_column = QVBoxLayout()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -75,8 +75,7 @@ class RunResults(QWidget):
         column.addLayout(head)
         column.addWidget(self.progress_bar)
         column.addWidget(self.plot, 1)
-        for row in self.rows:
-            column.addWidget(row)
+        column.addLayout(self._rows_column)
         column.addWidget(self.verdict)
 
     def _build_head(self) -> QHBoxLayout:
@@ -149,6 +148,10 @@ class RunResults(QWidget):
         self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))
         contestants = progress.rows if progress is not None else ()
         self.look_button.setVisible(bool(contestants) and all(row.accuracy is not None for row in contestants))
+        while len(self.rows) < len(contestants):
+            self.rows.append(_ResultRow(len(self.rows)))
+            self.rows[-1].weights_requested.connect(self.weights_requested)
+            self._rows_column.addWidget(self.rows[-1])
         for place, row in enumerate(self.rows):
             row.show_row(contestants[place] if place < len(contestants) else None, len(contestants))
         if progress is None:
@@ -201,8 +204,7 @@ class _ResultRow(QWidget):
         self.setVisible(found is not None)
         if found is None:
             return
-        c = appearance.current_colours()
-        colour = c.accent if self._place else c.previous
+        colour = contestant_colour(self._place)
         accuracy = "…" if found.accuracy is None else f"<b>{100 * found.accuracy:.1f} %</b>"
         seeds = tr_n("{n} seed", "{n} seeds", found.seeds) if found.seeds > 1 else ""
         costs = f"{format_short(found.params)} {tr('parameters')}, {format_short(found.macs)} MACs"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.training.trained_networks import open_trained
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -200,17 +201,12 @@ def list_earlier_sweeps(keep_going: KeepGoing) -> list[tuple[str, SweepFolder]]:
 
 def open_trial(trial: TrialResult, keep_going: KeepGoing) -> OpenedNetwork:
     """Open the network of a point, with the weights of its first seed. Raises RunError where it was not begun."""
-    from explorer.training.launch import open_kept_network
     from explorer.training.locked_folder import RunError
     from explorer.training.run_folder import RunFolder
-    from explorer.ui.base.jobs import open_at_level_job
 
     if trial.weights is None:
         raise RunError(tr(_NOT_BEGUN))
-    run = RunFolder(trial.weights)
-    network = open_kept_network(run.network_path, trusted=True)  # the user has opened what the sweep is of
-    trained = network.load_weights(run.weights_path) if run.weights_path.exists() else network
-    return open_at_level_job(trained, "blocks")(keep_going)
+    return open_trained(RunFolder(trial.weights), keep_going)
 
 
 _NOT_BEGUN = tr_noop("This point has not been trained yet.")

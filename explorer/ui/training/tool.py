@@ -18,6 +18,7 @@ from explorer.ui.plugin.dock_size import enlarge_dock
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.training.data_control import DataControl
 from explorer.ui.training.sweep_control import SweepControl
+from explorer.ui.training.trained_networks import load_trained, open_trained
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -47,6 +48,7 @@ class TrainingTool:
         self._reader: ProgressReader | None = None
         self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut, icon="training")
         self.session.on("network", self._show_contestants)
+        context.documents.changed.connect(self._show_contestants)
         self.session.on("selection", self._show_freezable)
         self._timer = QTimer(context.window, interval=_POLL_MS)
         self._timer.timeout.connect(self._read)
@@ -74,9 +76,8 @@ class TrainingTool:
 
     def _show_contestants(self) -> None:
         if self.panel is not None:
-            network = self.session.network
-            edited = network is not None and bool(network.history.applied_edits)
-            self.panel.show_contestants(edited, network is not None)
+            others = [document for document in self.context.documents if document is not self.session.document]
+            self.panel.show_contestants(self.session.network, others)
 
     def _show_freezable(self) -> None:
         network = self.session.network
@@ -97,7 +98,8 @@ class TrainingTool:
             self._show_failure(failure)
             return
         panel.start_button.setEnabled(False)
-        job = partial(start_training, network, data, recipe, panel.seeds.value(), panel.device())
+        positions, others = panel.contestants.positions, panel.contestants.others
+        job = partial(start_training, network, positions, others, data, recipe, panel.seeds.value(), panel.device())
         self.start_lane.submit(job, self._started, self._show_failure)
         panel.results.verdict.setText(tr("Starting…"))
         panel.results.verdict.show()
@@ -143,9 +145,14 @@ class TrainingTool:
             self.start_lane.submit(partial(resume_training, self.group), self._follow, self._show_failure)
 
     def _use_weights(self, place: int) -> None:
-        if self.group is not None:
-            path = self.group.contestants[place][0].weights_path
-            self.context.commands.rebuild_network(partial(load_trained, self.group, place, str(path)))
+        network = self.session.network
+        if self.group is None or network is None:
+            return
+        run, commands = self.group.contestants[place][0], self.context.commands
+        if run.read_spec().network in ("", network.title):
+            commands.rebuild_network(partial(load_trained, run))
+        else:
+            self.start_lane.submit(partial(open_trained, run), commands.show_opened, commands.show_error)
 
     def _look_closer(self) -> None:
         if self.group is not None:
@@ -203,14 +210,22 @@ def find_devices(keep_going: KeepGoing) -> tuple[str, ...]:
 
 
 def start_training(
-    network: Network, data: DataSpec, recipe: Recipe, seeds: int, device: str, keep_going: KeepGoing
+    network: Network,
+    positions: tuple[int, ...],
+    others: tuple[Network, ...],
+    data: DataSpec,
+    recipe: Recipe,
+    seeds: int,
+    device: str,
+    keep_going: KeepGoing,
 ) -> RunGroup:
-    """Make the runs of a network, and of its baseline where it is edited, and start them in a process."""
+    """Make the runs of a network, as it is and at points of its history, and of others, and start them in a process."""
     from explorer.training.groups import create_group
     from explorer.training.launch import start_run
-    from explorer.training.train import fit_network, with_baseline
+    from explorer.training.train import fit_network, history_points, name_networks
 
-    fitted = {title: fit_network(one, data) for title, one in with_baseline(network).items()}
+    points = history_points(network, (*positions, network.history.position))
+    fitted = {title: fit_network(one, data) for title, one in name_networks([*points.values(), *others]).items()}
     group = create_group(fitted, data, recipe, range(seeds), device=device)
     start_run(*group.folders, trusted=True)  # the network is open: its code has been agreed to
     return group
@@ -260,13 +275,3 @@ def list_trainings(keep_going: KeepGoing) -> list[tuple[str, Any]]:
         spec = group.folders[0].read_spec()
         found.append((f"{time_of_folder(group.path)}  {spec.title} · {spec.data.title}", group))
     return found
-
-
-def load_trained(group: RunGroup, place: int, path: str, network: Network, keep_going: KeepGoing) -> Network:
-    """Return the open network with the weights that a training found, fitted to its data where it is not yet."""
-    from explorer.training.train import fit_network
-
-    spec = group.contestants[place][0].read_spec()
-    fitted = fit_network(network, spec.data)
-    name = tr("trained on {data}", data=spec.data.title)
-    return fitted.with_weights(fitted.read_weights(path, name=name))

@@ -13,7 +13,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from explorer.edits import ToggleChannelShuffle
+from explorer.edits import SwapActivation, ToggleChannelShuffle
+from explorer.training import launch
 from explorer.training.data_spec import DataSpec
 from explorer.training.groups import list_groups
 from explorer.training.launch import pause_run
@@ -24,6 +25,7 @@ from explorer.ui.training.panel import TrainingPanel
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.tool import TrainingTool
 from explorer.ui.training.varied_row import ChoicesRow
+from explorer.ui.widgets.chart_palette import contestant_colour
 from tests.fashion_server import serve_fashion_mnist
 
 
@@ -91,6 +93,38 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
     assert network is not None
     assert network.architecture.input_shape == (1, 3, 16, 16)
     assert network.figures.output_shape == (1, 10)
+
+
+def test_points_of_the_history_and_other_networks_are_trained_beside_it(
+    panel: TrainingPanel, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "start_run", lambda *folders, trusted: None)  # they are made, and not trained
+    window.open_network("mobilenet_v1_x0_25")
+    qtbot.waitUntil(lambda: len(window.documents) == 2 and window.session.network is not None, timeout=60_000)
+    window.documents.activate(window.documents[0])
+    window.apply_edit(SwapActivation("*", "silu"))
+    qtbot.waitUntil(lambda: len(window.session.network.history.edits) == 2, timeout=60_000)  # type: ignore[union-attr]
+    button = panel.contestants
+    button.contestants_menu.aboutToShow.emit()
+    offered = {action.text(): action for action in button.contestants_menu.actions() if not action.isSeparator()}
+    first, second, other = offered.values()
+    assert next(iter(offered)) == "As it was opened"
+    assert list(offered)[1].startswith("After 1. Channel shuffle off")
+    assert [action.isChecked() for action in offered.values()] == [True, False, False]
+    assert panel.start_button.text() == "Train both"
+    second.trigger()
+    other.trigger()
+    assert panel.start_button.text() == "Train 4 networks"
+    first.trigger()
+    assert panel.start_button.text() == "Train 3 networks"
+    panel.start_button.click()
+    qtbot.waitUntil(lambda: len(panel.results.rows) == 3, timeout=60_000)
+    assert panel.results.progress is not None
+    titles = [row.title for row in panel.results.progress.rows]
+    assert titles[0].endswith("Channel shuffle off everywhere")
+    assert titles[1].startswith(f"{titles[0]}, ")
+    assert titles[2] == window.documents[1].title
+    assert len({contestant_colour(place) for place in range(3)}) == 3
 
 
 def test_a_training_is_paused_and_found_again(panel: TrainingPanel, window: Window, qtbot: QtBot) -> None:
