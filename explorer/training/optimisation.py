@@ -19,9 +19,12 @@ def build_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch
         {"params": [p for p in kept if p.dim() <= 1], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
+    is_fused = (
+        True if all(p.device.type == "cpu" and p.is_floating_point() for p in kept) else None
+    )  # else torch's choice
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum, fused=is_fused)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=is_fused)
 
 
 def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:

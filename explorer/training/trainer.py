@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from explorer.training.health import dead_unit_share, first_bad_op
 from explorer.training.initialisation import initialise_layers, is_norm
 from explorer.training.optimisation import build_optimizer, learning_rate_at
 from explorer.training.recipe import Recipe
-from explorer.training.seeding import derive_seed, generator
+from explorer.training.seeding import derive_seed, generator, seed_device
 from explorer.training.split import Images
 
 _TEST_BATCH = 256
@@ -83,7 +84,9 @@ class Trainer:
         initialise_layers(module, recipe.initialisation, seed, only)
         self.module = module.to(self.device)
         self._frozen_norms = _freeze(self.module, recipe.frozen_until, only)
-        self.optimizer = build_optimizer(recipe, self.module.parameters())
+        self.module.eval()
+        self._parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        self.optimizer = build_optimizer(recipe, self._parameters)
         self.step = 0
         self.steps = recipe.epochs * self.steps_per_epoch
         self.parts = 1  # a batch is computed in so many parts, whose gradients are added
@@ -116,11 +119,10 @@ class Trainer:
             group["lr"] = rate
         self._train_mode()
         self.optimizer.zero_grad(set_to_none=True)
-        torch.manual_seed(derive_seed(self.seed, "step", self.step))
+        seed_device(self.device, derive_seed(self.seed, "step", self.step))
         values, targets, labels = self._batch()
         loss, right = self._backward(values, targets, labels, rate)
-        parameters = [p for p in self.module.parameters() if p.grad is not None]
-        norm = nn.utils.clip_grad_norm_(parameters, self.recipe.clip or math.inf)
+        norm = nn.utils.clip_grad_norm_(self._parameters, self.recipe.clip or math.inf)
         if not bool(torch.isfinite(norm)):
             raise Diverged(self.step + 1, self._first_bad_op(values), rate)
         self.optimizer.step()
@@ -128,14 +130,15 @@ class Trainer:
         return StepResult(self.step, loss, right / len(labels), float(norm), rate)
 
     def _batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Normalised images, class probabilities (batch, classes), and the labels."""
+        """Normalised images, what is to be said of them (labels, or class probabilities), and the labels."""
         images = self.dataset.train.take(self._rows())
         values = normalise(augment(images.pixels, self.recipe))
-        targets = F.one_hot(images.labels, self.dataset.class_count).float()
+        targets = images.labels
         if self.recipe.cutout:
             values = cut_out(values, self.recipe.cutout)
         if self.recipe.mixup:
-            values, targets = mix_up(values, targets, self.recipe.mixup)
+            likely = F.one_hot(images.labels, self.dataset.class_count).float()
+            values, targets = mix_up(values, likely, self.recipe.mixup)
         return values.to(self.device), targets.to(self.device), images.labels.to(self.device)
 
     def _rows(self) -> torch.Tensor:
@@ -149,26 +152,31 @@ class Trainer:
         self, values: torch.Tensor, targets: torch.Tensor, labels: torch.Tensor, rate: float
     ) -> tuple[float, int]:
         loss, right = 0.0, 0
-        for part in torch.arange(len(labels), device=self.device).tensor_split(self.parts):
+        parts = (tensor.tensor_split(self.parts) for tensor in (values, targets, labels))
+        for images, said, true in zip(*parts, strict=True):
             with self._precision():
-                outputs = logits(self.module(values[part]))
-            share = F.cross_entropy(outputs.float(), targets[part], label_smoothing=self.recipe.label_smoothing)
-            share = share * (len(part) / len(labels))
+                outputs = logits(self.module(images))
+            share = F.cross_entropy(outputs.float(), said, label_smoothing=self.recipe.label_smoothing)
+            share = share * (len(true) / len(labels))
             loss += float(share.detach())
             if not math.isfinite(loss):
                 raise Diverged(self.step + 1, self._first_bad_op(values), rate)
-            right += int((outputs.detach().argmax(1) == labels[part]).sum())
+            right += int((outputs.detach().argmax(1) == true).sum())
             share.backward()  # type: ignore[no-untyped-call]
         return loss, right
 
-    def _precision(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
+    def _precision(self) -> AbstractContextManager[object]:
+        if self.recipe.precision != "bfloat16":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
 
     def _first_bad_op(self, values: torch.Tensor) -> str:
         with torch.no_grad():
             return first_bad_op(self.module, values) if isinstance(self.module, fx.GraphModule) else ""
 
     def _train_mode(self) -> None:
+        if self.module.training:  # it goes through all layers, and only a test has changed them
+            return
         self.module.train()
         for norm in self._frozen_norms:
             norm.eval()
