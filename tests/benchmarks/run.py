@@ -276,7 +276,7 @@ def main() -> None:
     if chosen.only in (None, "stall"):
         stalls(["vgg19", "efficientnet_b7"])
     if chosen.only in (None, "training"):
-        trainings(["shufflenet_v2_x0_5", "resnet18"])
+        trainings(["shufflenet_v2_x0_5", "resnet18", "design:lenet_5"])
     if chosen.only in (None, "exports"):
         exports(["resnet50", "efficientnet_b7", "densenet201"])
     if chosen.only in (None, "pictures"):

@@ -57,7 +57,7 @@ def test_saving_again_makes_no_other_copy(trained: Network, tmp_path: Path) -> N
     save(again, tmp_path / "mine" / "other.cnnx")
     files = sorted(path.name for path in (tmp_path / "mine").iterdir())
     assert [name for name in files if name.endswith(".safetensors")] == [
-        read_project(tmp_path / "mine" / "other.cnnx").weights.file  # type: ignore[union-attr]
+        read_project(tmp_path / "mine" / "other.cnnx").weights.file
     ]
 
 

@@ -103,7 +103,7 @@ def test_points_of_the_history_and_other_networks_are_trained_beside_it(
     qtbot.waitUntil(lambda: len(window.documents) == 2 and window.session.network is not None, timeout=60_000)
     window.documents.activate(window.documents[0])
     window.apply_edit(SwapActivation("*", "silu"))
-    qtbot.waitUntil(lambda: len(window.session.network.history.edits) == 2, timeout=60_000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(window.session.network.history.edits) == 2, timeout=60_000)
     button = panel.contestants
     button.contestants_menu.aboutToShow.emit()
     offered = {action.text(): action for action in button.contestants_menu.actions() if not action.isSeparator()}
