@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from explorer.training.execution import write_tensors
+from explorer.training.tensor_file import write_tensors
 from explorer.training.train import train
 from explorer.training.trained_examples import EXAMPLES
 

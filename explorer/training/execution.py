@@ -9,14 +9,11 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
-from explorer.analysis.forward.memory_check import free_memory
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
 from explorer.network import Network
@@ -24,12 +21,12 @@ from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
 from explorer.training.locked_folder import RunError, RunState
 from explorer.training.run_folder import CurvePoint, RunFolder
+from explorer.training.step_plan import count_parts_that_fit, plan_steps
+from explorer.training.tensor_file import write_tensors
 from explorer.training.trainer import Diverged, StepResult, Trainer
 
 #: Called after each step and each evaluation; False asks for a pause.
 Progress = Callable[[CurvePoint], bool]
-
-_TIMED_STEPS = 3  # of a run that is limited in minutes, after one to warm up
 
 
 def execute(folder: RunFolder, network: Network, progress: Progress | None = None) -> RunState:
@@ -84,8 +81,10 @@ class _Execution:
             self._restore(trainer)
         else:
             self.folder.curve_path.unlink(missing_ok=True)
-            trainer.parts = self._parts_that_fit(trainer)
-            trainer.steps = self._plan_steps(trainer)
+            trainer.parts = count_parts_that_fit(self.network, trainer)
+            if trainer.parts > 1:
+                self._report_parts(trainer)
+            trainer.steps = plan_steps(self.network, trainer)
             self._checkpoint(trainer)
         return trainer
 
@@ -198,26 +197,6 @@ class _Execution:
             self._write_state()
         return self.state
 
-    # plans
-
-    def _parts_that_fit(self, trainer: Trainer) -> int:
-        """In how many parts a batch is computed so that its activations fit in the free memory."""
-        figures = self.network.figures
-        weights = 4 * 4 * figures.total.params  # themselves, their gradients, two numbers of the optimiser
-        free = free_memory(str(trainer.device)) - weights
-        if free <= 0:
-            raise MemoryError(
-                tr("the weights of {network} and their gradients do not fit in memory", network=self.network.title)
-            )
-        parts = 1
-        per_image = 2 * figures.activations.bytes  # each map, and its gradient
-        while per_image * trainer.recipe.batch_size / parts > 0.8 * free and 2 * parts <= trainer.recipe.batch_size:
-            parts *= 2
-        trainer.parts = parts
-        if parts > 1:
-            self._report_parts(trainer)
-        return parts
-
     def _report_parts(self, trainer: Trainer) -> None:
         said = tr(
             "Batches of {batch} images do not fit in memory: each is computed in {parts} parts.",
@@ -225,31 +204,6 @@ class _Execution:
             parts=trainer.parts,
         )
         self.state = replace(self.state, message=said)
-
-    def _plan_steps(self, trainer: Trainer) -> int:
-        """The number of steps that the budget allows."""
-        recipe, steps = trainer.recipe, trainer.steps
-        if recipe.macs:
-            per_step = 3 * self.network.figures.total.macs * recipe.batch_size
-            steps = min(steps, max(1, int(recipe.macs / per_step)))
-        if recipe.minutes:
-            steps = min(steps, max(1, int(60 * recipe.minutes / _seconds_per_step(trainer))))
-        return steps
-
-
-def _seconds_per_step(trainer: Trainer) -> float:
-    """How long a step takes here; the trainer is afterwards as it was."""
-    held = {name: tensor.clone() for name, tensor in trainer.tensors().items()}
-    trainer.train_step()
-    start = time.monotonic()
-    for _ in range(_TIMED_STEPS):
-        trainer.train_step()
-    seconds = (time.monotonic() - start) / _TIMED_STEPS
-    start = time.monotonic()
-    trainer.evaluate()
-    seconds += (time.monotonic() - start) / trainer.steps_per_epoch
-    trainer.restore(held, 0, trainer.steps)
-    return seconds
 
 
 def _new_layers(network: Network, module: nn.Module) -> list[str]:
@@ -277,17 +231,6 @@ def _step_point(result: StepResult, trainer: Trainer) -> CurvePoint:
     )
 
 
-def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Write tensors as safetensors, atomically; what shares memory is written for each name. Raises OSError."""
-    distinct: dict[int, str] = {}
-    shared = {name for name, t in tensors.items() if t.numel() and distinct.setdefault(t.data_ptr(), name) != name}
-    held = {name: tensor.clone() if name in shared else tensor for name, tensor in tensors.items()}
-    try:
-        write_atomic(path, lambda temporary: save_file(held, temporary, metadata))
-    except SafetensorError as failure:  # how it says that the disk is full
-        raise OSError(str(failure)) from failure
-
-
 def _explain_divergence(failure: Diverged) -> str:
     return tr(
         "The loss is not a number from step {step} on, first in {op}. Try a learning rate of {rate:.2g} or less.",
@@ -304,6 +247,3 @@ def _is_out_of_memory(failure: BaseException) -> bool:
 
 def _reason(failure: OSError) -> str:
     return failure.strerror or str(failure)
-
-
-__all__ = ["Progress", "execute", "write_tensors"]

@@ -59,7 +59,7 @@ def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) 
         with suppress(ProjectError):  # of a live module: `execute` is given it
             write_project(folder.network_path, replace(build_project(network), weights=None))  # it has its own file
         if _needs_start(network, spec):
-            from explorer.training.execution import write_tensors
+            from explorer.training.tensor_file import write_tensors
 
             write_tensors(folder.start_path, dict(network.module().state_dict()))
     except OSError as failure:

@@ -17,7 +17,7 @@ from PIL import Image
 
 import explorer
 from explorer.network import Network
-from explorer.training import execution
+from explorer.training import step_plan
 from explorer.training.data_spec import DataSpec
 from explorer.training.datasets import load_dataset
 from explorer.training.execution import execute
@@ -88,12 +88,12 @@ def test_what_does_not_fit_in_memory_is_estimated_before(
 ) -> None:
     weights = 16 * network.figures.total.params
     maps = 2 * 32 * network.figures.activations.bytes
-    monkeypatch.setattr(execution, "free_memory", lambda device: weights + maps)
+    monkeypatch.setattr(step_plan, "free_memory", lambda device: weights + maps)
     state = execute(create_run(network, spec(), tmp_path / "parts"), network)
     assert (state.state, state.message) == (
         "finished", "Batches of 32 images do not fit in memory: each is computed in 2 parts."
     )  # fmt: skip
-    monkeypatch.setattr(execution, "free_memory", lambda device: weights - 1)
+    monkeypatch.setattr(step_plan, "free_memory", lambda device: weights - 1)
     state = execute(create_run(network, spec(), tmp_path / "none"), network)
     assert state.state == "failed"
     assert "do not fit in memory" in state.message

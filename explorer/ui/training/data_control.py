@@ -37,9 +37,9 @@ class DataControl:
         panel.data_changed.connect(self._show_preview)
         panel.folder_requested.connect(self._choose_folder)
         panel.download_requested.connect(self._download)
-        panel.example_requested.connect(self._open_example)
+        panel.examples.example_requested.connect(self._open_example)
         self._show_preview()
-        self.example_lane.submit(list_examples, panel.show_examples, self.context.commands.show_error)
+        self.example_lane.submit(list_examples, panel.examples.show_examples, self.context.commands.show_error)
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self.context.window, tr("Folder with one folder of images per class"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -11,12 +10,10 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QScrollArea,
     QSpinBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +25,7 @@ from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.contestants_button import ContestantsButton
 from explorer.ui.training.data_form import DataForm
+from explorer.ui.training.examples_button import ExamplesButton
 from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.training.run_results import RunResults
 from explorer.ui.training.sweep_form import SweepForm
@@ -58,7 +56,6 @@ class TrainingPanel(QWidget):
     data_changed = Signal()
     folder_requested = Signal()
     download_requested = Signal()
-    example_requested = Signal(str)  # key of a network that comes trained with the app
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -157,44 +154,20 @@ class TrainingPanel(QWidget):
         column.setContentsMargins(0, 0, 6, 0)
         column.addWidget(self.mode)
         column.addWidget(self.data_box)
-        column.addWidget(self.preview)
-        column.addWidget(self.preview_caption)
         column.addWidget(self.download_button)
         column.addWidget(self.download_row)
         column.addLayout(counts)
-        column.addWidget(self.sweep_form)
-        column.addLayout(buttons)
+        column.addLayout(buttons)  # in sight in a low dock too
         column.addWidget(more)
+        column.addWidget(self.sweep_form)
+        column.addWidget(self.preview)
+        column.addWidget(self.preview_caption)
         column.addStretch(1)
-        column.addWidget(self._build_examples())
+        self.examples = ExamplesButton()
+        column.addWidget(self.examples)
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         size_with_font(self._settings_area, QWidget.setFixedWidth, _SIDE)
-
-    def _build_examples(self) -> QToolButton:
-        """Networks that come trained with the app: a first look at what learning leaves."""
-        self._examples: list[tuple[str, str, float]] = []
-        self.examples_button = live_text(QToolButton(), QToolButton.setText, "Trained networks")
-        self.examples_button.setProperty("role", "muted")
-        self.examples_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        live_text(
-            self.examples_button,
-            QWidget.setToolTip,
-            "Open a small network that comes trained with the app, with an image it has not seen",
-        )
-        self.examples_menu = QMenu(self.examples_button)
-        self.examples_button.setMenu(self.examples_menu)
-        follow_language(self.examples_button, lambda _: self.show_examples(self._examples))
-        return self.examples_button
-
-    def show_examples(self, examples: list[tuple[str, str, float]]) -> None:
-        """Offer networks that come trained with the app: key, title (English), test accuracy from 0 to 1."""
-        self._examples = examples
-        self.examples_menu.clear()
-        for key, title, accuracy in examples:
-            self.examples_menu.addAction(
-                f"{tr(title)} · {100 * accuracy:.1f} %", partial(self.example_requested.emit, key)
-            )
 
     def _request_download(self) -> None:
         self.download_button.hide()

@@ -290,8 +290,8 @@ def test_a_set_is_downloaded_after_asking(
 def test_a_network_that_comes_trained_is_opened_with_an_image_it_knows(
     panel: TrainingPanel, window: Window, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: len(panel.examples_menu.actions()) == 2, timeout=60_000)
-    action = panel.examples_menu.actions()[0]
+    qtbot.waitUntil(lambda: len(panel.examples.examples_menu.actions()) == 2, timeout=60_000)
+    action = panel.examples.examples_menu.actions()[0]
     assert action.text() == "LeNet-5 on Digits · 99.2 %"
     action.trigger()
     qtbot.waitUntil(
