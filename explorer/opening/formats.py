@@ -68,12 +68,14 @@ def recognise_format(path: str | Path) -> Format:
         ) from failure
     if not start:
         raise OpeningError(tr("{file} is empty", file=path.name))
+    if (
+        start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**40
+    ):  # first: its length may begin like the others
+        return WEIGHTS
     if start[:2] == b"PK":
         return _recognise_archive(path)
     if start[:1] == b"\x80":
         return _recognise_pickle(path)
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**40:
-        return WEIGHTS
     if start.lstrip()[:1] in (b"{", b"["):
         return PROJECT
     if start[4:8] == b"TFL3":

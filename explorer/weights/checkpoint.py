@@ -80,13 +80,16 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
 
 
 def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Tensor]:
+    header = int.from_bytes(magic[:8], "little")  # of safetensors, which may begin as the others do
+    if magic[8:9] == b"{" and header < 2**40:
+        return _load_safetensors(path, header, length)
     if magic[:2] == b"PK":
         _check_archive(path, length)
         return _checked_tensors(path, _load_pickle(path))
     if magic[:1] == b"\x80":  # a pickle: torch.save before 1.6
         return _checked_tensors(path, _load_pickle(path))
     if magic[8:9] == b"{":
-        return _load_safetensors(path, int.from_bytes(magic[:8], "little"), length)
+        return _load_safetensors(path, header, length)
     raise CheckpointError(
         tr(
             "{file} is no file of weights. What torch.save wrote ({names}) and {suffix} can be read.",

@@ -24,6 +24,7 @@ from explorer.training.locked_folder import LockedFolder, RunError
 from explorer.training.queue import run_all
 from explorer.training.recipe import Recipe
 from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec, wait_until_done
+from explorer.training.tensor_file import write_tensors
 from explorer.training.train import fit_network, train
 from explorer.training.trainer import Trainer
 
@@ -179,7 +180,7 @@ def test_a_checkpoint_knows_of_nothing_that_is_not_on_the_disk(tmp_path: Path, m
     """Whenever it is written: with the curve and the weights, which a killed process does not write any more."""
     network = explorer.open("design:lenet_5")  # its steps are faster than the curve is written
     folder = create_run(network, spec(), tmp_path / "run")
-    write, checked = execution.write_tensors, list[int]()
+    checked: list[int] = []
 
     def check(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
         if path == folder.checkpoint_path and (step := int(metadata["step"])):
@@ -187,7 +188,7 @@ def test_a_checkpoint_knows_of_nothing_that_is_not_on_the_disk(tmp_path: Path, m
             weights = load_file(folder.weights_path)
             assert all(torch.equal(tensor, tensors[f"module.{name}"]) for name, tensor in weights.items())
             checked.append(step)
-        write(path, tensors, metadata)
+        write_tensors(path, tensors, metadata)
 
     monkeypatch.setattr(execution, "write_tensors", check)
     execute(folder, network, lambda point: point.step < 3)

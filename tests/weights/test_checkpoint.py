@@ -18,6 +18,7 @@ from torch import nn
 
 from explorer.edits import SetClasses, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
+from explorer.opening.formats import recognise_format
 from explorer.weights import checkpoint_matching
 from explorer.weights.checkpoint import CheckpointError, read_checkpoint
 
@@ -343,6 +344,20 @@ def test_another_kind_of_numbers_is_not_converted(tmp_path: Path, network: Netwo
     state["0.weight"] = state["0.weight"].to(dtype)
     with pytest.raises(CheckpointError, match=r"the numbers of 0\.weight are (complex64|int8|bool), where .* float32"):
         network.load_weights(as_pth(state, tmp_path / "kind.pth"))
+
+
+@pytest.mark.parametrize("header", [0x1080, 0x4B50])
+def test_a_table_of_contents_may_begin_like_another_format(header: int, tmp_path: Path) -> None:
+    """One in 32 lengths of a table begins with the byte that a pickle begins with, one with the letters of a zip."""
+    state, path = small().state_dict(), tmp_path / "a.safetensors"
+
+    def write(note: str) -> int:
+        save_file(state, path, {"note": note})
+        return int.from_bytes(path.read_bytes()[:8], "little")
+
+    assert write("x" * (header - write(""))) == header
+    assert read_checkpoint(path).keys() == state.keys()
+    assert recognise_format(path).kind == "weights"
 
 
 def test_the_content_counts_not_the_name(tmp_path: Path) -> None:
