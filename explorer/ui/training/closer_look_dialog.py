@@ -167,6 +167,7 @@ class CloserLookDialog(QDialog):
     def _build_images(self, look: CloserLook) -> QGridLayout:
         grid = QGridLayout()
         self.images: list[ImageView] = []
+        columns = 2 if len(look.titles) <= 2 else 1
         for number, image in enumerate(look.images):
             place = QHBoxLayout()
             place.addLayout(self._image(image, None, f"<b>{escape(look.class_names[image.label])}</b>"))
@@ -174,7 +175,7 @@ class CloserLookDialog(QDialog):
                 name = escape(look.class_names[answer.predicted])
                 said = f"{_dot(network)} {name} · {100 * answer.probability:.0f} %"
                 place.addLayout(self._image(image, answer, said))
-            grid.addLayout(place, number // 2, number % 2)
+            grid.addLayout(place, number // columns, number % columns)
         return grid
 
     def _image(self, image: HardImage, answer: Answer | None, text: str) -> QVBoxLayout:
