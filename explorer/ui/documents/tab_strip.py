@@ -119,8 +119,8 @@ class TabStrip(QFrame):
         title = f"◫ {title}" if is_paired else title
         if self.bar.tabText(index) != title:
             self.bar.setTabText(index, title)
-        c = appearance.current_colours()
-        self.bar.setTabTextColor(index, QColor(c.muted if document.is_preview else c.text))
+        colour = QColor(appearance.current_colours().muted) if document.is_preview else QColor()  # else the palette's
+        self.bar.setTabTextColor(index, colour)
         self.bar.setTabToolTip(index, _tool_tip(document))
 
     def _build_close_button(self) -> QWidget:
