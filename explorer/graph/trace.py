@@ -191,7 +191,7 @@ class _GraphConverter:
         """Whether it gives back the tensor that it takes: `nn.Identity`, and `x.data`."""
         if node.op == "call_module":
             return type(self.module.get_submodule(str(node.target))) is nn.Identity
-        return node.target is getattr and node.args[1] == "data" and isinstance(node.args[0], fx.Node)
+        return bool(node.target is getattr and node.args[1] == "data" and isinstance(node.args[0], fx.Node))
 
     def find_scope(self, node: fx.Node) -> list[tuple[str, str]]:
         """Path and class name of each module around a node, outermost first."""
