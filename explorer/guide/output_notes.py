@@ -121,8 +121,8 @@ def _describe_classes(text: str, output: torch.Tensor) -> str:
     return text.format(
         classes=f"{p.numel():,}",
         likeliest=class_labels(p.numel())[best[0]],
-        first=_share(float(p[best[0]])),
-        five=_share(float(p[list(best)].sum())),
+        first=write_share(float(p[best[0]])),
+        five=write_share(float(p[list(best)].sum())),
         entropy=f"{entropy(p):.2f}",
         most=f"{math.log2(p.numel()):.2f}",
     )
@@ -193,10 +193,12 @@ def _take_statistics(value: torch.Tensor) -> PlaceStatistics:
     )
 
 
-def _share(value: float) -> str:
-    """A share in percent, with as many digits as tell it from none and from all."""
+def write_share(value: float) -> str:
+    """Return a share in percent, with as many digits as tell it from none and from all."""
     percent = 100 * value
-    return f"{percent:.0f} %" if 1 <= percent <= 99 or percent in (0, 100) else f"{percent:.2g} %"
+    if 1 <= percent <= 99 or percent in (0, 100):
+        return f"{percent:.0f} %"
+    return f"{percent:.1f} %" if percent > 99 else f"{percent:.2g} %"
 
 
 def _number(value: float) -> str:
@@ -229,9 +231,9 @@ def _shape(places: Sequence[PlaceStatistics], how: str) -> str:
 
 
 _STATISTICS: Mapping[str, _Find] = {
-    "zeros": _statistic(lambda place: place.zeros, _share),
-    "empty": _statistic(lambda place: place.empty, _share),
-    "below": _statistic(lambda place: place.below, _share),
+    "zeros": _statistic(lambda place: place.zeros, write_share),
+    "empty": _statistic(lambda place: place.empty, write_share),
+    "below": _statistic(lambda place: place.below, write_share),
     "deviation": _statistic(lambda place: place.deviation, _number),
     "channels": _statistic(lambda place: place.channels, lambda count: f"{count:,.0f}"),
     "value": _value,

@@ -18,7 +18,7 @@ from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass
 from explorer.guide.locations import find_locations
-from explorer.guide.output_notes import PLACEHOLDERS, OutputNote, measure_output_notes
+from explorer.guide.output_notes import PLACEHOLDERS, OutputNote, measure_output_notes, write_share
 from explorer.guide.page import PAGES, load_page, load_page_labels, load_try_edits
 from explorer.guide.placeholders import fill_with
 from explorer.network import Network
@@ -395,6 +395,11 @@ def test_numbers_are_those_of_a_pass(squeezenet: Network) -> None:
     assert "at most 9.97" in found["classes"].text  # log2 of 1,000
     assert "13×13 places on an image of 224×224" in found["heat"].text
     assert not any(note.edited for note in found.values())
+
+
+def test_a_share_is_told_from_none_and_from_all() -> None:
+    shares = [write_share(value) for value in (0, 0.00058, 0.5, 0.9952, 0.99999, 1)]
+    assert shares == ["0 %", "0.058 %", "50 %", "99.5 %", "100.0 %", "100 %"]
 
 
 def test_what_the_weights_are_is_said(squeezenet: Network) -> None:
