@@ -23,7 +23,7 @@ from explorer.ui.canvas.mismatch_marks import paint_mismatch
 from explorer.ui.canvas.picture_view import PictureView
 from explorer.ui.canvas.spotlight import bounding_rect, lit_rects, paint_spotlight
 from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
-from explorer.ui.canvas.zoom_controls import ZoomControls
+from explorer.ui.canvas.zoom_controls import FLOATING_MARGIN, ZoomControls
 from explorer.viewmodels.diagram import Link
 from explorer.viewmodels.mismatch import MismatchView
 
@@ -102,6 +102,11 @@ class DiagramView(PictureView):
                 self._show_start(picture)
         self._repaint()
         self.picture_shown.emit()
+
+    @property
+    def controls_height(self) -> int:
+        """Pixels at the lower edge that the zoom controls take, with the margin below them."""
+        return self._zoom_controls.sizeHint().height() + FLOATING_MARGIN
 
     def restore_view(self, view: ViewState) -> None:
         """Look where one looked when `capture_view` was called."""

@@ -12,7 +12,7 @@ from explorer.ui.canvas.diagram_view import DiagramView
 
 _MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
 _MIN_CANVAS = 260  # pixels of a canvas too small for a minimap
-_RIGHT_MARGIN, _BOTTOM_MARGIN = 10, 46  # pixels; the zoom controls are below
+_RIGHT_MARGIN, _GAP = 10, 6  # pixels; the gap is between it and the zoom controls below
 _PADDING = 4.0
 
 
@@ -52,14 +52,15 @@ class Minimap(QWidget):
 
     def _update_placement(self) -> None:
         picture, canvas = self._canvas.picture, self._canvas
-        size = _minimap_size(picture, canvas.size()) if picture is not None else QSize()
+        below = canvas.controls_height + _GAP
+        size = _minimap_size(picture, canvas.size(), below) if picture is not None else QSize()
         hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
         is_out_of_place = canvas.is_spotlit or canvas.is_bare
         is_shown = self.is_active and not hidden and not is_out_of_place and not size.isEmpty()
         if is_shown:
             corner = canvas.rect().bottomRight()
             self.setGeometry(
-                corner.x() - size.width() - _RIGHT_MARGIN, corner.y() - size.height() - _BOTTOM_MARGIN, *size.toTuple()
+                corner.x() - size.width() - _RIGHT_MARGIN, corner.y() - size.height() - below, *size.toTuple()
             )
             self._request_paint(picture, size * self.devicePixelRatioF())
         if is_shown != self.isVisible():
@@ -126,9 +127,9 @@ def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
     return image
 
 
-def _minimap_size(picture: Picture, canvas_size: QSize) -> QSize:
-    """Return the size in pixels, in the picture's aspect ratio and at most a quarter of the canvas wide; empty where it
-    would be in the way."""
+def _minimap_size(picture: Picture, canvas_size: QSize, below: int) -> QSize:
+    """Return the size in pixels, in the picture's aspect ratio and at most a quarter of the canvas wide, with as much
+    room above it as is taken `below`; empty where it would be in the way."""
     if (
         canvas_size.width() < _MIN_CANVAS
         or canvas_size.height() < _MIN_CANVAS
@@ -137,7 +138,7 @@ def _minimap_size(picture: Picture, canvas_size: QSize) -> QSize:
     ):
         return QSize()
     widest, highest = min(_MAX_WIDTH, canvas_size.width() / 4), max(_MAX_HEIGHT, canvas_size.height() / 2)
-    highest = min(highest, canvas_size.height() - 2 * _BOTTOM_MARGIN)
+    highest = min(highest, canvas_size.height() - 2 * below)
     scale = min(widest / picture.width, highest / picture.height)
     width, height = picture.width * scale, picture.height * scale
     return QSize(round(width + 2 * _PADDING), round(height + 2 * _PADDING)) if min(width, height) >= 8 else QSize()

@@ -55,6 +55,18 @@ def test_it_is_there_while_something_is_out_of_sight(canvas: Canvas, minimap: Mi
     assert not minimap.isVisible()
 
 
+@pytest.mark.parametrize("points", [9, 30])
+def test_it_stands_above_the_zoom_controls_at_any_size_of_type(
+    canvas: Canvas, minimap: Minimap, qtbot: QtBot, points: int
+) -> None:
+    canvas.setStyleSheet(f"* {{ font-size: {points}pt; }}")
+    canvas.zoom_to_actual()
+    canvas.resize(canvas.width() + 100, canvas.height() + 100)
+    controls = canvas._zoom_controls
+    qtbot.waitUntil(lambda: minimap.isVisible() and minimap.geometry().bottom() < controls.geometry().top())
+    assert controls.isVisible()
+
+
 def test_it_is_painted_once_for_each_picture_and_theme(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
     asked: list[Picture] = []
     minimap.paint_requested.connect(lambda picture, theme, size: asked.append(picture))
