@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from explorer.analysis.example_inputs import input_value
 from explorer.base.languages import tr
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
-from explorer.graph.arguments import tensors_in
+from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.ops import Input
 from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
@@ -102,6 +102,8 @@ def save_onnx(network: Network, path: Path) -> None:
     unusual = {op.dtype for op in ops} & {torch.float64, torch.bfloat16}
     if unusual:
         module = _InSinglePrecision(module, unusual.pop())
+    if not all(isinstance(leaf, Ref) for leaf in tree_leaves(network.architecture.output.args)):
+        module = _TensorsAlone(module)
 
     def write(beside: Path) -> None:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -126,6 +128,17 @@ def save_onnx(network: Network, path: Path) -> None:
         raise ExportError(
             tr("{title} cannot be written as ONNX: {reason}", title=network.title, reason=_reason(failure))
         ) from failure
+
+
+class _TensorsAlone(torch.nn.Module):
+    """A network that returns sizes or names beside its tensors, which ONNX has no place for: without them."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(tensors_in(self.module(*inputs)))
 
 
 class _InSinglePrecision(torch.nn.Module):

@@ -63,8 +63,9 @@ class ComputedWeightsError(ValueError):
 
 
 def has_computed_weights(module: nn.Module) -> bool:
-    """Whether a layer has no weight of its own: torch's parametrizations and weight norm compute it."""
-    return parametrize.is_parametrized(module) or "weight_g" in module._parameters
+    """Whether a weight of a layer is computed: by torch's parametrizations, weight norm, spectral norm or pruning."""
+    parts = (name.rpartition("_")[0] for name in module._parameters)  # "weight" of weight_g
+    return parametrize.is_parametrized(module) or any(part and part in module.__dict__ for part in parts)
 
 
 def reconfigure(layer: Layer, **changes: Any) -> Layer:

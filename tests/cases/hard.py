@@ -19,7 +19,7 @@ from typing import ClassVar, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, rnn
+from torch.nn.utils import parametrizations, prune, rnn
 
 from tests.cases.reported import Case, Conv
 
@@ -568,3 +568,19 @@ class ReadsData(Conv):
         with torch.no_grad():
             y = self.a(x).detach()
         return self.b(y).data.clone()
+
+
+@hard()
+def pruned():
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 14 * 14, 5))
+    prune.l1_unstructured(module[0], "weight", 0.5)
+    prune.random_unstructured(module[0], "bias", 0.5)
+    prune.ln_structured(module[3], "weight", 0.4, n=2, dim=0)
+    return module
+
+
+@hard()
+class MixedOutput(Conv):
+    def forward(self, x):
+        y = self.b(self.a(x))
+        return {"map": y, "size": tuple(y.shape), "name": "it", "count": 3, "loss": None}

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import parametrize
+from torch.nn.utils import parametrize, prune
 
 from explorer.base.languages import tr
 from explorer.export.page import ExportError
@@ -141,6 +141,11 @@ def unwrapped(module: nn.Module) -> tuple[nn.Module, list[tuple[Any, dict[str, A
             buffers = {n: b for n, b in buffers.items() if n not in (f"{name}_u", f"{name}_v")}
             settings: Any = hook
             found.append((nn.utils.spectral_norm, _changed(_spectral_settings(module, settings, name))))
+        elif isinstance(hook, prune.BasePruningMethod):
+            name = hook._tensor_name
+            tensor = parameters.pop(f"{name}_orig")
+            del buffers[f"{name}_mask"]  # `identity` makes one that hides nothing; it is loaded with the weights
+            found.append((prune.identity, {"name": name}))
         else:
             continue
         parameters[name] = nn.Parameter(torch.empty_like(tensor, device="meta"))
