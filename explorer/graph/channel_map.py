@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
+
+from explorer.base.memo import bounded
 
 if TYPE_CHECKING:
     from explorer.graph.node import Node
@@ -159,7 +160,6 @@ def compress_runs(indices: npt.NDArray[np.int64]) -> Runs:
     return tuple(zip(indices[starts].tolist(), lengths.tolist(), strict=True))
 
 
-@lru_cache(maxsize=1024)
 def _expand_runs(runs: Runs) -> torch.Tensor:
     pieces = [
         torch.full((length,), NEW) if first == NEW else torch.arange(first, first + length) for first, length in runs
@@ -167,6 +167,6 @@ def _expand_runs(runs: Runs) -> torch.Tensor:
     return torch.cat(pieces) if pieces else torch.empty(0, dtype=torch.int64)
 
 
-@lru_cache(maxsize=1024)
+@bounded(256)  # more than one network has at a time; a flattened map takes 200 kB
 def _index_of(runs: Runs) -> ChannelIndex:
     return ChannelIndex(_expand_runs(runs))

@@ -27,7 +27,7 @@ from tests.benchmarks.peers import REPEATS
 
 EDITS: dict[str, Edit] = {
     "all widths × 0.75": explorer.MultiplyWidth("*", 0.75),
-    "activation everywhere": explorer.SwapActivation("*", "silu"),
+    "activation everywhere": explorer.SwapActivation("*", "gelu"),
     "shortcuts out": explorer.ToggleShortcut("*", on=False),
     "depth × 1.5": explorer.MultiplyDepth("*", 1.5),
 }
@@ -89,7 +89,7 @@ def timed_kinds(key: str) -> dict[str, dict[str, float]]:
     """Processor seconds of the first output after an edit of each kind, and of the plain module's forward."""
     found = dict[str, dict[str, float]]()
     for kind, edit in offered(explorer.open(key)).items():
-        row = timed(key, edit, 2)
+        row = timed(key, edit, 1)
         if row is not None:
             found[kind] = row
     return found
