@@ -94,10 +94,9 @@ def test_a_finished_run_is_not_trained_again(network: Network, whole: RunFolder)
 def test_a_killed_run_goes_on_with_the_same_curve(
     network: Network, whole: RunFolder, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    is_long = request.config.getoption("--long")
-    kills, changes = 1, dict[str, object]()
-    if is_long:  # a small network, whose run outlives fifty kills
-        kills, changes = 50, {"epochs": 1500}
+    kills, changes, most_steps = 1, dict[str, object](), 4
+    if request.config.getoption("--long"):  # a small network, whose run outlives fifty kills
+        kills, changes, most_steps = 50, {"epochs": 1500}, 120
         network = explorer.open("design:lenet_5")
         whole = create_run(network, spec(**changes), tmp_path / "whole")
         execute(whole, network)
@@ -105,9 +104,9 @@ def test_a_killed_run_goes_on_with_the_same_curve(
     chance, killed = random.Random(0), 0
     for _ in range(kills):
         process = start_run(folder)
-        while not is_long and not curve(folder) and process.poll() is None:
+        steps = len(curve(folder)) + chance.randrange(most_steps)
+        while len(curve(folder)) < steps and process.poll() is None:
             time.sleep(0.01)
-        time.sleep(chance.uniform(0, 3) if is_long else 0)  # wherever it is then
         process.kill()
         killed += process.wait() != 0
         if folder.read_state().state == "finished":
