@@ -5,7 +5,7 @@ What is painted and what is read aloud, copied or written into another format co
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from explorer.base.memo import bounded
@@ -45,6 +45,19 @@ def card_size(card: Card) -> tuple[float, float]:
     height = 2 * PADDING_TOP + TITLE_ROW_HEIGHT + LINE_ROW_HEIGHT * rows + (_CHIP_ROW_HEIGHT if chips else 0)
     deck = 2 * STACK_OFFSET if card.repeat_count > 1 else 0
     return min(max(round(width + PADDING_LEFT + PADDING_RIGHT), _MIN_WIDTH), _MAX_WIDTH) + deck, round(height) + deck
+
+
+def top_of_stack(card: Card, rect: QRectF) -> QRectF:
+    """Return the rect of a card's face: of a stack, that of its uppermost card."""
+    deck = 2 * STACK_OFFSET if card.repeat_count > 1 else 0.0
+    return rect.adjusted(0, 0, -deck, -deck)
+
+
+def expander_center(rect: QRectF, *, is_open: bool) -> QPointF:
+    """Return where the plus of a card's face is, or the minus of an open group."""
+    if is_open:
+        return QPointF(rect.right() - PADDING_LEFT - 2, rect.top() + 15)
+    return QPointF(rect.right() - PADDING_RIGHT - 3, rect.top() + PADDING_TOP + 8)
 
 
 def card_heading(card: Card) -> str:

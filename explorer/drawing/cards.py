@@ -27,10 +27,12 @@ from explorer.drawing.card_text import (
     TITLE_ROW_HEIGHT,
     card_heading,
     elide,
+    expander_center,
     fit_chips,
     is_inactive,
     read_header,
     shape_width,
+    top_of_stack,
 )
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
@@ -64,8 +66,10 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
         level_of_detail.paint_distant_card(painter, card, rect, theme, scale)
         return
     painter.setPen(_outline_pen(card, theme, scale))
+    face = top_of_stack(card, rect)
     if card.repeat_count > 1:
-        rect = _paint_stack(painter, rect, theme)
+        _paint_below(painter, face, theme)
+    rect = face
     painter.setBrush(Qt.BrushStyle.NoBrush if ghost else theme.card_fill(card))
     painter.drawRoundedRect(rect, CORNER_RADIUS, CORNER_RADIUS)
     _paint_stripe(painter, rect, strong if not ghost else theme.named_colour("off"))
@@ -75,15 +79,13 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
     paint_badge(painter, card.change, rect.topRight() + QPointF(-3, 3), theme)
 
 
-def _paint_stack(painter: QPainter, rect: QRectF, theme: Theme) -> QRectF:
-    """The cards below the uppermost one, which is what is returned."""
+def _paint_below(painter: QPainter, top: QRectF, theme: Theme) -> None:
+    """The cards below the uppermost one of a stack."""
     painter.setBrush(theme.named_colour("card"))
-    top = rect.adjusted(0, 0, -2 * STACK_OFFSET, -2 * STACK_OFFSET)
     for sheet in (2, 1):
         painter.drawRoundedRect(
             top.translated(sheet * STACK_OFFSET, sheet * STACK_OFFSET), CORNER_RADIUS, CORNER_RADIUS
         )
-    return top
 
 
 def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
@@ -139,7 +141,7 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     painter.setFont(diagram_font(LINE_PX))
     painter.drawText(QPointF(left + title_width + 10, baseline), more)
     if card.is_expandable:
-        _paint_expander(painter, QPointF(rect.right() - PADDING_LEFT - 2, rect.top() + 15), theme, expanded=True)
+        _paint_expander(painter, expander_center(rect, is_open=True), theme, expanded=True)
 
 
 def paint_side_texts(painter: QPainter, theme: Theme, scale: float, texts: Iterable[tuple[QPointF, str]]) -> None:
@@ -226,7 +228,7 @@ def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
     painter.setPen(theme.named_colour("muted" if ghost else "text"))
     painter.drawText(QPointF(x + ICON_WIDTH, y + 13), elide(card_heading(card), TITLE_PX, room + 2, True))
     if card.is_expandable:
-        _paint_expander(painter, QPointF(rect.right() - PADDING_RIGHT - 3, y + 8), theme, expanded=False)
+        _paint_expander(painter, expander_center(rect, is_open=False), theme, expanded=False)
     y += TITLE_ROW_HEIGHT
     if LINE_PX * scale < MIN_TEXT_PX:
         return

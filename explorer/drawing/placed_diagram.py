@@ -11,10 +11,13 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 
 from explorer.drawing import links, towers
+from explorer.drawing.card_text import expander_center, top_of_stack
 from explorer.drawing.rect_index import RectIndex
 from explorer.layout import Geometry, Route
 from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import Card, Diagram, Link
+
+_SIGN_REACH = 9.0  # drawing units around the middle of a plus or minus that belong to it
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,15 @@ class PlacedDiagram:
                 return placed.card.id
         frames = (self._frames[number] for number in reversed(self._frame_index.query(QRectF(x - 1, y - 1, 2, 2))))
         return next((placed.card.id for placed in frames if placed.rect.contains(point)), None)
+
+    def expander_at(self, x: float, y: float) -> str | None:
+        """Return the card or frame whose plus or minus is at a point of the drawing."""
+        id = self.hit_test(x, y)
+        placed = self._placed[id] if id is not None else None
+        if placed is None or not placed.card.is_expandable or (placed.card.towers and not placed.is_frame):
+            return None
+        sign = expander_center(top_of_stack(placed.card, placed.rect), is_open=placed.is_frame)
+        return id if max(abs(sign.x() - x), abs(sign.y() - y)) <= _SIGN_REACH else None
 
     def count_cards_in(self, region: QRectF) -> int:
         """Return how many cards intersect a region of the drawing."""

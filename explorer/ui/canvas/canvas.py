@@ -23,6 +23,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QRubberBand, QToolTip, QWidget
 
+from explorer.drawing.card_text import TITLE_PX
+from explorer.drawing.cards import MIN_CARD_TITLE_PX
 from explorer.ui.canvas.diagram_view import ZOOM_STEP, DiagramView
 from explorer.ui.canvas.gestures import DragTarget, MouseGesture
 from explorer.ui.canvas.keyboard_navigation import NavigationMove, find_next_card
@@ -74,6 +76,7 @@ class Canvas(DiagramView):
         self._hover_timer.timeout.connect(self._highlight_flow)
         self._press_position: QPointF | None = None
         self._is_dragging = False
+        self._pressed: tuple[QPointF, str | None] = (QPointF(), None)  # the last press, and the card that was there
         self._lifted: str | None = None  # the card under a press with Alt
         self._is_space_held = self._is_space_used = False  # while Space is down a drag pans, wherever it begins
         self._band: QRubberBand | None = None
@@ -111,6 +114,7 @@ class Canvas(DiagramView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._press_position = event.position()
+            self._pressed = event.position(), self._card_at(event.position())
             self._is_dragging = event.button() == Qt.MouseButton.MiddleButton or self._is_space_held
             self._is_space_used = self._is_space_held
             has_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier) and not self._is_dragging
@@ -120,7 +124,7 @@ class Canvas(DiagramView):
         if self._press_position is None:
             self._hover(self._card_at(event.position()))
             over = [gesture.hover(event.position()) for gesture in self.gestures]
-            if any(over):
+            if any(over) or self._sign_at(event.position()) is not None:
                 self.setCursor(Qt.CursorShape.PointingHandCursor)
             else:
                 self._update_cursor()
@@ -186,6 +190,11 @@ class Canvas(DiagramView):
     def _click(self, position: QPointF, keys: Qt.KeyboardModifier) -> None:
         if any(gesture.click(position) for gesture in self.gestures):
             return
+        sign = self._sign_at(position) if not keys else None
+        if sign is not None:
+            self._pressed = position, None  # a second click is not to undo the first
+            self._toggle_expansion(sign, position)
+            return
         link = self._link_at(position) if not keys else None
         if link is None:
             self._click_card(self._card_at(position), keys)
@@ -220,8 +229,12 @@ class Canvas(DiagramView):
             self.card_selected.emit(id)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Unfold or fold the card of the first click: the panel that shows it may have moved another one here."""
+        here, (place, pressed) = self._card_at(event.position()), self._pressed
+        if (event.position() - place).manhattanLength() > _DRAG_THRESHOLD:
+            pressed = here
         if event.button() == Qt.MouseButton.LeftButton:
-            self._toggle_expansion(self._card_at(event.position()), event.position())
+            self._toggle_expansion(pressed, event.position() if pressed == here else None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel zooms, with Shift it pans; two fingers on a trackpad pan, with Ctrl they zoom."""
@@ -285,6 +298,13 @@ class Canvas(DiagramView):
             return None
         point = self._viewport.to_picture(position)
         return self.picture.hit_test(point.x(), point.y())
+
+    def _sign_at(self, position: QPointF) -> str | None:
+        """Return the card or frame whose plus or minus is at a position, where it is large enough to be painted."""
+        if self.picture is None or self.scale * TITLE_PX < MIN_CARD_TITLE_PX:
+            return None
+        point = self._viewport.to_picture(position)
+        return self.picture.expander_at(point.x(), point.y())
 
     def _link_at(self, position: QPointF, distance: float = _LINK_HIT_DISTANCE) -> Link | None:
         """Return the link at a position where no card is."""

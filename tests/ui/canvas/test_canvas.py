@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from explorer.drawing import DARK, LIGHT, Picture, compose_picture
+from explorer.drawing.card_text import expander_center
 from explorer.layout import Box, Geometry
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.pixmap_cache import PixmapCache
@@ -76,6 +77,33 @@ def test_a_double_click_folds_a_frame_and_nothing_else(canvas: Canvas, qtbot: Qt
     assert told.args == ["block"]
     with qtbot.assertNotEmitted(canvas.expansion_toggled):
         qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, "conv"))
+
+
+def test_a_click_on_the_minus_of_a_frame_folds_it_and_a_second_one_does_no_more(canvas: Canvas, qtbot: QtBot) -> None:
+    assert canvas.picture is not None
+    frame = canvas.picture.rect("block")
+    assert frame is not None
+    at = canvas.point_of(expander_center(frame, is_open=True)).toPoint()
+    with qtbot.waitSignal(canvas.expansion_toggled) as told, qtbot.assertNotEmitted(canvas.card_selected):
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert told.args == ["block"]
+    times: list[str] = []
+    canvas.expansion_toggled.connect(times.append)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert times == ["block"]
+    with qtbot.waitSignal(canvas.card_selected) as told:  # beside it, a click selects
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at - QPoint(20, 0))
+    assert told.args == ["block"]
+
+
+def test_a_double_click_is_about_the_card_that_was_pressed_first(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.card_selected.connect(lambda card: canvas._pan(QPointF(400, 300)))  # as a panel that comes into sight does
+    at = place(canvas, "block")
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    with qtbot.waitSignal(canvas.expansion_toggled) as told:
+        qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert told.args == ["block"]
 
 
 def test_everything_is_in_sight_and_never_enlarged(canvas: Canvas) -> None:
