@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.base.languages import tr
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.edit import Edit, EditError
 from explorer.edits.shared_layers import apply_to_calls
 from explorer.edits.size_limits import check_growth
 from explorer.graph.architecture import Architecture
+
+
+@dataclass(frozen=True, eq=False)
+class Jump:
+    """A step between two lists of edits: at this position of the one, undo or redo leads to the other."""
+
+    position: int
+    history: History
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,8 @@ class History:
     edits: tuple[Edit, ...] = ()
     snapshots: tuple[Architecture, ...] = ()
     position: int = 0  # edits that are in force; those behind it can be redone
+    came_from: Jump | None = field(default=None, repr=False, compare=False)  # what undo returns to
+    leads_to: Jump | None = field(default=None, repr=False, compare=False)  # what redo returns to
 
     @property
     def current(self) -> Architecture:
@@ -36,11 +47,15 @@ class History:
     @property
     def undo_title(self) -> str:
         """Title of the edit that undo would take back; empty when there is none."""
+        if self._at(self.came_from) is not None:
+            return tr("Other variant")
         return self.edits[self.position - 1].title if self.position else ""
 
     @property
     def redo_title(self) -> str:
         """Title of the edit that redo would make again; empty when there is none."""
+        if self._at(self.leads_to) is not None:
+            return tr("Other variant")
         return self.edits[self.position].title if self.position < len(self.edits) else ""
 
     def position_of_last(self, kind: type[Edit]) -> int:
@@ -51,15 +66,27 @@ class History:
     def with_edit(self, edit: Edit, result: Architecture) -> History:
         """The history after one more edit; those that could have been redone are dropped."""
         kept = self.position
-        return History(self.baseline, (*self.edits[:kept], edit), (*self.snapshots[:kept], result), kept + 1)
+        jump = self.came_from if self.came_from is not None and self.came_from.position <= kept else None
+        edits, snapshots = (*self.edits[:kept], edit), (*self.snapshots[:kept], result)
+        return History(self.baseline, edits, snapshots, kept + 1, came_from=jump)
+
+    def jump_to(self, other: History) -> History:
+        """Another list of edits on the same baseline, as one step: undo returns to this one."""
+        return replace(other, came_from=Jump(other.position, replace(self, leads_to=None)), leads_to=None)
 
     def undo(self) -> History:
-        """The history one edit back; itself at the baseline."""
+        """The history one edit back, or before the jump that led here; itself at the baseline."""
+        former = self._at(self.came_from)
+        if former is not None:
+            return replace(former, leads_to=Jump(former.position, self))
         return self.at_position(self.position - 1)
 
     def redo(self) -> History:
-        """The history one edit further; itself at the end."""
-        return self.at_position(self.position + 1)
+        """The history one edit further, or after the jump that was undone; itself at the end."""
+        return self._at(self.leads_to) or self.at_position(self.position + 1)
+
+    def _at(self, jump: Jump | None) -> History | None:
+        return jump.history if jump is not None and jump.position == self.position else None
 
     def at_position(self, position: int) -> History:
         """The same history at another position, 0 (as opened) to len(edits); clamped to these."""

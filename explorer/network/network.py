@@ -176,6 +176,12 @@ class Network:
         same = next((at for at, edit in enumerate(edits) if at >= len(known) or edit != known[at]), len(edits))
         return replace(self, history=self.history.at_position(same)).edit(*edits[same:])
 
+    def jump_to(self, *edits: Edit) -> Network:
+        """Return the network with just these edits, as `with_edits` does, as one step: undo returns to this one. Raises
+        EditError."""
+        other = self.with_edits(*edits)
+        return replace(self, history=self.history.jump_to(other.history))
+
     def without_edits(self, *edits: Edit) -> Network:
         """Return the network as if the latest applied edits equal to these had not been made.
 

@@ -41,6 +41,30 @@ def test_an_edit_after_several_undos_forgets_them_all(opened: Callable[[str], Ne
     assert network.redo().architecture is network.architecture
 
 
+def test_a_jump_to_other_edits_is_one_step_back_and_forth(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(FIRST, SECOND)
+    other = edited.jump_to(SwapActivation("*", "silu"))
+    assert [edit.title for edit in other.history.applied_edits] == ["Activation SiLU everywhere"]
+    assert other.history.undo_title == "Other variant"
+    back = other.undo()
+    assert back.architecture is edited.architecture
+    assert back.history.redo_title == "Other variant"
+    assert back.redo().architecture is other.architecture
+    assert back.undo().history.redo_title == SECOND.title, "before the jump, edits are undone as ever"
+    assert not back.edit(SwapActivation("*", "elu")).history.redo_title, "a new edit forgets the jump"
+    later = other.edit(SECOND)
+    assert later.undo().undo().architecture is edited.architecture
+    assert later.undo().undo().redo().architecture is other.architecture
+
+
+def test_a_jump_to_the_network_as_opened_is_undone_too(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(FIRST)
+    assert edited.jump_to().history.position == 0
+    assert edited.jump_to().undo().architecture is edited.architecture
+    with pytest.raises(EditError):
+        edited.jump_to(ToggleShortcut("conv1", on=False))
+
+
 def test_reset_can_be_redone(opened: Callable[[str], Network]) -> None:
     edited = opened("resnet18").edit(FIRST, SECOND)
     assert edited.reset().architecture is opened("resnet18").architecture

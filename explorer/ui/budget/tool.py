@@ -114,7 +114,7 @@ class BudgetTool(NetworkTool["BudgetPanel"]):
         network = self.session.network
         if network is not None and variant is not None and network.title == variant.title:
             self._former = self._here
-            self.context.commands.change_network(lambda now: now.with_edits(*variant.edits))
+            self.context.commands.change_network(lambda now: now.jump_to(*variant.edits))
 
 
 if TYPE_CHECKING:

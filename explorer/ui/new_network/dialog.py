@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -67,7 +67,7 @@ class NewNetworkDialog(QDialog):
         whole.addLayout(columns, 1)
         whole.addWidget(self.message_label)
         whole.addWidget(self._build_buttons())
-        self.resize(1240, 680)
+        self.resize(QSize(1240, 680).boundedTo(self.screen().availableSize() * 0.97))
         self.templates.setCurrentRow(1 + list(TEMPLATES).index(_FIRST))
         self.table.rows_changed.connect(lambda: order_tabs(self))
         order_tabs(self)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from explorer.drawing import Picture
 
 
+_TITLE_ROOM = 20  # pixels: titles of small frames stand above them
+
+
 @dataclass(frozen=True)
 class DesignPreview:
     """Figures of a design, the sizes of its maps row by row, and its diagram; or why it cannot be built."""
@@ -73,7 +76,7 @@ class DesignPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._picture is None:
             return
-        bounds, room = self._picture.bounds, QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        bounds, room = self._picture.bounds, QRectF(self.rect()).adjusted(6, _TITLE_ROOM, -6, -6)
         scale = min(room.width() / max(bounds.width(), 1), room.height() / max(bounds.height(), 1), 1.0)
         painter.translate(room.center().x() - bounds.center().x() * scale, room.top() - bounds.top() * scale)
         painter.scale(scale, scale)

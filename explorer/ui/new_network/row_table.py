@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from explorer.base.languages import tr, tr_noop
@@ -27,6 +27,35 @@ _ROW_HEIGHT = 28  # pixels at fonts of 100 %
 _FIRST_ROW = ("basic_residual", "channels=64", 1)
 
 
+_KEPT = Qt.ItemDataRole.UserRole  # of a cell: what it held for a block that has this setting
+
+
+class PartBox(QComboBox):
+    """The block of a row. Enter and Escape lead back to the table, and not out of the dialog; a wheel that scrolls the
+    table changes no block."""
+
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Block"))
+        for key, title in part_titles().items():
+            self.addItem(title, key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
 class RowTable(QTableWidget):
     """Rows of (part, settings, repeats); the first ones may be the stem's."""
 
@@ -45,7 +74,7 @@ class RowTable(QTableWidget):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)  # names of blocks are not cut
-        header.setSectionResizeMode(_MORE, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(lambda column, *_: self._stretch_last() if column != _MORE else None)
         size_with_font(self, RowTable._set_sizes, _ROW_HEIGHT)
         self.itemChanged.connect(lambda _: self._notify())
 
@@ -53,6 +82,16 @@ class RowTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(row_height)
         for column in range(1, _MORE):
             self.setColumnWidth(column, row_height * 33 // 14)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._stretch_last()
+
+    def _stretch_last(self) -> None:
+        """Give the last column the room that is left, at least that of its title."""
+        header = self.horizontalHeader()
+        left = self.viewport().width() - header.sectionPosition(_MORE)
+        header.resizeSection(_MORE, max(left, header.sectionSizeHint(_MORE)))
 
     # rows
 
@@ -142,11 +181,9 @@ class RowTable(QTableWidget):
     def _insert(self, at: int, row: tuple[str, str, int]) -> None:
         part, settings, repeats = row
         self.insertRow(at)
-        box = QComboBox()
-        for key, title in part_titles().items():
-            box.addItem(title, key)
+        box = PartBox()
         box.setCurrentIndex(box.findData(part))
-        box.setAccessibleName(tr("Block"))
+        box.left.connect(self.setFocus)
         box.currentIndexChanged.connect(self._on_part_chosen)
         self.setCellWidget(at, 0, box)
         try:
@@ -188,8 +225,11 @@ class RowTable(QTableWidget):
             able = name == "repeats" or name in known
             flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
             item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if able else flags)
-            if not able:
+            if not able and item.text():
+                item.setData(_KEPT, item.text())
                 item.setText("")
+            elif able and not item.text():  # arrow keys lead past blocks that have no such setting
+                item.setText(str(item.data(_KEPT) or ""))
             item.setToolTip("" if able else tr("This block has no such setting."))
         others = [
             f"{n}={value!r}" for n, value in known.items() if n not in dict.fromkeys(c[0] for c in COLUMNS_OF_ROW)

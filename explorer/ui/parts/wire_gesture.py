@@ -37,7 +37,7 @@ class WireGesture(QObject):
         self.source = ""
         self.target: str | None = None
         self.hold: WireHold = ""
-        canvas.gestures.append(self)
+        canvas.gestures.insert(0, self)  # before the one that carries cards: the handle lies upon a card
 
     def start(self, card: str, hold: WireHold, at: QPointF | None = None) -> None:
         """Begin a wire at a card."""

@@ -122,8 +122,9 @@ class Actions:
             action.setEnabled(bool(title))
             action.setText(f"{word} {title}" if title else word)
             action.setIconText(word)
-        self.reset.setEnabled(bool(undo))
-        self.compare.setEnabled(bool(undo))
+        is_edited = history is not None and history.position > 0
+        self.reset.setEnabled(is_edited)
+        self.compare.setEnabled(is_edited)
         for action in (self.save, self.save_as, *self.levels.values()):
             action.setEnabled(history is not None)
 

@@ -49,6 +49,9 @@ def test_another_axis_gives_way_and_every_variant_is_a_point(window: Window, qtb
     assert {edit.name for edit in made.history.applied_edits} == {"multiply_width", "set_input_size"}
     panel.variant_chosen.emit(panel.scatter._variants[0])
     qtbot.waitUntil(lambda: not window.session.network.history.applied_edits, timeout=SLOW)
+    assert not window.actions_.reset.isEnabled()
+    window.actions_.undo.trigger()  # a click in the scatter is a step like any other
+    qtbot.waitUntil(lambda: window.session.network.architecture is made.architecture, timeout=SLOW)
 
 
 def test_a_network_changed_otherwise_is_a_new_budget(window: Window, qtbot: QtBot) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.design import TEMPLATES, NetworkDesign
 from explorer.ui.new_network.dialog import NewNetworkDialog
+from explorer.ui.new_network.row_table import PartBox
 from explorer.ui.new_network.tool import NewNetworkTool
 from explorer.ui.shell.window import Window
 
@@ -58,6 +60,42 @@ def test_a_network_from_nothing_by_keyboard(window: Window, qtbot: QtBot) -> Non
     assert network.title == "LeNet5"
     assert network.architecture.nodes["head.fc"].layer.out_features == 26
     assert network.architecture.nodes["stages.2.0.0"].layer.out_channels == 32
+
+
+def test_a_block_is_chosen_by_keys_and_what_it_shares_with_the_next_stays(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    choose(dialog, "resnet_20")
+    table = dialog.table
+    table.setCurrentCell(1, 0)
+    qtbot.keyClick(table, Qt.Key.Key_F2)
+    box = table.cellWidget(1, 0)
+    assert isinstance(box, PartBox)
+    box.setCurrentIndex(box.findData("padding"))  # has no channels
+    assert dialog.design().rows[0].settings == ""
+    box.setCurrentIndex(box.findData("mbconv"))
+    assert dialog.design().rows[0].settings == "channels=16, stride=1"
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert dialog.isVisible(), "the design is still there"
+    assert window.session.network is None
+    down, no_button = QPoint(0, -120), Qt.MouseButton.NoButton
+    keys, phase = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    wheel = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(), down, no_button, keys, phase, False)
+    other = table.cellWidget(2, 0)
+    QApplication.sendEvent(other, wheel)
+    assert isinstance(other, PartBox)
+    assert other.currentData() == "basic_residual"
+    dialog.reject()
+
+
+def test_the_last_column_is_as_wide_as_its_title_in_any_window(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    header = dialog.table.horizontalHeader()
+    for width in (900, 1800):
+        dialog.resize(width, 600)
+        assert header.sectionSize(header.count() - 1) >= header.sectionSizeHint(header.count() - 1)
+    qtbot.waitUntil(lambda: dialog.table.horizontalScrollBar().maximum() == 0, timeout=SLOW)
+    dialog.reject()
 
 
 def test_rows_are_added_moved_removed_and_pasted(window: Window, qtbot: QtBot) -> None:

@@ -71,6 +71,15 @@ def choose(qtbot: QtBot, tool: WiringTool, beginning: str) -> None:
     tool.menu.close()
 
 
+def test_the_handle_of_a_selected_card_draws_a_wire_too(qtbot: QtBot, window: Window, tool: WiringTool) -> None:
+    window.session.select("layer2.0")
+    qtbot.waitUntil(lambda: window.canvas.is_selected("layer2.0"), timeout=SLOW)
+    press_handle(qtbot, window, tool, "layer2.0")
+    move(window, centre(window, "layer3.0"), Qt.MouseButton.LeftButton)
+    assert tool.gesture.source == "layer2.0", "a wire is drawn, and the card is not carried away"
+    tool.gesture.stop()
+
+
 def test_a_long_shortcut_is_drawn_by_mouse(qtbot: QtBot, window: Window, tool: WiringTool) -> None:
     press_handle(qtbot, window, tool, "layer2.0")
     move(window, centre(window, "layer3.0"), Qt.MouseButton.LeftButton)
