@@ -16,10 +16,10 @@ from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.widths import kept_channel_options, width_options
 from explorer.edits.options.windows import (
-    blur_options,
     only_layer_with,
     pooling_options,
     rounding_options,
+    subsampling_options,
     window_options,
 )
 from explorer.edits.pointwise_reduction import SetReduction, find_pointwise_before, is_windowed_depthwise
@@ -50,7 +50,7 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from reduction_options(scope)
     yield from pooling_options(scope)
     yield from rounding_options(scope)
-    yield from blur_options(scope)
+    yield from subsampling_options(scope)
     yield from dropout_options(scope)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from torch import nn
 
 from explorer.base.languages import tr
-from explorer.edits.blur_pooling import AddBlurPooling, thinning_stride
 from explorer.edits.layer_settings import get_layer_settings, is_layer_kind
 from explorer.edits.options.dominators import is_dominator
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.spatial_size import accepts_size, size_after
 from explorer.edits.repairs import is_applicable
 from explorer.edits.set_layer import SetLayer
+from explorer.edits.subsampling import SUBSAMPLINGS, SwapSubsampling, find_subsamplings
 from explorer.graph.node import Node
 from explorer.viewmodels.panels import Option
 
@@ -113,11 +113,21 @@ def rounding_options(scope: OptionScope) -> Iterator[Option]:
         yield scope.switch_option(tr("Round size up"), [present], lambda on: SetLayer(scope.at, "ceil_mode", on), tip)
 
 
-def blur_options(scope: OptionScope) -> Iterator[Option]:
-    """A blur before a map is thinned out."""
-    if any(thinning_stride(node) for node in scope.nodes):
-        tip = tr("Blurs a map before a stride takes every second place: the output changes less when the image moves.")
-        yield scope.action_option(tr("Blur pooling"), [(tr("blur before the stride"), AddBlurPooling(scope.at))], tip)
+def subsampling_options(scope: OptionScope) -> Iterator[Option]:
+    """What makes a map smaller."""
+    names = {node.name for node in scope.nodes}
+    found = [step for step in find_subsamplings(scope.architecture) if not names.isdisjoint(step.nodes)]
+    if not found:
+        return
+    tip = tr("What makes the map smaller. A blur before the stride lets the output change less when the image moves.")
+    choices = [(kind, tr(words), SwapSubsampling(scope.at, kind)) for kind, words in SUBSAMPLINGS.items()]
+    present = common_value(step.kind for step in found)
+    choices = [
+        choice
+        for choice in choices
+        if choice[0] in (present, "max", "average", "blur") or is_applicable(choice[2], scope.architecture)
+    ]
+    yield scope.choice_option(tr("Smaller by"), present, choices, tip)
 
 
 def pooling_labels() -> dict[str, str]:
