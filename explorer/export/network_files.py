@@ -20,6 +20,7 @@ from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
 from explorer.graph.arguments import Ref, tensors_in
+from explorer.graph.interception import INTERCEPTING
 from explorer.graph.ops import Input
 from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
@@ -106,7 +107,7 @@ def save_onnx(network: Network, path: Path) -> None:
         module = _TensorsAlone(module)
 
     def write(beside: Path) -> None:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with INTERCEPTING, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # of torch's own making
             torch.onnx.export(
                 module,

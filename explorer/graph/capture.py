@@ -13,7 +13,6 @@ loops, asserts, hooks, patched forwards, list comprehensions) has simply happene
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,6 +22,7 @@ import torch
 from torch import nn
 
 from explorer.graph.architecture import Architecture
+from explorer.graph.interception import INTERCEPTING
 from explorer.graph.ops import Input
 from explorer.graph.recording.recorder import Recorder
 
@@ -35,9 +35,6 @@ class Capture:
     #: Where the code read a value of a tensor: (path of the module, name of the function), in order, each once. Another
     #: input may take another path there.
     value_reads: tuple[tuple[str, str], ...] = ()
-
-
-_CAPTURING = threading.Lock()
 
 
 def capture(
@@ -59,7 +56,7 @@ def capture(
         CaptureError: an op that cannot be written as a plain one.
         Exception: whatever the module itself raises.
     """
-    with _CAPTURING, torch.no_grad():
+    with INTERCEPTING, torch.no_grad():
         recorder = Recorder(module)
         recorder.run(args, dict(kwargs), inputs)
         architecture = recorder.nodes.build(title or type(module).__name__, "")

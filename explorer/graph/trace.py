@@ -22,6 +22,7 @@ from explorer.base.gc_pause import gc_paused
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.interception import INTERCEPTING
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Input
 from explorer.graph.out_of_place import function_out_of_place, method_out_of_place
@@ -107,7 +108,8 @@ def _trace_with_opaque(module: nn.Module) -> fx.Graph:
     while True:
         tracer = _Tracer(opaque, wrap)
         try:
-            return tracer.trace(module)
+            with INTERCEPTING:
+                return tracer.trace(module)
         except Exception as failure:
             if not tracer.active_modules or tracer.active_modules[-1] in opaque:
                 raise TraceError(_explain_failure(module, failure)) from failure

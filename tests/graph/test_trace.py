@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Function, Layer
 from explorer.graph.trace import TraceError, trace
 
@@ -180,3 +181,36 @@ def test_a_trace_leaves_the_calls_of_other_threads_alone() -> None:
     architecture = trace(Slow(), (1, 3, 2, 2))
     assert [tuple(result.shape) for result in results] == [(1, 4, 2, 2)]
     assert [node.name for node in architecture.live.values()] == ["input", "conv", "output"]
+
+
+class Meeting(nn.Module):
+    """Goes on when somebody else has come, or a moment has passed."""
+
+    def __init__(self, coming: threading.Event, awaited: threading.Event) -> None:
+        super().__init__()
+        self.conv, self.coming, self.awaited = nn.Conv2d(3, 4, 1), coming, awaited
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.coming.set()
+        self.awaited.wait(0.2)
+        return self.conv(x)
+
+
+def test_traces_of_two_threads_do_not_follow_each_others_calls() -> None:
+    """torch.fx replaces the calls of all modules, and puts back what it found: the second would lose its replacement
+    when the first ends."""
+    found = list[Architecture]()
+    first_came, second_came, first_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def trace_second() -> None:
+        first_came.wait()
+        found.append(trace(Meeting(second_came, first_ended), (1, 3, 2, 2)))
+
+    second = threading.Thread(target=trace_second)
+    second.start()
+    found.append(trace(Meeting(first_came, second_came), (1, 3, 2, 2)))
+    first_ended.set()
+    second.join()
+    for architecture in found:
+        assert list(architecture.live) == ["input", "conv", "output"]
+        assert isinstance(architecture.live["conv"].op, Layer)
