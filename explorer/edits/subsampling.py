@@ -99,7 +99,7 @@ def find_subsamplings(architecture: Architecture) -> tuple[Subsampling, ...]:
 def _subsamplings(architecture: Architecture) -> Iterator[Subsampling]:
     for node in architecture.live.values():
         stride = thinning_stride(node)
-        if not stride:
+        if not stride or len(value_shape(architecture, node.name)) != 4:  # one map without a batch has no such form
             continue
         if isinstance(node.layer, nn.Conv2d):
             yield Subsampling("convolution", node.name, stride)

@@ -47,7 +47,6 @@ _MENU_TITLES = {
     "Window": tr_noop("&Window"),
     "Help": tr_noop("&Help"),
 }
-_LAST_MENUS = ("Window", "Help")
 
 
 def get_menu(bar: QMenuBar, name: str) -> QMenu:
@@ -59,11 +58,14 @@ def get_menu(bar: QMenuBar, name: str) -> QMenu:
         return menu
     menu = live_text(QMenu(bar), QMenu.setTitle, _MENU_TITLES.get(name, f"&{name}"))
     menu.setObjectName(name)
-    order = list(_MENU_TITLES)
-    later = order[order.index(name) + 1 :] if name in order else _LAST_MENUS
-    behind = (action for action in bar.actions() if action.menu().objectName() in later)
+    behind = (action for action in bar.actions() if _menu_rank(action.menu().objectName()) > _menu_rank(name))
     bar.insertMenu(next(behind, None), menu)  # type: ignore[arg-type]
     return menu
+
+
+def _menu_rank(name: str) -> float:
+    order = list(_MENU_TITLES)
+    return order.index(name) if name in order else order.index("Window") - 0.5
 
 
 class LazyDock(RaisingDock):
