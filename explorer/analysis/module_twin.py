@@ -31,15 +31,15 @@ def unwrap(module: nn.Module) -> nn.Module:
 
 def copy_for_tracing(module: nn.Module) -> nn.Module:
     """A copy in eval mode: what tracing and running do to it, they do not do to the user's object."""
-    made_later = shared_handles(module)  # nor can what a lazy layer does not hold yet be copied
+    copies = shared_handles(module)  # what `copy.deepcopy` refuses, by its id
     for tensor in (*module.parameters(), *module.buffers()):
         if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
-            made_later[id(tensor)] = cast("Any", type(tensor))(device=tensor.device, dtype=tensor.dtype)
+            copies[id(tensor)] = cast("Any", type(tensor))(device=tensor.device, dtype=tensor.dtype)
     for tensor in _computed_tensors(module):
-        made_later[id(tensor)] = tensor.detach().clone()
+        copies[id(tensor)] = tensor.detach().clone()
     try:
-        twin = copy.deepcopy(module, made_later)
-        rebind_functions(twin, made_later)
+        twin = copy.deepcopy(module, copies)
+        rebind_functions(twin, copies)
     except Exception as failure:
         raise TraceError(
             tr(

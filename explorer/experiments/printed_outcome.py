@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from explorer.base import number_format
 from explorer.experiments.experiment import ChoiceControl, Control, Experiment, RangeControl, Values
+from explorer.experiments.number_rows import number_rows
 from explorer.experiments.outcome import (
     Chart,
     ChartBars,
@@ -15,7 +15,6 @@ from explorer.experiments.outcome import (
     ChartHeatmap,
     ChartLine,
     ChartSeries,
-    ComputedNumber,
     Label,
     Outcome,
 )
@@ -72,7 +71,7 @@ def outcome_as_text(experiment: Experiment, values: Values, outcome: Outcome) ->
     settings = (f"{name}={value}" for name, value in values.items())
     lines = [text.title, text.question, " ".join(settings), ""]
     heads = tuple(texts.common[key] for key in ("ui.quantity", "ui.computed", "ui.published", "ui.source"))
-    lines.extend(_markdown_rows(heads, *_number_rows(outcome, say)))
+    lines.extend(_markdown_rows(heads, *number_rows(outcome, say)))
     lines.append("")
     lines.extend(f"- {say(label)}" for label in outcome.observations)
     return "\n".join(lines)
@@ -94,21 +93,6 @@ def _describe_choices(control: Control) -> str:
     if isinstance(control, RangeControl):
         return f"{control.low:g} to {control.high:g} in steps of {control.step:g}"
     return "true, false"
-
-
-def _number_rows(outcome: Outcome, say: _Sayer) -> Iterator[tuple[str, ...]]:
-    for number in outcome.numbers:
-        published = "" if number.published is None else _quantity(number.published, number)
-        source = ". ".join(filter(None, (number.source if published else "", say(number.note))))
-        yield say(number.label), _quantity(number.computed, number), published, source
-    for quoted in outcome.quoted:
-        yield say(quoted.label), "", quoted.value, quoted.source
-
-
-def _quantity(value: float, number: ComputedNumber) -> str:
-    is_exact = float(value).is_integer() and abs(value) < 1e15
-    text = number_format.format_exact(value) if is_exact else f"{value:.4g}"
-    return f"{text} {number.unit}".strip()
 
 
 def _markdown_rows(*rows: tuple[str, ...]) -> Iterator[str]:

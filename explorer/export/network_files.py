@@ -97,28 +97,23 @@ def save_onnx(network: Network, path: Path) -> None:
             )
         )
     ops = [node.op for node in network.architecture.inputs if isinstance(node.op, Input)]
-    module, inputs = network.module(), tuple(map(input_value, ops))
+    module, inputs = _build_for_onnx(network, ops), tuple(map(input_value, ops))
     names = ["image"] if len(ops) == 1 else [argument_name(op) for op in ops]
-    speak_keywords(module)
-    unusual = {op.dtype for op in ops} & {torch.float64, torch.bfloat16}
-    if unusual:
-        module = _InSinglePrecision(module, unusual.pop())
-    if not all(isinstance(leaf, Ref) for leaf in tree_leaves(network.architecture.output.args)):
-        module = _TensorsAlone(module)
 
     def write(beside: Path) -> None:
-        with INTERCEPTING, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # of torch's own making
-            torch.onnx.export(
-                module,
-                inputs,
-                str(beside),
-                dynamo=True,
-                external_data=False,
-                input_names=names,
-                output_names=["scores"],
-                verbose=False,
-            )
+            with INTERCEPTING:
+                torch.onnx.export(
+                    module,
+                    inputs,
+                    str(beside),
+                    dynamo=True,
+                    external_data=False,
+                    input_names=names,
+                    output_names=["scores"],
+                    verbose=False,
+                )
             _check_onnx(beside, module, dict(zip(names, inputs, strict=True)))
 
     try:
@@ -129,6 +124,18 @@ def save_onnx(network: Network, path: Path) -> None:
         raise ExportError(
             tr("{title} cannot be written as ONNX: {reason}", title=network.title, reason=_reason(failure))
         ) from failure
+
+
+def _build_for_onnx(network: Network, inputs: list[Input]) -> torch.nn.Module:
+    """The network's module, with what ONNX can take and give."""
+    module = network.module()
+    speak_keywords(module)
+    unusual = {op.dtype for op in inputs} & {torch.float64, torch.bfloat16}
+    if unusual:
+        module = _InSinglePrecision(module, unusual.pop())
+    if not all(isinstance(leaf, Ref) for leaf in tree_leaves(network.architecture.output.args)):
+        module = _TensorsAlone(module)
+    return module
 
 
 class _TensorsAlone(torch.nn.Module):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage, QImageWriter
 
-from explorer.base import number_format
 from explorer.base.languages import Language, tr
 from explorer.exercises.predictions import PredictionQuestion
 from explorer.experiments.experiment import Experiment, Values
-from explorer.experiments.outcome import ComputedNumber, Label, Outcome
+from explorer.experiments.number_rows import number_rows
+from explorer.experiments.outcome import Label, Outcome
 from explorer.experiments.texts import load_texts
 from explorer.export.documents.handout import Handout, HandoutSection
 from explorer.export.documents.html_page import write_html
@@ -88,26 +87,11 @@ def build_experiment_handout(
     sections = (
         HandoutSection(text.question, (text.hint, " · ".join(settings)), _as_png(picture)),
         HandoutSection(common["ui.seen"], tuple(map(say, outcome.observations))),
-        HandoutSection(common["ui.numbers"], rows=(heads, *_number_rows(outcome, say))),
+        HandoutSection(common["ui.numbers"], rows=(heads, *number_rows(outcome, say))),
         HandoutSection(network.title, picture=draw_view(view), diagram=write_diagram(view)),
         HandoutSection(common["ui.code"], code=experiment.code(values)),
     )
     return Handout(text.title, text.question, sections)
-
-
-def _number_rows(outcome: Outcome, say: Callable[[Label], str]) -> Iterator[tuple[str, ...]]:
-    for number in outcome.numbers:
-        published = _quantity(number.published, number) if number.published is not None else ""
-        source = ". ".join(filter(None, (number.source if published else "", say(number.note))))
-        yield say(number.label), _quantity(number.computed, number), published, source
-    for quoted in outcome.quoted:
-        yield say(quoted.label), "", quoted.value, quoted.source
-
-
-def _quantity(value: float, number: ComputedNumber) -> str:
-    is_exact = float(value).is_integer() and abs(value) < 1e15
-    text = number_format.format_exact(value) if is_exact else f"{value:.4g}"
-    return f"{text} {number.unit}".strip()
 
 
 def write_diagram(view: View) -> str:
