@@ -17,8 +17,11 @@ from explorer.graph.ops import Function, Layer
 
 
 def find_pooling(node: Node) -> tuple[str, dict[str, Any]] | None:
-    """("max" or "average", settings) of a pooling with a window, or of a global one; None for anything else."""
+    """("max" or "average", settings) of a pooling with a window, or of a global one; None for anything else, among it a
+    max pooling that also gives where the maxima were: what reads those places needs it as it is."""
     layer = node.layer
+    if getattr(layer, "return_indices", False):
+        return None
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
         kind = "max" if isinstance(layer, nn.MaxPool2d) else "average"
         stride = layer.stride if layer.stride is not None else layer.kernel_size

@@ -7,9 +7,10 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-from explorer.edits import EditError, SwapSubsampling
+from explorer.edits import AddBlurPooling, Edit, EditError, SetLayer, SwapSubsampling
 from explorer.edits.options import find_options
 from explorer.edits.subsampling import SUBSAMPLINGS, find_subsamplings
 from explorer.network import Network, open_network
@@ -84,3 +85,30 @@ def test_what_has_no_stride_is_refused_and_not_offered(opened: Opened) -> None:
 def test_what_is_swapped_is_exported_as_it_is(stranger: Stranger, tmp_path: Path) -> None:
     for way in SUBSAMPLINGS:
         check_eval(small_network(nn.AvgPool2d(3, 2)).edit(SwapSubsampling("*", way)), stranger, tmp_path)
+
+
+class WithPlaces(nn.Module):
+    """A max pooling whose places of the maxima are read again when the map becomes larger."""
+
+    def __init__(self, called: bool) -> None:
+        super().__init__()
+        self.first, self.pool = nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(2, return_indices=True)
+        self.unpool, self.called = nn.MaxUnpool2d(2), called
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        pooled, places = F.max_pool2d(x, 2, return_indices=True) if self.called else self.pool(x)
+        made: Tensor = self.unpool(pooled, places)
+        return made
+
+
+@pytest.mark.parametrize("called", [False, True], ids=["layer", "function"])
+def test_a_pooling_whose_places_are_read_again_stays_as_it_is(called: bool) -> None:
+    network = open_network(WithPlaces(called), input_shape=(1, 3, 16, 16))
+    pool = list(network.architecture.live)[2]
+    titles = {option.title for option in find_options(network.analysis, pool)}
+    assert titles.isdisjoint({"Smaller by", "Pooling", "Stride", "Padding", "Blur pooling"})
+    edits: list[Edit] = [SwapSubsampling(pool, "average"), AddBlurPooling(pool), SetLayer(pool, "pooling", "average")]
+    for edit in [*edits, *(SetLayer(pool, setting, 3) for setting in ("kernel", "stride", "padding", "ceil_mode"))]:
+        with pytest.raises(EditError):
+            network.edit(edit)
