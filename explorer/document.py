@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # importing these imports torch
 
     from explorer.edits import Edit
     from explorer.network import Network
+    from explorer.weights.checkpoint_matching import MatchedCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,19 @@ class ViewState:
     scale: float  # pixels per unit of the picture
     centre: tuple[float, float]  # the point of the picture in the middle of the canvas
     is_fitted: bool  # the whole picture is fitted into the canvas, whatever its size
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """What a file of a document holds of its network, beside which network it is."""
+
+    edits: tuple[Edit, ...] = ()  # in force
+    weights: MatchedCheckpoint | None = None  # None for those it was opened with
+
+
+def state_of(network: Network) -> DocumentState:
+    """Return the state of a document that holds a network."""
+    return DocumentState(network.history.applied_edits, network.context.checkpoint)
 
 
 class Document:
@@ -62,8 +76,8 @@ class Document:
         self.is_preview = is_preview  # the next network that is merely looked at takes its place
         self.is_open = True  # False for good once its tab was closed
         self.fingerprint = ""  # of the project file when it was read or saved
-        #: Those in the file, or when the network was opened; None where that is not known.
-        self.saved_edits: tuple[Edit, ...] | None = self.current_edits
+        #: That of the file, or when the network was opened; None where it is not known.
+        self.saved_state: DocumentState | None = self.current_state
 
     @property
     def current_edits(self) -> tuple[Edit, ...]:
@@ -71,9 +85,14 @@ class Document:
         return self.network.history.applied_edits if self.network is not None else ()
 
     @property
+    def current_state(self) -> DocumentState:
+        """The edits in force and the weights: what a file of the document holds of its network."""
+        return state_of(self.network) if self.network is not None else DocumentState()
+
+    @property
     def is_modified(self) -> bool:
-        """True when the user made edits since the network was opened or saved."""
-        return self.current_edits != self.saved_edits
+        """True when the user made edits or gave other weights since the network was opened or saved."""
+        return self.current_state != self.saved_state
 
     @property
     def displayed_network(self) -> Network | None:
@@ -94,8 +113,8 @@ class Document:
 
         Args:
             renamed: stages that it calls otherwise (`explorer.presenters.counterparts.find_renamed_parts`).
-            is_followed: the edit was not the user's own but a step of a guide or a lineage, made again in one click:
-                alone, it is nothing to save.
+            is_followed: the change was not the user's own but a step of a guide or a lineage, made again in one click,
+                or weights that are published: alone, it is nothing to save.
         """
         follows = is_followed and not self.is_modified
         before = self.current_edits
@@ -108,4 +127,4 @@ class Document:
             self.selection = rename_ids(self.selection, renamed)
             self.bookmarks = rename_ids(self.bookmarks, renamed)
         if follows:
-            self.saved_edits = self.current_edits
+            self.saved_state = self.current_state

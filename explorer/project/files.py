@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, write_atomic
 from explorer.base.id_text import join_ids, split_ids
@@ -58,11 +58,12 @@ class ProjectView:
 
 @dataclass(frozen=True)
 class ProjectWeights:
-    """Weights that the network was given from a file."""
+    """Weights that the network was given."""
 
-    file: str  # relative to the project's folder, where it is inside
+    file: str  # relative to the project's folder, where it is inside; "" for published ones
     name: str  # what they are called
     position: int = 0  # edits that were in force when they were given
+    preset: str = ""  # of published ones, torchvision's name: "ResNet50_Weights.IMAGENET1K_V2"
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def write_project(path: str | Path, project: Project, *, is_synced: bool = True)
     if project.inputs:
         value["inputs"] = [spec.text for spec in project.inputs]
     if project.weights is not None:
-        value["weights"] = dataclasses.asdict(project.weights)
+        value["weights"] = {name: item for name, item in dataclasses.asdict(project.weights).items() if item != ""}
     value["edits"] = [edit_to_json(edit) for edit in project.edits]
     value |= {"position": project.position, "view": _view_to_json(project.view)}
     try:
@@ -214,9 +215,16 @@ class _ProjectFile(BaseModel):
 class _ProjectFileWeights(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    file: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f]+$")]
+    file: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x1f]*$")] = ""
     name: _Name
     position: Annotated[int, Field(ge=0)] = 0
+    preset: _Name = ""
+
+    @model_validator(mode="after")
+    def _check_source(self) -> _ProjectFileWeights:
+        if not self.file and not self.preset:
+            raise ValueError("weights come from a file or are published ones: give file or preset")
+        return self
 
 
 class _ProjectFileView(BaseModel):

@@ -1,7 +1,8 @@
 """Weights of a project: a file in its folder, which goes where the project goes.
 
 A project names its weights and does not hold them. When it is saved, they are copied beside it under a name of their
-own, so that the folder can be moved, and no file of another state of it is written over.
+own, so that the folder can be moved, and no file of another state of it is written over. Published weights are named as
+torchvision names them, and looked for where torch downloads them to.
 """
 
 from __future__ import annotations
@@ -17,22 +18,29 @@ from explorer.networks.user_module import is_network_path
 from explorer.project.files import Project, ProjectError, ProjectWeights, relative_to_folder
 from explorer.project.saving import file_fingerprint
 from explorer.weights.checkpoint import CheckpointError
+from explorer.weights.pretrained import list_pretrained
 
 
 def name_weights(network: Network, folder: Path | None) -> ProjectWeights | None:
-    """Return how a project in a folder names the weights of a network; None for its own and for published ones."""
+    """Return how a project in a folder names the weights of a network; None for its own."""
     found = network.context.checkpoint
-    if found is None or found.preset or not found.path:
+    if found is None or not found.path:
         return None
+    file = relative_to_folder(folder, Path(found.path))
+    is_named = found.preset is not None and Path(file).is_absolute()  # whoever opens it has a copy, or can have one
     position = min(found.edit_count, len(network.history.edits))
-    return ProjectWeights(relative_to_folder(folder, Path(found.path)), found.name, position)
+    return ProjectWeights("" if is_named else file, found.name, position, found.preset or "")
 
 
-def copy_weights_beside(network: Network, path: Path) -> Network:
+def copy_weights_beside(network: Network, path: Path, *, with_published: bool = False) -> Network:
     """Copy the weights of a network into the folder of a project, unless they are in it, and return the network with
-    the copy. A file that has gone is still named. Raises ProjectError."""
+    the copy. A file that has gone is still named. Raises ProjectError.
+
+    Args:
+        with_published: also weights that are published, for machines that may not download them.
+    """
     found = network.context.checkpoint
-    if name_weights(network, None) is None or found is None:
+    if found is None or not found.path or (found.preset and not with_published):
         return network
     source, folder = Path(found.path), path.resolve().parent
     if source.is_relative_to(folder) or not (mark := file_fingerprint(source)):
@@ -53,11 +61,19 @@ def with_project_weights(network: Network, given: Network, project: Project, pat
     weights = project.weights
     if weights is None or is_network_path(weights.file):  # a look would sign in
         return network
+    file = Path(path).resolve().parent / weights.file if weights.file else _find_published(given, weights.preset)
     try:
-        found = given.read_weights(Path(path).resolve().parent / weights.file, name=weights.name)
+        found = given.read_weights(file, weights.preset or None, weights.name) if file is not None else None
     except CheckpointError:
-        return network
-    return network.with_weights(found)
+        found = None
+    return network.with_weights(found) if found is not None else network
+
+
+def _find_published(network: Network, preset: str) -> Path | None:
+    """The file of published weights of a network, where it was downloaded before."""
+    entry = network.context.entry
+    offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
+    return next((offer.cache_path for offer in offers if offer.name == preset and offer.is_cached), None)
 
 
 def describe_missing_weights(network: Network, project: Project) -> str:
@@ -65,6 +81,12 @@ def describe_missing_weights(network: Network, project: Project) -> str:
     weights = project.weights
     if weights is None or network.context.checkpoint is not None:
         return ""
+    if not weights.file:
+        return tr(
+            "The weights of this project, “{name}”, are not on this machine. The network has random ones in their "
+            "place; “Weights” in the output panel downloads them.",
+            name=weights.preset,
+        )
     return tr(
         "The weights of this project, “{name}”, are not there or cannot be read: {file}. The network has its own in "
         "their place; put the file there, and open the project again.",

@@ -78,9 +78,8 @@ class SweepFolder(LockedFolder):
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if network is not None:
-                write_project(
-                    self.network_path, build_project(copy_weights_beside(network, self.network_path), folder=self.path)
-                )
+                kept = copy_weights_beside(network, self.network_path, with_published=True)
+                write_project(self.network_path, build_project(kept, folder=self.path))
             write_json(self.path / "sweep.json", {"format": "cnnx-sweep", "version": 1} | plan.as_json())
         except (OSError, ProjectError) as failure:
             reason = getattr(failure, "strerror", None) or failure

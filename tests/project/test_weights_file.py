@@ -10,12 +10,14 @@ import torch
 from safetensors.torch import save_file
 
 import explorer
+from explorer import SetClasses
 from explorer.base.cancellation import always
 from explorer.network import Network
-from explorer.project.files import ProjectError, ProjectWeights, read_project
-from explorer.project.opening import open_project
+from explorer.project.files import ProjectError, ProjectWeights, read_project, write_project
+from explorer.project.opening import build_project, open_project
 from explorer.project.weights_file import copy_weights_beside, describe_missing_weights
 from explorer.ui.base.jobs import open_project_job, save_project_job
+from explorer.weights.pretrained import list_pretrained
 
 
 @pytest.fixture
@@ -72,6 +74,48 @@ def test_weights_that_have_gone_are_said_and_the_network_opens(trained: Network,
     assert copy.name in opened.complaint
 
 
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
+    """SqueezeNet with weights that lie where torch downloads published ones to, and an edit after it got them."""
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    network = explorer.open("squeezenet1_1")
+    (offer,) = list_pretrained("SqueezeNet1_1_Weights.IMAGENET1K_V1", 224)
+    offer.cache_path.parent.mkdir(parents=True)
+    state = network.module().state_dict()
+    torch.save({name: torch.full_like(tensor, 0.01) for name, tensor in state.items()}, offer.cache_path)
+    return network.with_weights(network.read_weights(offer.cache_path, offer.name)).edit(SetClasses(7))
+
+
+def test_published_weights_are_named_and_not_copied(published: Network, tmp_path: Path) -> None:
+    save(published, tmp_path / "mine" / "net.cnnx")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["net.cnnx"]
+    assert str(tmp_path) not in (tmp_path / "mine" / "net.cnnx").read_text()
+    network, project = open_project(tmp_path / "mine" / "net.cnnx")
+    assert same_weights(network, published)
+    assert network.context.checkpoint is not None
+    assert network.context.checkpoint.preset == "SqueezeNet1_1_Weights.IMAGENET1K_V1"  # as photos are prepared for them
+    assert describe_missing_weights(network, project) == ""
+
+
+def test_published_weights_that_are_not_on_this_machine_are_said(published: Network, tmp_path: Path) -> None:
+    save(published, tmp_path / "mine" / "net.cnnx")
+    for path in (tmp_path / "hub" / "checkpoints").iterdir():
+        path.unlink()
+    opened = open_project_job(str(tmp_path / "mine" / "net.cnnx"), "blocks")(always)
+    assert opened.network.context.checkpoint is None
+    assert opened.network.history.edits == published.history.edits
+    assert "“SqueezeNet1_1_Weights.IMAGENET1K_V1”, are not on this machine" in opened.complaint
+
+
+def test_a_sweep_takes_published_weights_along(published: Network, tmp_path: Path) -> None:
+    path = tmp_path / "sweep" / "network.cnnx"
+    path.parent.mkdir()
+    write_project(path, build_project(copy_weights_beside(published, path, with_published=True), folder=path.parent))
+    (tmp_path / "hub").rename(tmp_path / "gone")  # it runs on another machine
+    network, _ = open_project(path)
+    assert same_weights(network, published)
+
+
 def test_a_network_with_its_own_weights_names_none(tmp_path: Path) -> None:
     save(explorer.open("design:lenet_5"), tmp_path / "mine" / "net.cnnx")
     assert read_project(tmp_path / "mine" / "net.cnnx").weights is None
@@ -85,7 +129,15 @@ def test_a_folder_that_takes_no_weights_is_said(trained: Network, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "weights", [{}, {"file": ""}, {"file": "a\nb", "name": ""}, {"file": "a", "name": "", "position": -1}]
+    "weights",
+    [
+        {},
+        {"file": ""},
+        {"name": "a"},
+        {"file": "", "name": "a", "preset": ""},
+        {"file": "a\nb", "name": ""},
+        {"file": "a", "name": "", "position": -1},
+    ],
 )
 def test_weights_that_no_project_has_are_refused(weights: dict[str, object], tmp_path: Path) -> None:
     (tmp_path / "net.cnnx").write_text(

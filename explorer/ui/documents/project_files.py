@@ -17,14 +17,13 @@ from PySide6.QtWidgets import QWidget
 from explorer.analysis.sample_names import find_built_in_name
 from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
 from explorer.base.languages import tr
-from explorer.document import Document
+from explorer.document import Document, DocumentState, state_of
 from explorer.session import Session
 from explorer.ui.base import dialogs, jobs, recent_projects
 from explorer.ui.base.autosave import Autosave, shared_journal
 from explorer.ui.base.lanes import Lane
 
 if TYPE_CHECKING:
-    from explorer.edits import Edit
     from explorer.network import Network
     from explorer.project.journal import LostDocument, Origin
 
@@ -42,7 +41,7 @@ class ProjectFiles(QObject):
         self._session, self._window = session, window
         self.autosave = Autosave(window)
         self.autosave.failed.connect(self._on_autosave_failed)
-        self._being_saved: WeakKeyDictionary[Document, tuple[Edit, ...]] = WeakKeyDictionary()  # on their way
+        self._being_saved: WeakKeyDictionary[Document, DocumentState] = WeakKeyDictionary()  # on their way
         self._after_save: list[Callable[[], object]] = []  # what to do once they are there
 
     def set_opened(self, document: Document, opened: jobs.OpenedNetwork) -> None:
@@ -50,7 +49,7 @@ class ProjectFiles(QObject):
         source = Path(opened.path).absolute() if opened.path else None
         if (lost := shared_journal().find_lost(opened.path)) is not None:
             document.path = Path(lost.origin.path) if lost.origin.path else None
-            document.fingerprint, document.saved_edits = lost.origin.fingerprint, None
+            document.fingerprint, document.saved_state = lost.origin.fingerprint, None
             self._keep(document, lost)
         elif source is not None:
             # A plain file of edits is not written over: saving asks for the name of a project.
@@ -68,7 +67,7 @@ class ProjectFiles(QObject):
 
     def note(self, document: Document, network: Network, *, is_followed: bool) -> None:
         """Note an edited network of a document in the journal, on any thread, before it is shown there."""
-        is_nothing_to_save = network.history.applied_edits == document.saved_edits
+        is_nothing_to_save = state_of(network) == document.saved_state
         if is_nothing_to_save or (is_followed and not document.is_modified):
             return
         self.autosave.note(document, self._origin(document, network), network, self._view(document))
@@ -120,7 +119,7 @@ class ProjectFiles(QObject):
         """
         if not document.is_modified:
             return True
-        if self._being_saved.get(document) != document.current_edits:
+        if self._being_saved.get(document) != document.current_state:
             answer = dialogs.ask_unsaved_changes(self._window, document.title)
             if answer != "save":
                 return answer == "discard"
@@ -137,13 +136,13 @@ class ProjectFiles(QObject):
         network = document.network
         if network is None:
             return
-        edits = self._being_saved[document] = document.current_edits
+        state = self._being_saved[document] = document.current_state
         document.is_preview = False
         expected = document.fingerprint if path == document.path and not is_agreed else ""
         work = jobs.save_project_job(network, str(path), self._view(document), expected)
         self.lane.submit(
             work,
-            lambda mark: self._on_saved(document, path, edits, mark),
+            lambda mark: self._on_saved(document, path, state, mark),
             lambda failure: self._on_save_failed(document, path, failure),
         )
 
@@ -158,11 +157,11 @@ class ProjectFiles(QObject):
             "sample": find_built_in_name(sample.name) if sample is not None else "",
         }
 
-    def _on_saved(self, document: Document, path: Path, edits: tuple[Edit, ...], fingerprint: str) -> None:
-        document.path, document.saved_edits, document.fingerprint = path, edits, fingerprint
+    def _on_saved(self, document: Document, path: Path, state: DocumentState, fingerprint: str) -> None:
+        document.path, document.saved_state, document.fingerprint = path, state, fingerprint
         # The origin of what is kept is the file as it was.
         self.autosave.forget(document, lambda: self.keep(document) if document.is_open else None)
-        if self._being_saved.get(document) == edits:
+        if self._being_saved.get(document) == state:
             del self._being_saved[document]
         recent_projects.add_recent_project(path)
         self.document_changed.emit()

@@ -179,7 +179,7 @@ class Tabs(QObject):
         )
         copy.colour_mode, copy.colourings = document.colour_mode, dict(document.colourings)
         copy.view, copy.source = document.view, document.source
-        copy.saved_edits = document.saved_edits
+        copy.saved_state = document.saved_state
         self._documents.add(copy)
 
     def detach(self, document: Document, position: QPoint | None = None) -> None:

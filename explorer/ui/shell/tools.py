@@ -10,6 +10,7 @@ from explorer.ui.budget.tool import BudgetTool
 from explorer.ui.card_clipboard.tool import CardClipboardTool
 from explorer.ui.code.tool import CodeTool
 from explorer.ui.comparison.tool import ComparisonTool
+from explorer.ui.computing.tool import ComputingTool
 from explorer.ui.depth_curves.tool import DepthCurvesTool
 from explorer.ui.design_check.tool import DesignCheckTool
 from explorer.ui.diagram_settings.tool import DiagramSettingsTool
@@ -83,6 +84,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     TrainingTool,
     CodeTool,
     WeightsTool,
+    ComputingTool,
     FolderEvaluationTool,
     ExportTool,
     WorksheetTool,

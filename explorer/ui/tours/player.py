@@ -127,7 +127,7 @@ class TourPlayer(QObject):
         if document is None or not self._is_ours() or not _is_same_opened(document, view):
             self._open(view, instead_of=document if document is not None and self._is_ours() else None)
         else:
-            document.saved_edits = document.current_edits  # only the tour's: nothing to ask about
+            document.saved_state = document.current_state  # only the tour's: nothing to ask about
             self._context.documents.activate(document)
             self._shown_view = view
             if document.network is view.network:
@@ -139,7 +139,7 @@ class TourPlayer(QObject):
 
     def _open(self, view: View, instead_of: Document | None) -> None:
         document = Document(view.network, view.expanded, level=self._session.default_level)
-        document.saved_edits = document.current_edits
+        document.saved_state = document.current_state
         self.document, self._shown_view = document, view
         previews = (other for other in self._context.documents if other.is_preview)  # that of the tour before, too
         self._context.documents.place(document, instead_of or next(previews, None))

@@ -1,26 +1,22 @@
-"""Tool of the weights: where they come from, the device they run on, the memory for cached feature maps."""
+"""Tool of the weights: where they come from, and what of a file fits the network."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog
 
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.base import jobs
-from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.base.menus import add_checkable
 from explorer.ui.output.panel import OutputPanel
-from explorer.ui.plugin.preference import Preference
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
 
@@ -32,12 +28,9 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILTER = tr_noop("Weights (*.pth *.pt *.bin *.safetensors);;All files (*)")
 
-#: Bytes of feature maps to remember; 0 for what suits the machine.
-CACHE_BUDGETS = (0, 2**28, 2**30, 2**32)
-
 
 class WeightsTool:
-    """The Weights menu of the output panel, File › Open weights…, Tools › Run on, and Tools › Cache."""
+    """The Weights menu of the output panel, and File › Open weights…."""
 
     def __init__(self, context: ToolContext) -> None:
         self._context = context
@@ -47,7 +40,6 @@ class WeightsTool:
         self.lane = context.add_lane("weights")
         self.lane.progress_changed.connect(panel.progress.set_progress)
         self.lane.busy_changed.connect(lambda busy: None if busy else panel.progress.finish())
-        self.settings_lane = context.add_lane("settings")
         self.report: WeightsReport | None = None
         menu = panel.weights_button.menu()
         assert menu is not None
@@ -59,13 +51,6 @@ class WeightsTool:
             self.choose_file,
             tip=tr_noop("Load weights from a .pth, .pt, .bin or .safetensors file"),
         )
-        tools = context.get_menu("Tools")
-        self.devices_menu = live_text(tools.addMenu(""), QMenu.setTitle, "Device")
-        self.budgets_menu = live_text(tools.addMenu(""), QMenu.setTitle, "Feature map cache")
-        self.devices_menu.aboutToShow.connect(self._fill_devices)
-        self._fill_budgets()
-        context.preferences.extend(self._preferences())
-        follow_language(self.budgets_menu, lambda _: self._name_budgets())
         self._looked_up: WeakSet[Document] = WeakSet()  # whose remembered weights were looked for
         panel.trained_requested.connect(self._load_default)
         context.session.on("network", self._update_button)
@@ -110,6 +95,8 @@ class WeightsTool:
         if network is None or document in self._looked_up:
             return
         self._looked_up.add(document)
+        if document.path is not None:  # its project says which weights it has
+            return
         entry = network.context.entry
         if entry is None or network.context.checkpoint is not None:
             return
@@ -145,7 +132,7 @@ class WeightsTool:
         report_action.setEnabled(loaded is not None)
 
     def _add_choice(self, text: str, checked: bool, callback: Callable[[], None]) -> QAction:
-        return _add_checkable(self.weights_menu, text, checked, callback)
+        return add_checkable(self.weights_menu, text, checked, callback)
 
     def choose_file(self) -> None:
         """Ask for a file of weights and load it."""
@@ -209,7 +196,9 @@ class WeightsTool:
         def step(now: Network) -> Network:
             return now.with_weights(loaded) if now.history.baseline is baseline else now
 
-        self._context.commands.change_network(step, document, is_followed=True)
+        document = document or self._context.session.document
+        is_published = loaded is None or loaded.preset is not None  # remembered by itself, and no work of the user's
+        self._context.commands.change_network(step, document, is_followed=is_published and document.path is None)
         entry = network.context.entry
         if loaded is not None and loaded.preset and entry is not None:
             QSettings().setValue(_remembered_setting(entry.key), loaded.preset)
@@ -256,106 +245,10 @@ class WeightsTool:
 
         return [(tr("Change to {classes} classes and load again", classes=f"{classes:,}"), adapt)]
 
-    # device and cache
-
-    def _preferences(self) -> list[Preference]:
-        """Return what the user can choose for good of where weights are and where passes run."""
-        group = tr_noop("Computing")
-
-        def write_folder(folder: str) -> None:
-            QSettings().setValue("weights_folder", folder)
-            self.settings_lane.submit(lambda _: jobs.set_weights_folder(), lambda _: None, lambda _: None)
-
-        return [
-            Preference(
-                group,
-                tr_noop("Device"),
-                tr_noop("Where networks are run"),
-                lambda: _list_devices()[0],
-                lambda name: self.set_preferences(device=name),
-                choices=lambda: _list_devices()[1],
-            ),
-            Preference(
-                group,
-                tr_noop("Memory for feature maps"),
-                tr_noop("What is remembered of passes, so that an edit computes only what it changes"),
-                lambda: str(QSettings().value("feature_map_bytes", 0)),
-                self._choose_budget,
-                choices=lambda: [(str(budget), _budget_title(budget)) for budget in CACHE_BUDGETS],
-            ),
-            Preference(
-                group,
-                tr_noop("Folder of weights"),
-                tr_noop("Where published weights are looked for and downloaded to"),
-                lambda: str(QSettings().value("weights_folder", "") or _usual_weights_folder()),
-                write_folder,
-                "folder",
-            ),
-        ]
-
-    def _choose_budget(self, budget: str) -> None:
-        self.set_preferences(budget=int(budget))
-        for one, action in zip(CACHE_BUDGETS, self.budgets_menu.actions(), strict=True):
-            action.setChecked(str(one) == budget)
-
-    def _fill_devices(self) -> None:
-        from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
-
-        self.devices_menu.clear()
-        for device in list_devices():
-            chosen = device.name == DEVICE_PREFERENCES.device
-            _add_checkable(self.devices_menu, device.title, chosen, partial(self.set_preferences, device=device.name))
-
-    def _fill_budgets(self) -> None:
-        chosen = int(str(QSettings().value("feature_map_bytes", 0)))
-        group = QActionGroup(self.budgets_menu)
-        for budget in CACHE_BUDGETS:
-            action = _add_checkable(
-                self.budgets_menu, "", budget == chosen, partial(self.set_preferences, budget=budget)
-            )
-            group.addAction(action)
-        if chosen:
-            self.settings_lane.submit(_preferences_job(None, chosen, None), lambda _: None, lambda _: None)
-
-    def _name_budgets(self) -> None:
-        for budget, action in zip(CACHE_BUDGETS, self.budgets_menu.actions(), strict=True):
-            action.setText(_budget_title(budget))
-
     def _close_report(self) -> None:
         """Close the report: it is opened again, in another language, by the menu of the weights."""
         if self.report is not None:
             self.report.close()
-
-    def set_preferences(self, device: str | None = None, budget: int | None = None) -> None:
-        """Set the device and the bytes of cached feature maps, for the open network and later ones."""
-        if budget is not None:
-            QSettings().setValue("feature_map_bytes", budget)
-        network, session = self._context.session.network, self._context.session
-
-        def again(_: object) -> None:
-            if session.sample is not None and session.network is not None:
-                session.set_sample(session.sample)
-
-        self.settings_lane.submit(_preferences_job(device, budget, network), again, self._context.commands.show_error)
-
-
-def _budget_title(budget: int) -> str:
-    return tr("Up to {size}", size=number_format.format_bytes(budget)) if budget else tr("Automatic")
-
-
-def _list_devices() -> tuple[str, list[tuple[str, str]]]:
-    """Return the device in use, and all of them with their titles; the CPU alone until torch has been imported."""
-    if "torch" not in sys.modules:
-        return "cpu", [("cpu", "CPU")]
-    from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
-
-    return DEVICE_PREFERENCES.device, [(device.name, device.title) for device in list_devices()]
-
-
-def _usual_weights_folder() -> Path:
-    """Return the folder that torch uses by itself."""
-    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-    return Path(os.environ.get("TORCH_HOME", str(Path(cache, "torch"))), "hub")
 
 
 def _remembered_setting(key: str) -> str:
@@ -367,29 +260,6 @@ def _list_offers(network: Network) -> tuple[PretrainedWeights, ...]:
 
     entry = network.context.entry
     return list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
-
-
-def _preferences_job(device: str | None, budget: int | None, network: Network | None) -> Callable[[KeepGoing], None]:
-    def job(keep_going: KeepGoing) -> None:
-        from explorer.analysis.forward import memory_check
-
-        if device is not None:
-            memory_check.DEVICE_PREFERENCES.device = device
-        if budget is not None:
-            memory_check.DEVICE_PREFERENCES.budget = budget
-        if network is not None:
-            with network.context.lock:
-                network.context.forward.configure(device, memory_check.default_budget() if budget is not None else None)
-
-    return job
-
-
-def _add_checkable(menu: QMenu, text: str, checked: bool, callback: Callable[[], Any]) -> QAction:
-    action = menu.addAction(text)
-    action.setCheckable(True)
-    action.setChecked(checked)
-    action.triggered.connect(lambda _=False: callback())
-    return action
 
 
 def _weights_name(network: Network) -> str:

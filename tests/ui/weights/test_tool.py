@@ -18,9 +18,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from explorer.analysis.forward import memory_check
 from explorer.base.number_format import format_bytes
 from explorer.network import Network
+from explorer.project.files import read_project
 from explorer.ui.shell.window import Window
 from explorer.ui.weights.tool import WeightsTool
 from explorer.weights.pretrained import PretrainedWeights
@@ -70,6 +70,24 @@ def test_a_file_and_back(
     tool(small).weights_menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: random", timeout=30_000)
     qtbot.waitUntil(lambda: likeliest(small) != "tabby", timeout=30_000)
+
+
+def test_weights_of_a_file_are_something_to_save(
+    small: Window, qtbot: QtBot, tmp_path: Path, state: dict[str, torch.Tensor]
+) -> None:
+    torch.save(state, tmp_path / "sure.pth")
+    document = small.session.document
+    assert not document.is_modified
+    tool(small).load_file(str(tmp_path / "sure.pth"))
+    qtbot.waitUntil(lambda: document.is_modified, timeout=30_000)
+    assert small.isWindowModified()
+    document.path = tmp_path / "mine.cnnx"
+    small.files.save(document)
+    qtbot.waitUntil(lambda: not document.is_modified, timeout=30_000)
+    assert read_project(document.path).weights is not None
+    words(small)
+    tool(small).weights_menu.actions()[0].trigger()  # random ones again
+    qtbot.waitUntil(lambda: document.is_modified, timeout=30_000)
 
 
 def test_what_does_not_fit_is_reported_with_a_way_out(
@@ -180,6 +198,7 @@ def test_trained_weights_are_one_click_and_remembered(
     button.click()
     qtbot.waitUntil(lambda: likeliest(small) == "tabby", timeout=60_000)
     assert not button.isVisible()
+    assert not small.session.document.is_modified  # they are remembered by themselves
 
     small.tabs.close_active()
     small.open_network("mobilenet_v3_small")  # another one, which has random weights at first
@@ -201,18 +220,3 @@ def test_what_is_offered_says_its_size_before(small: Window, offer: PretrainedWe
     assert any("ImageNet V1 · 67.7 % top-1 · download 9.83 MiB" in text for text in entries)
     assert entries[-2:] == ["Load from file…", "Weights report…"]
     assert not tool(small).weights_menu.actions()[-1].isEnabled()
-
-
-def test_device_and_memory_are_settings(small: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_check, "DEVICE_PREFERENCES", memory_check.DevicePreferences())
-    network = small.session.network
-    assert network is not None
-    tool(small).devices_menu.aboutToShow.emit()
-    assert tool(small).devices_menu.actions()[0].text() == "CPU"
-    tool(small).budgets_menu.actions()[1].trigger()
-    qtbot.waitUntil(lambda: network.context.forward.budget == 2**28, timeout=30_000)
-    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
-    tool(small).set_preferences(device=missing)
-    qtbot.waitUntil(lambda: f"{missing} failed" in small.output.note.text(), timeout=30_000)
-    assert "so this ran on the CPU." in small.output.note.text()
-    assert small.output.bars.isVisible()
