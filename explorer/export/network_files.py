@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from explorer.analysis.example_inputs import input_value
 from explorer.base.languages import tr
+from explorer.export.onnx_check import check_onnx, first_line
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
@@ -114,7 +115,7 @@ def save_onnx(network: Network, path: Path) -> None:
                     output_names=["scores"],
                     verbose=False,
                 )
-            _check_onnx(beside, module, dict(zip(names, inputs, strict=True)))
+            check_onnx(beside, module, dict(zip(names, inputs, strict=True)))
 
     try:
         write_export(path, write)
@@ -164,45 +165,11 @@ class _InSinglePrecision(torch.nn.Module):
         return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
 
-def _check_onnx(path: Path, module: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> None:
-    """Raise ExportError where onnxruntime, if it is installed, makes something else of the file than torch does."""
-    unknown = any(tensor.dtype == torch.bfloat16 for tensor in inputs.values())  # numpy has no such numbers
-    if importlib.util.find_spec("onnxruntime") is None or unknown:
-        return
-    import onnxruntime
-
-    onnxruntime.set_default_logger_severity(3)
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        found = session.run(None, {known.name: inputs[known.name].numpy() for known in session.get_inputs()})
-    except Exception as failure:
-        raise ExportError(
-            tr("onnxruntime does not run what torch writes as ONNX: {reason}", reason=_first_line(failure))
-        ) from failure
-    with torch.no_grad():
-        expected = list(tensors_in(module(*inputs.values())))
-    for ours, theirs in zip(map(torch.as_tensor, found), expected, strict=True):
-        ours, theirs = ours.float(), theirs.float()
-        largest = float(theirs.abs().max()) if theirs.numel() else 0.0
-        if ours.shape != theirs.shape or not torch.allclose(ours, theirs, 1e-2, 1e-2 * largest, equal_nan=True):
-            raise ExportError(
-                tr(
-                    "what torch writes as ONNX computes something else, according to onnxruntime: write "
-                    ".py and .safetensors instead"
-                )
-            )
-
-
 def _reason(failure: BaseException) -> str:
     """What went wrong at the bottom of it: torch wraps an error of its exporter in advice on how to report it."""
     while failure.__cause__ is not None:
         failure = failure.__cause__
-    return _first_line(failure)
-
-
-def _first_line(failure: BaseException) -> str:
-    text = str(failure).strip()
-    return text.splitlines()[0] if text else type(failure).__name__
+    return first_line(failure)
 
 
 _WRITERS: dict[str, Callable[[Network, Path], None]] = {

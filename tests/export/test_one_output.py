@@ -19,6 +19,7 @@ import torch
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.edits import AddShortcut, Edit, SwapActivation, SwapHead, SwapNorm
 from explorer.export.network_files import save_network
+from explorer.export.page import ExportError
 from explorer.network import Network
 from explorer.networks.catalogue import get_entry, instantiate
 from tests.conftest import KEYS
@@ -142,7 +143,7 @@ def test_run_module_and_python_are_one(
     network = walked(a_key, request)
     try:
         check_eval(network, stranger, tmp_path)
-    except AssertionError as failure:
+    except (AssertionError, ExportError) as failure:
         raise AssertionError(f"{network.history.applied_edits}") from failure
 
 
@@ -159,7 +160,7 @@ def test_onnxruntime_agrees(an_onnx_key: str, tmp_path: Path, request: pytest.Fi
         built = tensors(network.module()(images(network, network.architecture.input_shape[0])))
     try:
         check_onnx(network, built, tmp_path)
-    except AssertionError as failure:
+    except (AssertionError, ExportError) as failure:
         raise AssertionError(f"{network.history.applied_edits}") from failure
 
 
