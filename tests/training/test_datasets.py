@@ -9,9 +9,10 @@ import psutil
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from explorer.training.data_spec import DataError, DataSpec, data_from_json, data_from_text
-from explorer.training.datasets import load_dataset, normalise
+from explorer.training.datasets import _read_digits, load_dataset, normalise
 from explorer.training.published_sets import DownloadRequired
 
 SHAPE = (3, 16, 16)
@@ -25,6 +26,14 @@ def make_folder(root: Path, counts: dict[str, int]) -> Path:
             pixels = rng.integers(0, 256, (20, 30, 3), np.uint8)
             Image.fromarray(pixels).save(root / name / f"{number}.png")
     return root
+
+
+def test_digits_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = load_digits()
+    both = np.column_stack((digits.data, digits.target))
+    assert np.array_equal(_read_digits(), both)
+    monkeypatch.setattr(Path, "is_file", lambda _: False)  # a release that keeps them elsewhere
+    assert np.array_equal(_read_digits(), both)
 
 
 def test_digits_are_split_by_class_and_scaled() -> None:
