@@ -15,8 +15,9 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from explorer.analysis.example_inputs import input_value
+from explorer.analysis.module_twin import first_line
 from explorer.base.languages import tr
-from explorer.export.onnx_check import check_onnx, first_line
+from explorer.export.onnx_check import check_onnx
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from explorer.analysis.module_twin import first_line
 from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.graph.arguments import tensors_in
@@ -49,12 +50,6 @@ def check_onnx(path: Path, module: torch.nn.Module, inputs: Mapping[str, torch.T
                 ".py and .safetensors instead"
             )
         )
-
-
-def first_line(failure: BaseException) -> str:
-    """Return what an error says first, or else its kind."""
-    text = str(failure).strip()
-    return text.splitlines()[0] if text else type(failure).__name__
 
 
 def _run(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
