@@ -9,6 +9,7 @@ import random
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -23,20 +24,24 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
-from explorer.edits import Edit
+from explorer.design_rules.check import check_network
+from explorer.edits import Edit, InsertPart
+from explorer.edits.drops import find_drop
 from explorer.edits.options import find_options
 from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
 from explorer.networks.input_spec import parse_inputs
 from explorer.presenters import build_inspection
+from explorer.presenters.editable_table import build_editable_table, cell_option
 from tests.cases.architectures import PAPERS
+from tests.cases.brought import BROUGHT
 from tests.cases.hard import HARD
 from tests.cases.reported import CASES, Case
 
 #: Of an edited case; a head of 21,841 classes on a flattened map has more.
 MOST_PARAMS = 50_000_000
 
-ALL = {**CASES, **PAPERS, **HARD}
+ALL = {**CASES, **PAPERS, **HARD, **BROUGHT}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what torch deprecates: people still bring it
 
@@ -47,6 +52,9 @@ def flat(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, (dict, list, tuple)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from flat(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from flat(getattr(value, field.name))
 
 
 def make(case: Case) -> nn.Module:
@@ -167,6 +175,23 @@ def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, requ
     if not long and list(ALL).index(name) % 3:
         pytest.skip("with --long")
     assert edit_faults(ALL[name], 12 if long else 2) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["ScalarOutput", "unbatched", "own_parametrization", "FakeQuantised", "NestedOutputs", "vectors"]
+)
+def test_whatever_it_gives_the_window_has_an_answer(name: str) -> None:
+    """Numbers, vectors, maps without a batch, objects and computed weights: rules, tables and drops of parts."""
+    network = explorer.open(make(ALL[name]), inputs=ALL[name].inputs)
+    analysis, architecture = network.analysis, network.architecture
+    check_network(analysis)
+    table = build_editable_table(analysis, analysis)
+    for row in range(len(table.rows)):
+        for heading in table.headings:
+            cell_option(analysis, row, heading.key)
+    for card in architecture.live:
+        for part in ("conv_norm_act", "concat"):
+            find_drop(architecture, InsertPart(card, part))
 
 
 @pytest.mark.parametrize("name", ["Autocast", "GraphConvolution", "ConditionalGenerator", "scripted_whole"])

@@ -9,6 +9,7 @@ edit changes it, until somebody asks for it to be measured anew (`explorer.edits
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,7 @@ from explorer.analysis.remembered_calibration import calibration_file, read_cali
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import tensors_in
 from explorer.graph.node import Node
 from explorer.graph.ops import Input, Layer, Output
 from explorer.weights.layer_calibration import BatchNorm, LayerCalibration, calibrated_channels
@@ -59,7 +61,7 @@ def build_seeded_weights(
             return SeededWeights(seed, known, buffers, is_recalibrated)
         try:
             found, drawn = _measure(architecture, plain, photos)
-        except Exception:
+        except _DoesNotRun:
             continue  # a network that takes one size only
         if path is not None:
             write_calibration(path, found)
@@ -94,6 +96,10 @@ def crop_middle(photos: torch.Tensor) -> torch.Tensor:
 def _load_photo(name: str, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
     photo: torch.Tensor = preprocess(load_sample(name), shape, preset)
     return photo
+
+
+class _DoesNotRun(Exception):
+    """Raised when an op refuses what reaches it; the message names its node."""
 
 
 _Drawn = dict[Hashable, Mapping[str, torch.Tensor]]
@@ -135,18 +141,29 @@ class _Measurement:
         values, remaining = self.values, {name: len(users) for name, users in self.architecture.users.items()}
         for node in self.architecture.live.values():
             self.calibrate(node)
-            module = self.make_layer(node)
-            values[node.name] = [
-                compute_node_value(node, {name: values[name][at] for name in node.inputs}, self.weights, photo, module)
-                for at, photo in enumerate(self.photos)
-            ]
+            values[node.name] = self.compute(node, self.make_layer(node))
             for name in node.inputs:
                 remaining[name] -= 1
                 if not remaining[name]:
                     values.pop(name, None)
         if self.classifier:  # the factor is measured on what leaves the network: maps of logits are averaged behind it
             path, outputs = self.architecture.nodes[self.classifier].path, values[self.architecture.output.name]
-            self.found[path] = replace(self.found[path], scale=_logit_scale(list(map(_first_tensor, outputs))))
+            first = [next(tensors_in(output), None) for output in outputs]  # none in an object of the user's own
+            scale = _logit_scale([tensor for tensor in first if tensor is not None])
+            self.found[path] = replace(self.found[path], scale=scale)
+
+    def compute(self, node: Node, module: nn.Module | None) -> list[Any]:
+        """The values of a node, of each photo. Raises _DoesNotRun."""
+        given = [{name: self.values[name][at] for name in node.inputs} for at in range(len(self.photos))]
+        try:
+            return [
+                compute_node_value(node, inputs, self.weights, photo, module)
+                for inputs, photo in zip(given, self.photos, strict=True)
+            ]
+        except (
+            Exception
+        ) as failure:  # whatever torch, and layers of the user's own, say to a size that they do not take
+            raise _DoesNotRun(node.name) from failure
 
     def calibrate(self, node: Node) -> None:
         if isinstance(node.layer, BatchNorm) and node.path not in self.found:
@@ -184,15 +201,11 @@ def _build_calibration(node: Node, scale: float, means: torch.Tensor) -> LayerCa
 
 
 def _logit_scale(outputs: Sequence[torch.Tensor]) -> float:
-    each = torch.stack([output.float() for output in outputs])
+    if len({output.shape for output in outputs}) != 1 or not outputs[0].numel():  # as many as are found in a photo
+        return 1.0
+    each = torch.stack([output.abs() if output.is_complex() else output.float() for output in outputs])
     deviation = float((each - each.mean(0)).square().sum().div((len(each) - 1) * each[0].numel()).sqrt())
-    return _round_to_three_digits(LOGIT_DEVIATION / max(deviation, 1e-6))
-
-
-def _first_tensor(value: Any) -> torch.Tensor:
-    while not isinstance(value, torch.Tensor):
-        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
-    return value
+    return _round_to_three_digits(LOGIT_DEVIATION / max(deviation, 1e-6)) if math.isfinite(deviation) else 1.0
 
 
 def _channel_means(values: Sequence[torch.Tensor], dim: int = 1) -> torch.Tensor:

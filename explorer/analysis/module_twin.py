@@ -29,25 +29,59 @@ def unwrap(module: nn.Module) -> nn.Module:
     return module
 
 
+class Wrapper(nn.Module):
+    """In place of what torch.compile and DataParallel put around a part of a module: it calls the part, nothing else.
+    The part keeps its path."""
+
+    def __init__(self, name: str, inner: nn.Module) -> None:
+        super().__init__()
+        self.add_module(name, inner)
+
+    @property
+    def inner(self) -> nn.Module:
+        """What is wrapped."""
+        (inner,) = self.children()
+        return inner
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            inner = next(iter(self.__dict__.get("_modules", {}).values()), None)
+            if inner is None:
+                raise
+            return getattr(inner, name)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call what is wrapped."""
+        return self.inner(*args, **kwargs)
+
+
+def _open_wrappers(module: nn.Module) -> None:
+    """Put a `Wrapper` in the place of each wrapper inside a module."""
+    for part in list(module.modules()):
+        if isinstance(part, torch.jit.ScriptModule):
+            continue
+        for name, child in part._modules.items():
+            if child is not None and unwrap(child) is not child:
+                (kept,) = child._modules
+                part._modules[name] = Wrapper(kept, child._modules[kept])  # type: ignore[arg-type]
+
+
 def copy_for_tracing(module: nn.Module) -> nn.Module:
     """A copy in eval mode: what tracing and running do to it, they do not do to the user's object."""
     copies = shared_handles(module)  # what `copy.deepcopy` refuses, by its id
     for tensor in (*module.parameters(), *module.buffers()):
         if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
             copies[id(tensor)] = cast("Any", type(tensor))(device=tensor.device, dtype=tensor.dtype)
-    for tensor in _computed_tensors(module):
+    for tensor in (*_computed_tensors(module), *_sparse_tensors(module)):
         copies[id(tensor)] = tensor.detach().clone()
     try:
         twin = copy.deepcopy(module, copies)
         rebind_functions(twin, copies)
+        _open_wrappers(twin)
     except Exception as failure:
-        raise TraceError(
-            tr(
-                "{kind} cannot be copied, and is not touched without a copy: {reason}",
-                kind=type(module).__name__,
-                reason=first_line(failure),
-            )
-        ) from failure
+        raise TraceError(_why_not_copied(module, copies, failure)) from failure
     try:
         return twin.eval()
     except NotImplementedError:  # an exported program's module has no modes
@@ -60,6 +94,35 @@ def _computed_tensors(module: nn.Module) -> Iterator[torch.Tensor]:
     for part in module.modules():
         for held in part.__dict__.values():
             yield from (tensor for tensor in tensors_in(held) if not tensor.is_leaf)
+
+
+def _sparse_tensors(module: nn.Module) -> Iterator[torch.Tensor]:
+    """Buffers of rows, columns and values, of which `copy.deepcopy` knows some kinds only."""
+    return (tensor for tensor in module.buffers() if tensor.layout is not torch.strided)
+
+
+def _why_not_copied(module: nn.Module, copies: dict[int, Any], failure: Exception) -> str:
+    """The attribute that cannot be copied, and what to keep in its place."""
+    for path, part in module.named_modules():
+        for name, held in part.__dict__.items():
+            if name in ("_modules", "_parameters", "_buffers"):
+                continue
+            try:
+                copy.deepcopy(held, dict(copies))
+            except Exception:
+                return tr(
+                    "{kind} is opened as a copy, and what {attribute} holds ({held}) cannot be copied. Make it in the "
+                    "forward or keep what it is made of: a list in place of a generator, a path in place of what is "
+                    "open.",
+                    kind=type(module).__name__,
+                    attribute=f"{path}.{name}" if path else name,
+                    held=type(held).__name__,
+                )
+    return tr(
+        "{kind} cannot be copied, and is not touched without a copy: {reason}",
+        kind=type(module).__name__,
+        reason=first_line(failure),
+    )
 
 
 def first_line(failure: BaseException) -> str:

@@ -12,7 +12,8 @@ from torch import nn
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_noop
 from explorer.design_rules.rule import DesignRule, Finding
-from explorer.edits import Edit, EditError, SetExpansion, SetLayer
+from explorer.edits import Edit, SetExpansion, SetLayer
+from explorer.edits.repairs import is_applicable
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.op_kinds import WEIGHTED
@@ -107,11 +108,7 @@ def _elementwise(analysis: Analysis) -> Iterator[Finding]:
 def _thinner(analysis: Analysis, block: str) -> Edit | None:
     """Half the expansion at which a block is found thick; None where a block has no expansion to set."""
     edit = SetExpansion(block, 2)
-    try:
-        edit.apply(analysis.architecture)
-    except EditError:
-        return None
-    return edit
+    return edit if is_applicable(edit, analysis.architecture) else None
 
 
 def _convolutions(analysis: Analysis) -> Iterator[Node]:

@@ -10,7 +10,8 @@ from torch import nn
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_noop
 from explorer.design_rules.rule import DesignRule, Finding
-from explorer.edits import Edit, EditError, SetWidth
+from explorer.edits import Edit, SetWidth
+from explorer.edits.repairs import is_applicable
 from explorer.graph import op_kinds
 from explorer.graph.ops import Layer
 
@@ -22,7 +23,7 @@ def _odd_widths(analysis: Analysis) -> Iterator[Finding]:
     for node in analysis.architecture.live.values():
         layer: Any = node.layer
         shape = analysis.figures.shape(node.name)
-        if not isinstance(node.layer, nn.Conv2d) or shape is None or shape.dims[2] == shape.dims[3] == 1:
+        if not isinstance(node.layer, nn.Conv2d) or shape is None or set(shape.dims[-2:]) == {1}:
             continue
         width = layer.out_channels
         if width % _MULTIPLE and op_kinds.kind(node) != "depthwise":
@@ -41,11 +42,8 @@ def _fitting_width(analysis: Analysis, name: str, width: int) -> Edit | None:
     below = width // _MULTIPLE * _MULTIPLE
     for better in sorted({max(below, _MULTIPLE), below + _MULTIPLE}, key=lambda other: abs(other - width)):
         edit = SetWidth(name, better)
-        try:
-            edit.apply(analysis.architecture)
-        except EditError:
-            continue
-        return edit
+        if is_applicable(edit, analysis.architecture):
+            return edit
     return None
 
 

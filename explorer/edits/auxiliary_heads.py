@@ -85,7 +85,7 @@ class ToggleAuxiliaryHead:
 
     def _build_nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
         outputs = analyse(architecture).figures.measures[architecture.output.inputs[0]].shape
-        classes = outputs.dims[-1] if outputs is not None else 1000
+        classes = outputs.dims[-1] if outputs is not None and len(outputs.dims) > 1 else 1000
         scope = (base,)
         pool = build_head_node(f"{base}.pool", build_layer(lambda: nn.AdaptiveAvgPool2d(4)), reads, scope)
         nodes = [

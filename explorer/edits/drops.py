@@ -98,11 +98,10 @@ def _choices_of(architecture: Architecture, edit: Connect) -> Iterator[LinkChoic
         then, now = (analyse(made).figures.total for made in (apply_edit(edit, architecture), architecture))
         yield LinkChoice(edit, then.params - now.params, then.macs - now.macs)
     except EditError as refused:
-        working = [repair for repair in refused.repairs if _applies(repair.edit, architecture)]
-        for repair in sorted(working, key=_cost):
-            assert isinstance(repair.edit, Connect)
-            yield LinkChoice(repair.edit, *_cost(repair))
-        if not working:
+        working = [repair for repair in sorted(refused.repairs, key=_cost) if _applies(repair.edit, architecture)]
+        links = [LinkChoice(repair.edit, *_cost(repair)) for repair in working if isinstance(repair.edit, Connect)]
+        yield from links  # a repair may be another edit: calls of one layer that are cut loose first
+        if not links:
             yield LinkChoice(edit, reason=str(refused))
 
 

@@ -13,6 +13,7 @@ from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import Edit, EditError, Repair
 from explorer.graph.architecture import Architecture
+from explorer.graph.layers import ComputedWeightsError
 
 #: What a mend does, in words, cheapest first.
 REPAIR_TITLES: dict[str, str] = {
@@ -78,7 +79,7 @@ def _try(edit: Edit, architecture: Architecture) -> Architecture | None:
     try:
         made = edit.apply(architecture)
         analyse(made)
-    except (EditError, ShapeError):
+    except (EditError, ShapeError, ComputedWeightsError):
         return None
     return made if made is not architecture else None
 

@@ -80,8 +80,12 @@ class MoveRun:
             raise EditError(tr("{place} cannot be moved behind a part of itself", place=place_names(self.at)))
         if after == run[0].entry:
             return architecture
+        moved = _moved(architecture, run, after)
+        if not _is_in_order(moved):
+            texts = {"moved": place_names(self.at), "place": place_names(self.behind)}
+            raise EditError(tr("{moved} and {place} are not on one path, one behind the other", **texts))
         with offering_repairs(self, architecture, _mended(self)):
-            return _with_expansions(propagate(_moved(architecture, run, after), repair=self.mend), architecture)
+            return _with_expansions(propagate(moved, repair=self.mend), architecture)
 
 
 def _mended(edit: CopyRun | MoveRun) -> list[tuple[str, CopyRun | MoveRun]]:
@@ -124,6 +128,16 @@ def _require_run(architecture: Architecture, at: str) -> list[Subgraph]:
         tr("{name} is no run with one way in and one way out: {ends}", name=found.label, ends=describe_ends(found)),
         node=found.id,
     )
+
+
+def _is_in_order(architecture: Architecture) -> bool:
+    """Whether every node stands behind what it reads."""
+    seen: set[str] = set()
+    for name, node in architecture.nodes.items():
+        if not seen.issuperset(node.inputs):
+            return False
+        seen.add(name)
+    return True
 
 
 def _moved(architecture: Architecture, run: Sequence[Subgraph], after: str) -> Architecture:

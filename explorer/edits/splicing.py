@@ -111,6 +111,8 @@ def splice_part(
 
 
 def _check_rank(part: Part, shape: tuple[int, ...], source: str) -> None:
+    if not shape:
+        raise PartError(tr("{name} gives a single number: no part works on it", name=source))
     if part.takes == "maps" and len(shape) != 4:
         raise PartError(
             tr("{part} takes maps; {name} gives {shape}", part=tr(part.title), name=source, shape=format_shape(shape))

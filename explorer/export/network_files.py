@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +19,13 @@ from explorer.analysis.example_inputs import input_value
 from explorer.analysis.module_twin import first_line
 from explorer.base.languages import tr
 from explorer.export.onnx_check import check_onnx
+from explorer.export.onnx_pooling import write_out_adaptive_pooling
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
 from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.interception import INTERCEPTING
-from explorer.graph.ops import Input
+from explorer.graph.ops import Function, Input
 from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
 from explorer.project.files import edit_to_json
@@ -132,16 +134,24 @@ def _build_for_onnx(network: Network, inputs: list[Input]) -> torch.nn.Module:
     """The network's module, with what ONNX can take and give."""
     module = network.module()
     speak_keywords(module)
+    if isinstance(module, torch.fx.GraphModule):
+        write_out_adaptive_pooling(module)
     unusual = {op.dtype for op in inputs} & {torch.float64, torch.bfloat16}
     if unusual:
         module = _InSinglePrecision(module, unusual.pop())
-    if not all(isinstance(leaf, Ref) for leaf in tree_leaves(network.architecture.output.args)):
+    if not all(_is_plain(network, leaf) for leaf in tree_leaves(network.architecture.output.args)):
         module = _TensorsAlone(module)
     return module
 
 
+def _is_plain(network: Network, leaf: Any) -> bool:
+    """Whether a part of the output is a value of the graph, and no object that is made of several."""
+    op = network.architecture.nodes[leaf.name].op if isinstance(leaf, Ref) else None
+    return op is not None and not (isinstance(op, Function) and isinstance(op.call, type))
+
+
 class _TensorsAlone(torch.nn.Module):
-    """A network that returns sizes or names beside its tensors, which ONNX has no place for: without them."""
+    """A network that returns sizes, names or objects of a class, which ONNX has no place for: its tensors alone."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         super().__init__()
@@ -170,7 +180,9 @@ def _reason(failure: BaseException) -> str:
     """What went wrong at the bottom of it: torch wraps an error of its exporter in advice on how to report it."""
     while failure.__cause__ is not None:
         failure = failure.__cause__
-    return first_line(failure)
+    text = first_line(failure)
+    unknown = re.search(r"<OpOverload\(op='([\w.]+)'", text) if "ONNX" in text[:8] else None
+    return tr("ONNX has no counterpart of {op}", op=unknown[1]) if unknown else text
 
 
 _WRITERS: dict[str, Callable[[Network, Path], None]] = {

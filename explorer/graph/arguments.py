@@ -17,7 +17,7 @@ class Ref:
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """Yield the tensors in a value, in tuples, lists and mappings, in order."""
+    """Yield the tensors in a value, in tuples, lists, mappings and dataclasses, in order."""
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, Mapping):
@@ -26,6 +26,9 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, (tuple, list)):
         for item in value:
             yield from tensors_in(item)
+    elif hasattr(type(value), "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from tensors_in(getattr(value, name, None))
 
 
 def substitute_refs(value: Any, values: Mapping[str, Any]) -> Any:

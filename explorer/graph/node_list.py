@@ -13,6 +13,7 @@ from explorer.graph.arguments import Ref
 from explorer.graph.functional_layers import functional_as_layer, layer_key_at
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Op, Output
+from explorer.graph.recording.refusals import refuse_tensor
 
 
 def shared_parameters(module: nn.Module) -> dict[str, str]:
@@ -95,9 +96,10 @@ class NodeList:
 
     def add_tensor(self, path: str, tensor: torch.Tensor) -> str:
         """A tensor of a module that the code reads itself. The same node for every reader. One that is neither a
-        parameter nor a buffer was made while tracing, and keeps its numbers."""
+        parameter nor a buffer was made while tracing, and keeps its numbers. Raises CaptureError for a sparse one."""
         if path in self.nodes and isinstance(self.nodes[path].op, Constant):
             return path
+        refuse_tensor(tensor, path)
         self._used.add(self._canonical.get(id(tensor), path))
         value = None if path in self._registered or tensor.is_meta else tensor.detach().cpu().clone()
         is_parameter = isinstance(tensor, nn.Parameter) or path in self._parameters  # a scripted module forgets it
@@ -107,7 +109,9 @@ class NodeList:
         return name
 
     def add_constant(self, tensor: torch.Tensor) -> str:
-        """A tensor that is neither a parameter nor a buffer: it keeps its numbers."""
+        """A tensor that is neither a parameter nor a buffer: it keeps its numbers. Raises CaptureError for one that
+        torch.func follows, or a sparse one."""
+        refuse_tensor(tensor)
         path = self._unique("_".join((*self.innermost.split("."), "constant")).lstrip("_"), "_")
         value = tensor.detach().cpu().clone()
         return self._add(path, Constant(value.to("meta"), False, value), (), {}, path)

@@ -64,7 +64,16 @@ _REFLECTED = {
 }
 
 #: Functions for methods that write and have no twin without the underscore, by name.
-_FILLS: dict[str, Callable[..., Any]] = {"zero_": torch.zeros_like, "fill_": torch.full_like}
+_FILLS: dict[str, Callable[..., Any]] = {
+    "zero_": torch.zeros_like,
+    "fill_": torch.full_like,
+    "normal_": torch.ops.aten.normal_functional.default,
+    "uniform_": torch.ops.aten.uniform.default,
+    "exponential_": torch.ops.aten.exponential.default,
+    "log_normal_": torch.ops.aten.log_normal.default,
+    "cauchy_": torch.ops.aten.cauchy.default,
+    "geometric_": torch.ops.aten.geometric.default,
+}
 
 
 def function_out_of_place(

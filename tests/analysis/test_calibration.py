@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from explorer.analysis.calibration import build_seeded_weights
+from explorer.analysis.calibration import _logit_scale, build_seeded_weights
 from explorer.analysis.output_divergence import js_divergence, probabilities
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.edits import EditError, MultiplyWidth, Recalibrate, SetWidth, SwapActivation, SwapNorm
@@ -94,6 +96,40 @@ def test_a_network_of_one_size_only_is_calibrated_at_it() -> None:
         meta = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 398 * 398, 10))
     network = open_network(meta, input_shape=(1, 3, 400, 400))
     assert build_seeded_weights(network.architecture).calibration.keys() == {"1", "3"}
+
+
+def test_a_network_that_takes_no_photo_has_plain_weights() -> None:
+    class Picky(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if float(x.std()) > 0:
+                raise KeyError("no photos")
+            return x
+
+    with torch.device("meta"):
+        meta = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 30 * 30, 10))
+    network = open_network(meta, input_shape=(1, 3, 32, 32))
+    picky = network.architecture.nodes["0"]
+    refusing = network.architecture.with_replaced([replace(picky, op=Layer.from_module(Picky()))])
+    assert build_seeded_weights(network.architecture).calibration
+    assert build_seeded_weights(refusing).calibration == {}
+
+
+def test_a_fault_of_the_calibration_itself_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("explorer.analysis.calibration._measure_norm", fail)
+    network = open_network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), input_shape=(1, 3, 20, 20))
+    with pytest.raises(ZeroDivisionError):
+        build_seeded_weights(network.architecture, seed=29)
+
+
+@pytest.mark.parametrize("side", [0, 3])
+def test_outputs_as_many_as_a_photo_has_leave_the_classifier_its_scale(side: int) -> None:
+    """Nothing to measure, or tensors of other shapes: the deviation of logits is not known."""
+    assert _logit_scale([torch.ones(1, side), torch.ones(1, 2 * side)]) == 1.0
+    assert _logit_scale([torch.full((1, 3), math.nan)] * 2) == 1.0
+    assert _logit_scale([]) == 1.0
 
 
 def test_a_network_that_an_edit_made_blind_is_calibrated_anew() -> None:

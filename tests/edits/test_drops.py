@@ -9,12 +9,13 @@ import random
 from collections.abc import Callable
 
 import pytest
+from torch import nn
 
 from explorer.edits import Connect, CopyBlock, Edit, EditError, InsertPart, MoveBlock, ReplaceByPart
 from explorer.edits.drops import can_link, disconnection, find_drop, link_choices
 from explorer.edits.edit import place_of
 from explorer.graph.architecture import Architecture
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.parts import all_parts
 from explorer.presenters.diagrams import build_diagram, expanded_at_level
 from explorer.viewmodels.card_ids import members_of
@@ -165,3 +166,12 @@ def test_a_selection_moves_and_is_copied_as_one_piece(opened: Opened) -> None:
     check_count(copied)
     with pytest.raises(EditError, match="behind a part of itself"):
         network.edit(MoveBlock("features.8,features.9", "features.9.conv.0"))
+
+
+def test_a_layer_called_several_times_takes_a_wire_or_says_why() -> None:
+    """What mends that is another edit, its calls cut loose first, and no way to join."""
+    block = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
+    network = open_network(nn.Sequential(nn.Conv2d(3, 8, 1), block, block), input_shape=(1, 3, 16, 16))
+    choices = link_choices(network.architecture, "input", "1.1")
+    assert [choice.edit.join for choice in choices if not choice.reason] != []
+    assert any("called at 2 places" in choice.reason for choice in choices)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch import nn
 
 from explorer.edits import CopyRun, MoveRun
 from explorer.edits.edit import EditError
-from explorer.network import Network
+from explorer.network import Network, open_network
 from tests.edits.test_random_edits import check_count, check_replay
 
 Opened = Callable[[str], Network]
@@ -68,3 +70,20 @@ def test_a_shortcut_that_no_longer_fits_comes_with_a_way_out(opened: Opened) -> 
         opened("resnet18").edit(MoveRun("layer1.0,layer1.1", "layer2.1"))
     assert refused.value.repairs
     check_count(opened("resnet18").edit(refused.value.repairs[0].edit))
+
+
+def test_a_run_stays_on_its_path() -> None:
+    """The way parts behind the stem, so that what else reads it cannot come before it."""
+
+    class Parted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.one, self.two = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.stem(x)
+            return self.one(x) + self.two(x)
+
+    network = open_network(Parted(), input_shape=(1, 3, 8, 8))
+    with pytest.raises(EditError, match="stem, one and two are not on one path"):
+        network.edit(MoveRun("stem,one", "two"))

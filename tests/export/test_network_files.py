@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from torch import nn
 
 import explorer
 from explorer.export.page import ExportError
@@ -65,3 +66,33 @@ def test_onnx(tmp_path: Path) -> None:
     (said,) = ReferenceEvaluator(load(tmp_path / "net.onnx")).run(None, {"image": image.numpy()})
     with torch.no_grad():
         assert torch.allclose(torch.from_numpy(said), network.module()(image), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "shape"),
+    [
+        (nn.AdaptiveMaxPool2d((3, None)), (1, 3, 8, 7)),
+        (nn.AdaptiveAvgPool3d(2), (1, 3, 3, 5, 4)),
+        (nn.AdaptiveMaxPool1d(4), (1, 3, 9)),
+    ],
+)
+def test_adaptive_pooling_leaves_as_ops_that_onnx_has(
+    pooling: nn.Module, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    from onnx import load
+    from onnx.reference import ReferenceEvaluator
+
+    network = explorer.open(nn.Sequential(nn.ReLU(), pooling), inputs="x".join(map(str, shape[1:])))
+    explorer.save_network(network, tmp_path / "net.onnx")
+    image = torch.randn(shape)
+    (said,) = ReferenceEvaluator(load(tmp_path / "net.onnx")).run(None, {"image": image.numpy()})
+    assert torch.allclose(torch.as_tensor(said), network.module()(image), atol=1e-6)
+
+
+def test_an_op_that_onnx_lacks_is_named(tmp_path: Path) -> None:
+    class Ranks(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.cumprod(-1)
+
+    with pytest.raises(ExportError, match=r"ONNX has no counterpart of (aten|prims)\.\w+"):
+        explorer.save_network(explorer.open(Ranks(), inputs="3x8x8"), tmp_path / "net.onnx")

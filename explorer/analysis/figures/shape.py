@@ -28,8 +28,8 @@ class Shape:
         return self.elements * self.dtype.itemsize
 
     def __str__(self) -> str:
-        """Without the batch: "64×56×56"."""
-        return "×".join(map(str, self.dims[1:])) or "scalar"
+        """Without the batch: "64×56×56"; of a vector, whose only dim is not that of one image, its length."""
+        return "×".join(map(str, self.dims[1:] or [dim for dim in self.dims if dim > 1])) or "scalar"
 
 
 def first_shape(value: Any) -> Shape | None:

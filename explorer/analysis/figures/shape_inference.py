@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -224,4 +224,6 @@ def _shapes(value: Any) -> Any:
         return tuple(_shapes(v) for v in value)
     if isinstance(value, Mapping):
         return tuple(_shapes(v) for v in value.values())
+    if is_dataclass(value) and not isinstance(value, type):
+        return tuple(_shapes(getattr(value, field.name)) for field in fields(value))
     return value

@@ -9,23 +9,18 @@ from __future__ import annotations
 import operator
 import weakref
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from torch._C._functorch import is_batchedtensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from explorer.base.languages import tr
-from explorer.graph.arguments import Ref
+from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Method, Op
+from explorer.graph.recording.refusals import refuse_object
 from explorer.graph.recording.size_int import SizeInt
-
-
-class CaptureError(ValueError):
-    """A run that could not be recorded as ops. The message names the op and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +137,6 @@ class HeldTensors:
         known = self._constants.get(id(tensor))
         if known is not None and known[0]._version == known[2]:
             return known[1]
-        if is_batchedtensor(tensor):
-            raise CaptureError(tr("what torch.vmap maps cannot be shown as ops: call the layers on the whole batch"))
         name = self.nodes.add_constant(tensor)
         self._constants[id(tensor)] = (tensor, name, tensor._version)
         return name
@@ -165,6 +158,10 @@ class HeldTensors:
             return {key: self.argument(item) for key, item in value.items()}
         if isinstance(value, slice):
             return slice(*(self.argument(item) for item in (value.start, value.stop, value.step)))
+        if is_dataclass(value) and not isinstance(value, type) and next(tensors_in(value), None) is not None:
+            given = {f.name: self.argument(getattr(value, f.name)) for f in fields(value) if f.init}
+            return Ref(self.nodes.add_op(Function(type(value)), (), given))
+        refuse_object(value)
         return value
 
     def is_known(self, tensor: Any) -> bool:

@@ -31,7 +31,8 @@ from explorer.graph.recording.call_interception import (
     run_hooks,
     run_pre_hooks,
 )
-from explorer.graph.recording.held_tensors import CaptureError, HeldTensors
+from explorer.graph.recording.held_tensors import HeldTensors
+from explorer.graph.recording.refusals import CaptureError, refuse_gradients
 from explorer.graph.recording.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.recording.size_int import SizeInt
 from explorer.graph.recording.sized_by_values import sized_by_values
@@ -148,6 +149,7 @@ class Recorder(TorchFunctionMode):
         if self._paused:
             return func(*args, **kwargs)
         name = str(getattr(func, "__name__", ""))
+        refuse_gradients(name)
         if name == "__get__":
             return self._read_attribute(func, args)
         if name == "size" and self.held.is_known(args[0]):
@@ -266,7 +268,11 @@ def _versions(value: Any) -> list[tuple[torch.Tensor, int]]:
 
 
 #: What is never the same twice: recorded even when nothing known goes in.
-_RANDOM = frozenset({"rand", "randn", "randint", "randperm", "normal", "bernoulli"})
+_RANDOM = frozenset(
+    {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson", "normal_", "uniform_"}
+    | {"bernoulli_", "random_", "exponential_", "log_normal_", "cauchy_", "geometric_", "rand_like", "randn_like"}
+    | {"randint_like", "dropout", "gumbel_softmax"}
+)
 
 #: What reads numbers out of a tensor, so that Python may branch on them.
 _READS_VALUES = frozenset(
