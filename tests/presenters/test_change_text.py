@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+import torch
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, diff_ops
+from explorer.analysis.figures.shape import Shape
 from explorer.edits import Edit, MultiplyWidth, RemoveBranch, SetInputSize, SetLayer, SwapNorm
 from explorer.graph.ops import Bypass
 from explorer.network import Network
@@ -62,7 +64,7 @@ def check(before: Analysis, after: Analysis, change: OpChange) -> None:
         return
     sides = list(zip(read_dims(before, change.name), read_dims(after, change.name), strict=False))
     if found := re.search(r", on (\S+) \(was (\S+)\)$", text):
-        wanted = [("×".join(map(str, b[1:])) or "scalar", "×".join(map(str, a[1:])) or "scalar") for a, b in sides]
+        wanted = [tuple(str(Shape(dims, torch.float32)) for dims in (b, a)) for a, b in sides]
         assert found.groups() in wanted, text
         assert found[1] != found[2]
     elif found := re.search(r", batch of (\d+) \(was (\d+)\)$", text):

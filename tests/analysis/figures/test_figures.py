@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis.figures import shape_inference
 from explorer.analysis.figures.figures import Figures
+from explorer.analysis.figures.shape import Shape
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
@@ -165,3 +166,8 @@ def test_a_kernel_larger_than_the_map_is_refused() -> None:
 def test_an_unknown_input_size_is_refused() -> None:
     with pytest.raises(ShapeError, match="expects 25088 features, not 512"):
         chain(nn.Conv2d(4, 8, 1), nn.Flatten(), nn.Linear(25088, 10))
+
+
+def test_a_shape_is_said_without_the_batch_and_a_vector_by_its_length() -> None:
+    texts = {dims: str(Shape(dims, torch.float32)) for dims in ((1, 64, 56, 56), (1, 10), (5,), (1,), ())}
+    assert list(texts.values()) == ["64×56×56", "10", "5", "scalar", "scalar"]
