@@ -23,6 +23,17 @@ from explorer.graph.ops import Input, Output
 from explorer.presenters.layer_activations import network_input_image
 from explorer.viewmodels.number_planes import Plane, PlaneAxes, PlaneCell
 
+#: What an activation computes, by its English title.
+_CURVE_FORMULAS = {
+    "ReLU": "max(0, x)",
+    "ReLU6": "min(max(0, x), 6)",
+    "Hardswish": "x × min(max(0, x + 3), 6) ÷ 6",
+    "Hard sigmoid": "min(max(0, x + 3), 6) ÷ 6",
+    "Sigmoid": "1 ÷ (1 + exp(−x))",
+    "SiLU": "x ÷ (1 + exp(−x))",
+    "GELU": "x × Φ(x)",
+    "Tanh": "tanh(x)",
+}
 _MOST_MATRIX = 4_000_000  # numbers of a weight that is drawn as a matrix
 
 
@@ -35,6 +46,7 @@ class ArithmeticView:
     choices: tuple[tuple[str, str], ...]  # names and titles of the ops of the card, in execution order
     first: NumberPlace  # the number that is shown first
     input_titles: dict[str, str]  # of the nodes that it reads
+    formula: str = ""  # of an activation: "max(0, x)"
     photo: NDArray[np.uint8] | None = field(repr=False, default=None)  # where it reads the image: its pixels
     matrix: NDArray[np.float32] | None = field(repr=False, default=None)  # its weight, (outputs, inputs)
     #: Of the number that the way back began at: the first and the last pixel it can see. Only where the way has ended.
@@ -80,6 +92,7 @@ def build_arithmetic_view(
         tuple((each, op_title(nodes[each])) for each in card),
         shown.place(at),
         {read.node: op_title(nodes[read.node]) for read in arithmetic.inputs},
+        _CURVE_FORMULAS.get(op_kinds.title(nodes[name]), ""),
         network_input_image(probe).pixels if reads_image and probe.image.dim() == 4 else None,
         _weight_matrix(arithmetic),
     )

@@ -14,7 +14,7 @@ from explorer.analysis.arithmetic.settings import bind_settings, function_name
 from explorer.analysis.arithmetic.sums import Explainer
 
 _POINTS = 161  # of a curve
-_LEAST_REACH = 6.0  # a curve is shown at least from −6 to 6: where those of the field bend
+_LEAST_REACH = 8.0  # a curve is shown at least from −8 to 8: those of the field bend between −6 and 6
 
 
 def explain_curve(call: OpCall) -> Explainer | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
-from explorer.drawing.theme import diagram_font
+from explorer.drawing.theme import diagram_font, text_width
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 from explorer.ui.widgets import colour_maps
@@ -104,13 +104,23 @@ class Ink:
         painter.setPen(colour or self.text)
         painter.drawText(rect, align.value | Qt.TextFlag.TextDontClip.value, text)
 
+    def draw_formula(self, painter: QPainter, rect: QRectF, text: str) -> None:
+        """Draw a formula in a rectangle: in one line, or, smaller, in two where it is too long for that."""
+        if text_width(text, 14, bold=True) <= rect.width():
+            self.draw_text(painter, rect, text, 14, bold=True)
+            return
+        half = QRectF(rect.x(), rect.y(), rect.width(), rect.height() / 2)
+        for number, line in enumerate(_two_lines(text)):
+            self.draw_text(painter, half.translated(0, number * half.height()), line, 12, bold=True)
+
     def draw_beam(self, painter: QPainter, start: QRectF, end: QRectF) -> None:
-        """Draw the two lines that lead from the right side of one rectangle to the left side of another."""
-        colour = self.window
-        colour.setAlphaF(0.55)
-        painter.setPen(QPen(colour, 1.2))
-        painter.drawLine(start.topRight(), end.topLeft())
-        painter.drawLine(start.bottomRight(), end.bottomLeft())
+        """Draw the two lines that lead from one rectangle to another, at its right or else below it."""
+        if end.x() > start.right():
+            self.draw_line(painter, start.topRight(), end.topLeft())
+            self.draw_line(painter, start.bottomRight(), end.bottomLeft())
+        else:
+            self.draw_line(painter, start.bottomLeft(), end.topLeft())
+            self.draw_line(painter, start.bottomRight(), end.topRight())
 
     def draw_line(self, painter: QPainter, start: QPointF, end: QPointF) -> None:
         """Draw a line that leads from one thing to another."""
@@ -123,6 +133,16 @@ class Ink:
 def _rgb(name: str) -> NDArray[np.float64]:
     colour = QColor(name)
     return np.array((colour.red(), colour.green(), colour.blue()), np.float64)
+
+
+def _two_lines(formula: str) -> tuple[str, str]:
+    """A formula in two lines as equally long as can be; the second begins with a sign, which has two spaces around
+    it, or else with a word."""
+    gap = "  " if "  " in formula else " "
+    pieces = formula.split(gap)
+    starts = [at for at, piece in enumerate(pieces) if at and (gap == " " or piece in "+=÷")]
+    breaks = [(gap.join(pieces[:at]), gap.join(pieces[at:])) for at in starts]
+    return min(breaks, key=lambda lines: max(map(len, lines)), default=(formula, ""))
 
 
 def text_on(ground: QColor) -> QColor:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from explorer.base.languages import tr
+from explorer.drawing.card_text import elide
 from explorer.ui.arithmetic.ink import Ink, short_number
 from explorer.ui.arithmetic.number_grid import paint_cell
 from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target, place_text
@@ -26,27 +27,26 @@ class CombinationCentre(PlainCentre):
 
     @property
     def _cells(self) -> tuple[QRectF, QRectF, QRectF]:
-        middle = self._area.center()
+        middle, half = self._area.center(), self._area.width() / 2
+        left, right = middle.x() - min(2.2 * _SIDE, half), middle.x() + min(0.9 * _SIDE, half - 1.2 * _SIDE)
         return (
-            QRectF(middle.x() - 2.2 * _SIDE, middle.y() - _SIDE - 26, _SIDE, _SIDE),
-            QRectF(middle.x() - 2.2 * _SIDE, middle.y() + 26, _SIDE, _SIDE),
-            QRectF(middle.x() + 0.9 * _SIDE, middle.y() - _SIDE / 2, _SIDE, _SIDE),
+            QRectF(left, middle.y() - _SIDE - 26, _SIDE, _SIDE),
+            QRectF(left, middle.y() + 26, _SIDE, _SIDE),
+            QRectF(right, middle.y() - _SIDE / 2, _SIDE, _SIDE),
         )
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: Combination, phase: float) -> None:
         """Paint the numbers with lines from the maps and to the output."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cells, limits = self._cells, stage.output.limits
-        shown = [*list(stage.window_rects(explanation)), None, None]
         for number, (rect, value) in enumerate(zip(cells[:2], explanation.operands, strict=True)):
             place = explanation.places[number]
             box = stage.inputs[number] if number < len(stage.inputs) else None
             ground = ink.map_colour(float(value), box.limits if box is not None else limits)
-            read = shown[number]
-            if read is not None:
-                ink.draw_line(painter, QPointF(read.right(), read.center().y()), QPointF(rect.x(), rect.center().y()))
+            stage.paint_line_from(painter, ink, number, explanation, QPointF(rect.x(), rect.center().y()))
             name = stage.view.input_titles.get(place.node, "") if place is not None else tr("a number of the code")
-            paint_cell(painter, ink, rect, float(value), ground, name)
+            room = (self._area.right() if number else cells[2].x()) - rect.x() - 8
+            paint_cell(painter, ink, rect, float(value), ground, elide(name, 11, room, bold=False))
         sign = QRectF(cells[0].x(), cells[0].bottom() + 18, _SIDE, cells[1].y() - cells[0].bottom() - 16)
         ink.draw_text(painter, sign.translated(0, 2), explanation.symbol, 24, bold=True, colour=ink.muted)
         middle = QRectF(cells[0].right(), self._area.center().y() - 20, cells[2].x() - cells[0].right(), 40)
@@ -55,10 +55,7 @@ class CombinationCentre(PlainCentre):
             paint_cell(
                 painter, ink, cells[2], explanation.value, ink.map_colour(explanation.value, limits), tr("output")
             )
-            end = stage.output_rect(explanation)
-            ink.draw_line(
-                painter, QPointF(cells[2].right(), cells[2].center().y()), QPointF(end.left(), end.center().y())
-            )
+            stage.paint_line_to_output(painter, ink, QPointF(cells[2].right(), cells[2].center().y()), explanation)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def target_at(self, point: QPointF, explanation: Combination) -> Target | None:
@@ -99,7 +96,7 @@ class MoveCentre:
             words = tr("{value} was filled in: padding", value=short_number(explanation.value))
         else:
             words = tr("{value} comes from {place}", value=short_number(explanation.value), place=_place_name(source))
-        ink.draw_text(painter, footer, words, 14, bold=True)
+        ink.draw_formula(painter, footer, words)
         if not self._ways:
             self._paint_arrow(painter, ink, stage, explanation)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -192,8 +189,7 @@ class GivenCentre(PlainCentre):
             words = tr("A number of the weights. Nothing computes it.")
         below = QRectF(self._area.x(), rect.bottom() + 14, self._area.width(), 20)
         ink.draw_text(painter, below, words, 13, colour=ink.muted)
-        end = stage.output_rect(explanation)
-        ink.draw_line(painter, QPointF(rect.right(), rect.center().y()), QPointF(end.left(), end.center().y()))
+        stage.paint_line_to_output(painter, ink, QPointF(rect.right(), rect.center().y()), explanation)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def target_at(self, point: QPointF, explanation: Explanation) -> Target | None:

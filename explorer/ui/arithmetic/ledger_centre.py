@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +19,32 @@ if TYPE_CHECKING:
     from explorer.analysis.arithmetic.explanation import Explanation, Terms
 
 _HEADER, _ROW, _FOOTER = 20.0, 21.0, 34.0
-_CELL = 52.0
+_NARROW = 380.0  # below this width, columns stand closer
+_HIGH = 300.0  # from which height on the matrix of weights has room above the list
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where the columns of the list stand: the place of a number, its value, its weight and their product."""
+
+    left: float
+    label: float = 70.0  # widths
+    cell: float = 52.0
+    sign: float = 24.0
+
+    @property
+    def value(self) -> float:
+        return self.left + self.label
+
+    @property
+    def weight(self) -> float:
+        return self.value + self.cell + self.sign
+
+    @property
+    def product(self) -> float:
+        return self.weight + self.cell + self.sign
 
 
 class LedgerCentre:
@@ -44,15 +68,15 @@ class LedgerCentre:
         """Take a rectangle."""
         self._area = area
         self._image = None
+        self._matrix_rect = QRectF()
         if self._matrix is not None and area.width() > 520:
-            outputs, inputs = self._matrix.shape
             room = QRectF(area.x(), area.y() + _HEADER, min(area.width() - 400, 260.0), area.height() - _HEADER - 10)
-            cell = min(room.width() / inputs, room.height() / outputs)
-            across, down = max(cell * inputs, 24.0), max(cell * outputs, 24.0)
-            self._matrix_rect = QRectF(room.x(), room.y() + (room.height() - down) / 2, across, down)
-        else:
-            self._matrix_rect = QRectF()
-        self._rows = max(int((area.height() - _HEADER - _FOOTER) // _ROW) - 2, 1)
+            self._matrix_rect = _fit_matrix(self._matrix, room)
+        elif self._matrix is not None and area.height() > _HIGH:  # above the list
+            room = QRectF(area.x(), area.y() + _HEADER, area.width(), area.height() * 0.28)
+            self._matrix_rect = _fit_matrix(self._matrix, room)
+            self._area = area.adjusted(0, room.bottom() + 14 - area.y(), 0, 0)
+        self._rows = max(int((self._area.height() - _HEADER - _FOOTER) // _ROW) - 2, 1)
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: Explanation, phase: float) -> None:
         """Paint the list and the sum below it."""
@@ -61,35 +85,40 @@ class LedgerCentre:
             self._paint_matrix(painter, ink, explanation)
         shown = self._shown(terms)
         lit = len(shown) if phase >= 1 else round(phase * len(shown))
-        products, left = terms.products, self._list_left
-        reach = float(np.abs(products).max()) or 1.0
-        self._paint_header(painter, ink, left)
+        products = terms.products
+        rest = float(products.sum() - products[shown].sum())
+        longest = (float(np.abs(products).max()), abs(rest), abs(getattr(explanation, "bias", None) or 0.0))
+        reach = max(longest) or 1.0  # of all bars
+        self._paint_header(painter, ink)
         limits = stage.inputs[0].limits if stage.inputs else (0.0, 1.0)
         weight_reach = float(np.abs(terms.factors).max()) or 1.0
         for line, at in enumerate(shown):
             top = self._area.y() + _HEADER + line * _ROW
-            self._paint_row(painter, ink, left, top, _axis_label(terms, int(at)))
-            self._paint_pair(
-                painter, ink, (left, top), float(terms.values[at]), limits, float(terms.factors[at]), weight_reach
-            )
+            self._paint_label(painter, ink, top, _axis_label(terms, int(at)), self._columns.value - 8)
+            self._paint_pair(painter, ink, top, float(terms.values[at]), limits, float(terms.factors[at]), weight_reach)
             if line < lit:
-                self._paint_product(painter, ink, left, top, float(products[at]), reach)
-        self._paint_rest(painter, ink, explanation, len(shown), float(products[shown].sum()), reach, left)
+                self._paint_product(painter, ink, top, float(products[at]), reach)
+        self._paint_rest(painter, ink, explanation, len(shown), rest, reach)
         self._paint_total(painter, ink, explanation, phase)
         if phase >= 1:
-            end = stage.output_rect(explanation)
             start = QPointF(self._area.right() - 4, self._area.bottom() - _FOOTER / 2)
-            ink.draw_line(painter, start, QPointF(end.left(), end.center().y()))
+            stage.paint_line_to_output(painter, ink, start, explanation)
 
     def _shown(self, terms: Terms) -> NDArray[np.int64]:
         within = self._order[self._order < len(terms.values)]
         return within[: self._rows]
 
     @property
-    def _list_left(self) -> float:
-        if self._matrix_rect.isEmpty():
-            return self._area.x() + max((self._area.width() - 420) / 2, 0)
-        return self._matrix_rect.right() + 30
+    def _columns(self) -> _Columns:
+        if not self._matrix_rect.isEmpty() and not self._is_matrix_above:
+            return _Columns(self._matrix_rect.right() + 30)
+        if self._area.width() < _NARROW:
+            return _Columns(self._area.x(), label=36.0, cell=46.0, sign=16.0)
+        return _Columns(self._area.x() + max((self._area.width() - 420) / 2, 0))
+
+    @property
+    def _is_matrix_above(self) -> bool:
+        return self._matrix_rect.bottom() < self._area.y()
 
     def _paint_matrix(self, painter: QPainter, ink: Ink, explanation: Explanation) -> None:
         assert self._matrix is not None
@@ -109,47 +138,47 @@ class LedgerCentre:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             marked = QRectF(rect.x() - 2, middle - high / 2, rect.width() + 4, high)
             painter.drawRect(marked)
-            ink.draw_line(
-                painter, QPointF(marked.right(), middle), QPointF(self._list_left - 4, self._area.y() + _HEADER + 40)
-            )
+            start, end = QPointF(marked.right(), middle), QPointF(self._columns.left - 4, self._area.y() + _HEADER + 40)
+            if self._is_matrix_above:  # to the weights of the list
+                start = QPointF(marked.center().x(), marked.bottom())
+                end = QPointF(self._columns.weight + self._columns.cell / 2, self._area.y())
+            ink.draw_line(painter, start, end)
 
-    def _paint_header(self, painter: QPainter, ink: Ink, left: float) -> None:
-        for at, name in ((70, tr("value")), (70 + _CELL + 24, tr("weight")), (70 + 2 * _CELL + 60, tr("product"))):
-            ink.draw_text(
-                painter, QRectF(left + at - 20, self._area.y(), _CELL + 40, _HEADER), name, 11, colour=ink.muted
-            )
+    def _paint_header(self, painter: QPainter, ink: Ink) -> None:
+        at, top = self._columns, self._area.y()
+        for left, name in ((at.value, tr("value")), (at.weight, tr("weight")), (at.product, tr("product"))):
+            ink.draw_text(painter, QRectF(left - 20, top, at.cell + 40, _HEADER), name, 11, colour=ink.muted)
 
-    def _paint_row(self, painter: QPainter, ink: Ink, left: float, top: float, label: str) -> None:
-        ink.draw_text(painter, QRectF(left - 20, top, 82, _ROW), label, 11, colour=ink.muted, align=_RIGHT)
+    def _paint_label(self, painter: QPainter, ink: Ink, top: float, label: str, right: float) -> None:
+        left = self._columns.left - 20
+        ink.draw_text(painter, QRectF(left, top, right - left, _ROW), label, 11, colour=ink.muted, align=_RIGHT)
 
     def _paint_pair(
         self,
         painter: QPainter,
         ink: Ink,
-        corner: tuple[float, float],
+        top: float,
         value: float,
         limits: tuple[float, float],
         weight: float,
         reach: float,
     ) -> None:
-        left, top = corner
-        for at, ground, number in (
-            (70.0, ink.map_colour(value, limits), value),
-            (70 + _CELL + 24, ink.signed_colour(weight, reach), weight),
+        at = self._columns
+        for left, ground, number in (
+            (at.value, ink.map_colour(value, limits), value),
+            (at.weight, ink.signed_colour(weight, reach), weight),
         ):
-            rect = QRectF(left + at, top + 1, _CELL, _ROW - 2)
+            rect = QRectF(left, top + 1, at.cell, _ROW - 2)
             painter.fillRect(rect, ground)
             ink.draw_text(painter, rect, short_number(number), 11, colour=text_on(ground))
-        ink.draw_text(painter, QRectF(left + 70 + _CELL, top, 24, _ROW), "×", 13, colour=ink.muted)
-        ink.draw_text(painter, QRectF(left + 70 + 2 * _CELL + 24, top, 24, _ROW), "=", 13, colour=ink.muted)
+        for left, sign in ((at.value, "×"), (at.weight, "=")):
+            ink.draw_text(painter, QRectF(left + at.cell, top, at.sign, _ROW), sign, 13, colour=ink.muted)
 
-    def _paint_product(
-        self, painter: QPainter, ink: Ink, left: float, top: float, product: float, reach: float
-    ) -> None:
-        start = left + 70 + 2 * _CELL + 50
-        ink.draw_text(painter, QRectF(start, top, _CELL, _ROW), short_number(product), 11, align=_RIGHT)
-        room = max(min(self._area.right() - start - _CELL - 16, 150.0), 30.0)
-        zero = start + _CELL + 12 + room / 2
+    def _paint_product(self, painter: QPainter, ink: Ink, top: float, product: float, reach: float) -> None:
+        start, cell = self._columns.product, self._columns.cell
+        ink.draw_text(painter, QRectF(start, top, cell, _ROW), short_number(product), 11, align=_RIGHT)
+        room = max(min(self._area.right() - start - cell - 16, 150.0), 30.0)
+        zero = start + cell + 12 + room / 2
         length = product / reach * room / 2
         bar = QRectF(min(zero, zero + length), top + 5, abs(length), _ROW - 10)
         painter.fillRect(bar, ink.signed_colour(product, abs(product) or 1.0))
@@ -157,39 +186,22 @@ class LedgerCentre:
         painter.drawLine(QPointF(zero, top), QPointF(zero, top + _ROW))
 
     def _paint_rest(
-        self, painter: QPainter, ink: Ink, explanation: Explanation, count: int, shown: float, reach: float, left: float
+        self, painter: QPainter, ink: Ink, explanation: Explanation, count: int, rest: float, reach: float
     ) -> None:
-        terms = explanation.terms[0]
         top = self._area.y() + _HEADER + count * _ROW
-        others = len(terms.values) - count
-        if others:
-            ink.draw_text(
-                painter,
-                QRectF(left - 20, top, 70 + 2 * _CELL + 44, _ROW),
-                tr_n("{n:,} other", "{n:,} others", others),
-                11,
-                colour=ink.muted,
-                align=_RIGHT,
-            )
-            self._paint_product(painter, ink, left, top, float(terms.products.sum()) - shown, reach)
-            top += _ROW
-        bias = getattr(explanation, "bias", None)
+        others, bias = len(explanation.terms[0].values) - count, getattr(explanation, "bias", None)
+        rows = [(tr_n("{n:,} other", "{n:,} others", others), rest)] if others else []
         if bias is not None:
-            ink.draw_text(
-                painter,
-                QRectF(left - 20, top, 70 + 2 * _CELL + 44, _ROW),
-                tr("bias"),
-                11,
-                colour=ink.muted,
-                align=_RIGHT,
-            )
-            self._paint_product(painter, ink, left, top, bias, reach)
+            rows.append((tr("bias"), bias))
+        for number, (label, total) in enumerate(rows):
+            self._paint_label(painter, ink, top + number * _ROW, label, self._columns.weight + self._columns.cell)
+            self._paint_product(painter, ink, top + number * _ROW, total, reach)
 
     def _paint_total(self, painter: QPainter, ink: Ink, explanation: Explanation, phase: float) -> None:
         line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
         painter.setPen(QPen(ink.border, 1))
         painter.drawLine(line.topLeft(), line.topRight())
-        ink.draw_text(painter, line, self.formula(explanation, phase), 14, bold=True)
+        ink.draw_formula(painter, line, self.formula(explanation, phase))
 
     def formula(self, explanation: Explanation, phase: float = 1.0) -> str:
         """Return the sum in words and numbers."""
@@ -209,13 +221,22 @@ class LedgerCentre:
         terms = explanation.terms[0]
         line = int((point.y() - self._area.y() - _HEADER) // _ROW)
         shown = self._shown(terms)
-        if not (0 <= line < len(shown) and point.x() > self._list_left):
+        if not (0 <= line < len(shown) and point.x() > self._columns.left):
             return None
         at = int(shown[line])
         value, weight = float(terms.values[at]), float(terms.factors[at])
         text = f"{short_number(value)} × {short_number(weight)} = {short_number(value * weight)}"
         text = tr("{product}: click to see what made {value}", product=text, value=short_number(value))
         return Target(text, terms.place(at))
+
+
+def _fit_matrix(matrix: NDArray[np.float32], room: QRectF) -> QRectF:
+    """Return where a matrix is drawn in a rectangle: at its left, or, of one that is wider than high, in its middle."""
+    outputs, inputs = matrix.shape
+    cell = min(room.width() / inputs, room.height() / outputs)
+    across, down = max(cell * inputs, 24.0), max(cell * outputs, 24.0)
+    left = room.x() + (room.width() - across) / 2 if room.width() > room.height() else room.x()
+    return QRectF(left, room.y() + (room.height() - down) / 2, across, down)
 
 
 def _axis_label(terms: Terms, number: int) -> str:

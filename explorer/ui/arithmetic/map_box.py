@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QRegion
 
+from explorer.drawing.card_text import elide
 from explorer.drawing.theme import text_width
 from explorer.ui.arithmetic.ink import Ink
 from explorer.ui.widgets import colour_maps
@@ -26,7 +27,6 @@ class MapBox:
         self.plane, self.title = plane, title
         self.limits = limits if limits is not None else finite_range(plane.values)
         self.photo: NDArray[np.uint8] | None = None
-        self.is_at_right = False  # of the stage
         self.padding = (0, 0, 0, 0)  # rows above, columns left, rows below, columns right
         self._image = QImage()
         self._area = QRectF()
@@ -121,14 +121,12 @@ class MapBox:
         painter.drawRect(self.rect)
 
     def _paint_title(self, painter: QPainter, ink: Ink) -> None:
-        """Write the title above the middle of the map; one that is too long begins, or ends, at the widget's edge."""
+        """Write the title above the middle of the map; one that is too long leaves out what it is of, or its end."""
         rect = QRectF(self._area.x(), self.rect.y() - TITLE_HEIGHT - self._margin, self._area.width(), 18)
-        align = Qt.AlignmentFlag.AlignCenter
-        if text_width(self.title, 11) > rect.width():
-            align = Qt.AlignmentFlag.AlignVCenter | (
-                Qt.AlignmentFlag.AlignRight if self.is_at_right else Qt.AlignmentFlag.AlignLeft
-            )
-        ink.draw_text(painter, rect, self.title, 11, colour=ink.muted, align=align)
+        parts = self.title.split(" · ")  # which map it is is seen in where it stands, its size in its figure
+        shorter = (" · ".join(kept) for kept in (parts, parts[1:], parts[1:-1]) if kept)
+        title = next((each for each in shorter if text_width(each, 11) <= rect.width()), parts[-1])
+        ink.draw_text(painter, rect, elide(title, 11, rect.width(), bold=False), 11, colour=ink.muted)
 
     @property
     def _margin(self) -> float:

@@ -85,7 +85,8 @@ class ArithmeticPanel(QWidget):
         for button in (self.pixels_button, self.export_button):
             button.setProperty("role", "tab")
         self._tool_row = ToolRow(
-            [self.op_choice, self.channel_choice, self.pixels_button, self.export_button],
+            [self.op_choice, self.channel_choice],
+            [self.pixels_button, self.export_button],
             [self.back_step, self.play_button, self.next_step, self.scrubber, self.speed_choice],
         )
 
@@ -221,7 +222,7 @@ class _Scrubber(QSlider):
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setMinimumWidth(160)
+        self.setMinimumWidth(70)
         live_text(self, QWidget.setAccessibleName, tr_noop("Number of the output"))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from explorer.base.languages import tr
+from explorer.drawing.theme import text_width
 from explorer.ui.arithmetic.ink import Ink, short_number
 from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target
 
@@ -54,7 +55,10 @@ class CurveCentre(PlainCentre):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         footer = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
         result = short_number(explanation.value) if phase >= 0.5 else "…"
-        ink.draw_text(painter, footer, f"f({short_number(explanation.x)})  =  {result}", 15, bold=True)
+        name = stage.view.title.partition(" · ")[0] if stage.view.formula else "f"
+        ink.draw_text(painter, footer, f"{name}({short_number(explanation.x)})  =  {result}", 15, bold=True)
+        corner = QRectF(plot.x() + 6, plot.y() + 2, plot.width(), 20)  # where those of the field are low
+        ink.draw_text(painter, corner, stage.view.formula, 12, colour=ink.muted, align=_LEFT)
 
     def _paint_axes(
         self, painter: QPainter, ink: Ink, point: Any, across: tuple[float, float], down: tuple[float, float]
@@ -79,17 +83,13 @@ class CurveCentre(PlainCentre):
         self, painter: QPainter, ink: Ink, stage: Stage, explanation: CurveValue, phase: float, point: Any
     ) -> None:
         on_axis, on_curve = point(explanation.x, -1e9), point(explanation.x, explanation.value)
-        read = stage.window_rects(explanation)[0] if stage.inputs else None
-        if read is not None:
-            ink.draw_line(painter, QPointF(read.right(), read.center().y()), on_axis)
+        stage.paint_line_from(painter, ink, 0, explanation, on_axis)
         painter.setPen(QPen(ink.window, 1.4, Qt.PenStyle.DashLine))
         rise = min(2 * phase, 1.0)
         painter.drawLine(on_axis, on_axis + (on_curve - on_axis) * rise)
         if phase > 0.5:
-            end = stage.output_rect(explanation)
-            target = QPointF(end.left(), end.center().y())
             painter.drawLine(on_curve, QPointF(self._plot.right(), on_curve.y()))
-            ink.draw_line(painter, QPointF(self._plot.right(), on_curve.y()), target)
+            stage.paint_line_to_output(painter, ink, QPointF(self._plot.right(), on_curve.y()), explanation)
         painter.setPen(QPen(QColor(ink.colours.surface), 1.5))
         painter.setBrush(ink.window)
         painter.drawEllipse(on_curve if phase >= 0.5 else on_axis, 5.5, 5.5)
@@ -143,18 +143,16 @@ class NormCentre(PlainCentre):
             strip = QRectF(self._area.x() + 10, self._area.y() + number * high, self._area.width() - 20, high)
             points.append(self._paint_strip(painter, ink, strip, names[number], peers, value, text, number))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        read = stage.window_rects(explanation)[0] if stage.inputs else None
-        if read is not None:
-            start = QPointF(self._area.x() + 10, points[0].y())
-            ink.draw_line(painter, QPointF(read.right(), read.center().y()), start)
+        if stage.inputs:
+            start = points[0] if stage.is_upright else QPointF(self._area.x() + 10, points[0].y())
+            stage.paint_line_from(painter, ink, 0, explanation, start)
             ink.draw_line(painter, start, points[0])
         for one, other in itertools.pairwise(points):
             ink.draw_line(painter, one, other)
         if shown == 3:
-            end = stage.output_rect(explanation)
             corner = QPointF(self._area.right() - 10, points[-1].y())
             ink.draw_line(painter, points[-1], corner)
-            ink.draw_line(painter, corner, QPointF(end.left(), end.center().y()))
+            stage.paint_line_to_output(painter, ink, corner, explanation)
         for at in points:
             painter.setPen(QPen(QColor(ink.colours.surface), 1.5))
             painter.setBrush(ink.window)
@@ -179,9 +177,12 @@ class NormCentre(PlainCentre):
         number: int,
     ) -> QPointF:
         low, high = self._range
-        plot = strip.adjusted(0, 20, 0, -18)
+        is_narrow = text_width(text, 12) > strip.width() - 90  # then the numbers have a line of their own
+        plot = strip.adjusted(0, 38 if is_narrow else 20, 0, -18)
         ink.draw_text(painter, QRectF(strip.x(), strip.y() + 1, 90, 18), name, 12, bold=True, align=_LEFT)
         words = QRectF(strip.x() + 90, strip.y() + 1, strip.width() - 90, 18)
+        if is_narrow:
+            words = QRectF(strip.x(), strip.y() + 18, strip.width(), 18)
         ink.draw_text(painter, words, text, 12, align=_LEFT)
         _paint_histogram(painter, ink, plot, peers, np.linspace(low, high, 2 * _BINS + 1), 1.0)
         painter.setPen(QPen(ink.muted, 1))

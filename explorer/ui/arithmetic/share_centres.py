@@ -34,29 +34,33 @@ class SoftmaxCentre(PlainCentre):
         if explanation.chosen not in order:
             order[-1] = explanation.chosen
         left = self._area.x() + max((self._area.width() - 480) / 2, 0)
+        label = 60.0 if self._area.width() > 400 else 24.0
+        column = min(90.0, (self._area.width() - label - 50) / 3)
+        rights = [left + label + 10 + column * share for share in (0.6, 2.0, 3.0)]
         heads = (tr("logit"), "exp(x − max)", tr("share"))
-        for number, name in enumerate(heads):
-            rect = QRectF(left + 70 + 90 * number, self._area.y(), 90, _HEADER)
-            ink.draw_text(painter, rect, name, 11, colour=ink.muted, align=_RIGHT)
+        for right, name in zip(rights, heads, strict=True):
+            ink.draw_text(
+                painter, QRectF(left, self._area.y(), right - left, _HEADER), name, 11, colour=ink.muted, align=_RIGHT
+            )
         shown = 1 + min(int(phase * 3), 2)
         for line, at in enumerate(order):
             top = self._area.y() + _HEADER + line * _ROW
             share = float(exponentials[at]) / total
-            numbers = (float(explanation.logits[at]), float(exponentials[at]), share)
+            numbers = (short_number(float(explanation.logits[at])), short_number(float(exponentials[at])))
             bold = at == explanation.chosen
-            label = QRectF(left, top, 60, _ROW)
-            ink.draw_text(painter, label, str(at), 12, bold=bold, colour=ink.muted, align=_RIGHT)
-            for number, value in enumerate(numbers[:shown]):
-                text = f"{100 * value:.2f} %" if number == 2 else short_number(value)
-                rect = QRectF(left + 70 + 90 * number, top, 90, _ROW)
-                ink.draw_text(painter, rect, text, 12, bold=bold, align=_RIGHT)
+            row = QRectF(left, top, label, _ROW)
+            ink.draw_text(painter, row, str(at), 12, bold=bold, colour=ink.muted, align=_RIGHT)
+            for right, text in zip(rights[:shown], (*numbers, f"{100 * share:.2f} %"), strict=False):
+                ink.draw_text(painter, QRectF(left, top, right - left, _ROW), text, 12, bold=bold, align=_RIGHT)
             if shown == 3:
-                bar = QRectF(left + 350, top + 4, max(share * 130, 1), _ROW - 8)
+                end = rights[-1] + 10
+                longest = min(self._area.right() - end, 130.0)
+                bar = QRectF(end, top + 4, max(share * longest, 1), _ROW - 8)
                 painter.fillRect(bar, ink.window if bold else ink.signed_colour(1, 1))
         footer = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
         own = short_number(float(exponentials[explanation.chosen]))
         words = f"{own}  ÷  Σ {short_number(total)}  =  {short_number(explanation.value)}"
-        ink.draw_text(painter, footer, f"log({words})" if explanation.is_log else words, 14, bold=True)
+        ink.draw_formula(painter, footer, f"log({words})" if explanation.is_log else words)
 
     def target_at(self, point: QPointF, explanation: Explanation) -> Target | None:
         """Return nothing: the logits are on the map."""
@@ -124,7 +128,7 @@ class AttentionCentre:
         if explanation.bias is not None:
             parts.append(tr("bias {bias}", bias=short_number(explanation.bias)))
         result = short_number(explanation.value) if shown == 3 else "…"
-        ink.draw_text(painter, footer, f"{'  +  '.join(parts)}  =  {result}", 14, bold=True)
+        ink.draw_formula(painter, footer, f"{'  +  '.join(parts)}  =  {result}")
 
     def _paint_bars(self, painter: QPainter, ink: Ink, explanation: AttentionMix) -> None:
         sums = explanation.head_sums
@@ -169,7 +173,8 @@ class ResponseNormCentre(PlainCentre):
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: ResponseNormalised, phase: float) -> None:
         """Paint the neighbours in a row, the formula below."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        count, side = len(explanation.neighbours), 64.0
+        count = len(explanation.neighbours)
+        side = min(64.0, self._area.width() / count - 14)
         start = self._area.center().x() - count * (side + 14) / 2
         for number, (channel, value) in enumerate(zip(explanation.channels, explanation.neighbours, strict=True)):
             rect = QRectF(start + number * (side + 14), self._area.center().y() - side, side, side)
@@ -181,7 +186,7 @@ class ResponseNormCentre(PlainCentre):
             f"{short_number(squares)})^{explanation.beta:g}  =  {short_number(explanation.value)}"
         )
         line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
-        ink.draw_text(painter, line, words, 14, bold=True)
+        ink.draw_formula(painter, line, words)
         squared = QRectF(self._area.x(), self._area.center().y() + 30, self._area.width(), 22)
         ink.draw_text(painter, squared, tr("Σ of the squares = {total}", total=short_number(squares)), 13)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -1,7 +1,9 @@
-"""The stage of an op: the maps it reads at the left, its arithmetic in the middle, the map it makes at the right."""
+"""The stage of an op: the maps it reads at the left, its arithmetic in the middle, the map it makes at the right; where
+it is higher than wide, the maps stand above their arithmetic."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +14,7 @@ from PySide6.QtGui import QPainter
 
 from explorer.base.languages import tr
 from explorer.ui.arithmetic.ink import Ink
-from explorer.ui.arithmetic.map_box import MapBox
+from explorer.ui.arithmetic.map_box import TITLE_HEIGHT, MapBox
 from explorer.viewmodels.number_planes import Plane
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _GAP = 22.0
 _MARGIN = 10.0
 _LEAST_MIDDLE, _LEAST_SIDE = 390.0, 104.0  # pixels for the arithmetic, and for a map
+_LEAST_BELOW = 260.0  # pixels of height for the arithmetic below its maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ class Stage:
         self.view, self.centre = view, centre
         plane = view.output_plane(explanation.place.index)
         self.output = MapBox(plane, _plane_title(tr("Output"), plane, explanation.place))
-        self.output.is_at_right = True
+        self.is_upright = False  # the maps stand above their arithmetic
+        self._area = QRectF()
         self.inputs = [_input_box(view, place) for place in shown_places(explanation, channel)]
         if view.photo is not None and not self.inputs:
             self.output.photo = view.photo
@@ -88,6 +92,23 @@ class Stage:
     def arrange(self, area: QRectF, ink: Ink, ratio: float) -> None:
         """Give each part its place in a rectangle."""
         area = area.adjusted(_MARGIN, 4, -_MARGIN, -6)
+        self._area, self.is_upright = area, area.height() > area.width()
+        if self.is_upright:
+            self._arrange_upright(area, ink, ratio)
+        else:
+            self._arrange_across(area, ink, ratio)
+
+    def _arrange_upright(self, area: QRectF, ink: Ink, ratio: float) -> None:
+        boxes = [*self.inputs, self.output]
+        wide = (area.width() - _GAP * (len(boxes) - 1)) / max(len(boxes), 2)
+        side = min(wide, max(area.height() - _LEAST_BELOW - TITLE_HEIGHT, _LEAST_SIDE))
+        step = (area.width() - side) / max(len(boxes) - 1, 1)
+        for number, box in enumerate(boxes):
+            left = area.right() - side if box is self.output else area.x() + number * step
+            box.arrange(QRectF(left, area.y(), side, side + TITLE_HEIGHT), ink, ratio)
+        self.centre.arrange(area.adjusted(0, side + TITLE_HEIGHT + _GAP, 0, 0))
+
+    def _arrange_across(self, area: QRectF, ink: Ink, ratio: float) -> None:
         most = area.width() - 2 * (_GAP + _LEAST_SIDE)  # where even that is too little, maps are worth more
         middle = self.centre.wanted_width if _LEAST_MIDDLE < self.centre.wanted_width <= most else _LEAST_MIDDLE
         side = min(area.height() - 20, max((area.width() - middle - 2 * _GAP) / 2, _LEAST_SIDE))
@@ -114,6 +135,29 @@ class Stage:
             self.output.paint_field(painter, ink, *self.view.receptive_box)
         self.centre.paint(painter, ink, self, explanation, phase)
         self.output.paint_outline(painter, ink, self.output_rect(explanation))
+
+    def paint_line_from(self, painter: QPainter, ink: Ink, box: int, explanation: Explanation, end: QPointF) -> None:
+        """Paint the line from what is read on a map at the left to a point of the arithmetic, if a part is."""
+        read = self.window_rects(explanation)[box] if box < len(self.inputs) else None
+        if read is not None:
+            side = QPointF(read.center().x(), read.bottom()) if self.is_upright else _right_of(read)
+            ink.draw_line(painter, side, end)
+
+    def paint_line_to_output(self, painter: QPainter, ink: Ink, start: QPointF, explanation: Explanation) -> None:
+        """Paint the line from a point of the arithmetic to where its number lands; upright, along the edge."""
+        end = self.output_rect(explanation)
+        if not self.is_upright:
+            ink.draw_line(painter, start, QPointF(end.left(), end.center().y()))
+            return
+        edge = self._area.right() - 1
+        points = (
+            start,
+            QPointF(edge, start.y()),
+            QPointF(edge, self.output.rect.bottom() + _GAP / 2),
+            QPointF(end.center().x(), end.bottom()),
+        )
+        for one, other in itertools.pairwise(points):
+            ink.draw_line(painter, one, other)
 
     def output_rect(self, explanation: Explanation) -> QRectF:
         """Return where the number lands."""
@@ -161,6 +205,10 @@ class Stage:
             max(int(last.positions[0].max()) - rows + 1, 0),
             max(int(last.positions[1].max()) - columns + 1, 0),
         )
+
+
+def _right_of(rect: QRectF) -> QPointF:
+    return QPointF(rect.right(), rect.center().y())
 
 
 def shown_places(explanation: Explanation, channel: int | None = None) -> Sequence[NumberPlace]:

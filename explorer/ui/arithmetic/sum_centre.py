@@ -22,6 +22,7 @@ _HEADER, _FOOTER = 20.0, 34.0
 _MOST_ROWS = 4
 _READABLE_CELL, _LARGEST_CELL = 22.0, 46.0
 _LABEL, _SIGN, _SUM = 46.0, 20.0, 68.0  # widths
+_NARROW, _CAPTION = 380.0, 18.0  # below this width, label and sum stand above their grids, so high
 
 
 class WindowSumCentre:
@@ -38,6 +39,7 @@ class WindowSumCentre:
         self._rows, self._columns = math.prod(shape[:-1]), shape[-1]
         self._has_kernel = not first.is_mean
         self._area = QRectF()
+        self._caption = 0.0  # height of the line above each row
         self._grids: list[list[NumberGrid]] = []  # for each row: patch, kernel, products
         self.shown: list[int] = []
 
@@ -49,21 +51,23 @@ class WindowSumCentre:
     def arrange(self, area: QRectF) -> None:
         """Take a rectangle: as many channels as are readable, three small ones at least."""
         self._area = area
+        self._caption = _CAPTION if area.width() < _NARROW else 0.0
+        left, right = (0.0, 0.0) if self._caption else (_LABEL, _SUM)
         room = area.height() - _HEADER - _FOOTER
         grids = self._grid_count
-        wide = (area.width() - _LABEL - _SUM - _SIGN * grids) / grids
+        wide = (area.width() - left - right - _SIGN * grids) / grids
         count = 1 if self._channel is not None else self._fitting(room, wide)
         self.shown = [self._channel] if self._channel is not None else self._order[:count]
         high = room / max(len(self.shown), 1)
         self._grids = []
-        cell = min(wide / self._columns, (high - 8) / self._rows, _LARGEST_CELL)
+        cell = min(wide / self._columns, (high - 8 - self._caption) / self._rows, _LARGEST_CELL)
         size = (cell * self._columns, cell * self._rows)
-        left = area.x() + max((area.width() - _LABEL - _SUM - grids * (size[0] + _SIGN)) / 2, 0) + _LABEL
+        first = area.x() + max((area.width() - left - right - grids * (size[0] + _SIGN) + _SIGN) / 2, 0) + left
         for number in range(len(self.shown)):
-            top = area.y() + _HEADER + number * high + (high - size[1]) / 2
+            top = area.y() + _HEADER + number * high + (high - size[1] + self._caption) / 2
             self._grids.append(
                 [
-                    NumberGrid(QRectF(left + at * (size[0] + _SIGN), top, *size), self._rows, self._columns)
+                    NumberGrid(QRectF(first + at * (size[0] + _SIGN), top, *size), self._rows, self._columns)
                     for at in range(grids)
                 ]
             )
@@ -75,9 +79,9 @@ class WindowSumCentre:
     def _fitting(self, room: float, wide: float) -> int:
         most = min(len(self._order), _MOST_ROWS)
         for count in range(most, 0, -1):
-            if min(wide / self._columns, (room / count - 8) / self._rows) >= _READABLE_CELL:
+            if min(wide / self._columns, (room / count - 8 - self._caption) / self._rows) >= _READABLE_CELL:
                 return count
-        return min(len(self._order), 3)
+        return min(len(self._order), 2 if self._caption else 3)
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: WeightedSum, phase: float) -> None:
         """Paint the rows, what the other channels add, and the sum."""
@@ -109,8 +113,7 @@ class WindowSumCentre:
         self._paint_total(painter, ink, explanation, phase)
         if phase >= 1:
             start = QPointF(self._area.right() - 4, self._area.bottom() - _FOOTER / 2)
-            end = stage.output_rect(explanation)
-            ink.draw_line(painter, start, QPointF(end.left(), end.center().y()))
+            stage.paint_line_to_output(painter, ink, start, explanation)
 
     def _paint_header(self, painter: QPainter, ink: Ink) -> None:
         names = (tr("in the window"), tr("kernel"), tr("products")) if self._has_kernel else (tr("in the window"),)
@@ -122,23 +125,34 @@ class WindowSumCentre:
         self, painter: QPainter, ink: Ink, grids: list[NumberGrid], channel: int, products: np.ndarray
     ) -> None:
         middle = grids[0].rect.center().y()
-        label = QRectF(grids[0].rect.x() - _LABEL, middle - 10, _LABEL - 8, 20)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        ink.draw_text(painter, label, tr("ch {channel}", channel=channel), 11, colour=ink.muted, align=right)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        label, name = self._label_rect(grids), tr("ch {channel}", channel=channel)
+        ink.draw_text(painter, label, name, 11, colour=ink.muted, align=left if self._caption else right)
         for grid, sign in zip(grids[:-1], ("×", "="), strict=False):
             ink.draw_text(painter, QRectF(grid.rect.right(), middle - 10, _SIGN, 20), sign, 15, colour=ink.muted)
         last = grids[-1].rect
-        total = QRectF(last.right() + 6, middle - 12, _SUM - 6, 24)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         text = f"Σ {short_number(float(products.sum()))}" if self._has_kernel else tr("mean")
-        ink.draw_text(painter, total, text, 13, bold=True, align=left)
+        if self._caption:
+            above = QRectF(label.x(), label.y(), last.right() - label.x(), label.height())
+            ink.draw_text(painter, above, text, 13, bold=True, align=right)
+        else:
+            total = QRectF(last.right() + 6, middle - 12, _SUM - 6, 24)
+            ink.draw_text(painter, total, text, 13, bold=True, align=left)
+
+    def _label_rect(self, grids: list[NumberGrid]) -> QRectF:
+        """Where the channel of a row is written: at the left of its grids, or above them."""
+        rect = grids[0].rect
+        if self._caption:
+            return QRectF(rect.x(), rect.y() - self._caption, max(rect.width(), _LABEL), self._caption)
+        return QRectF(rect.x() - _LABEL, rect.y(), _LABEL - 8, rect.height())
 
     def _paint_total(self, painter: QPainter, ink: Ink, explanation: WeightedSum, phase: float) -> None:
         """Write the sum in one line: "Σ 3 channels 0.42 + 61 others −0.13 + bias 0.01 = 0.30"."""
         line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
         painter.setPen(QPen(ink.border, 1))
         painter.drawLine(line.topLeft(), line.topRight())
-        ink.draw_text(painter, line, self.formula(explanation, phase), 14, bold=True)
+        ink.draw_formula(painter, line, self.formula(explanation, phase))
 
     def formula(self, explanation: WeightedSum, phase: float = 1.0) -> str:
         """Return the sum in words and numbers, as far as it is computed."""
@@ -177,8 +191,7 @@ class WindowSumCentre:
     def channel_at(self, point: QPointF) -> int | None:
         """Return the row of the patch whose label is at a point: to be enlarged, or no more."""
         for row, grids in zip(self.shown, self._grids, strict=True):
-            rect = grids[0].rect
-            if QRectF(rect.x() - _LABEL, rect.y(), _LABEL, rect.height()).contains(point):
+            if self._label_rect(grids).contains(point):
                 return row
         return None
 
@@ -231,10 +244,9 @@ class MaximumCentre:
         self._grid.paint_mark(painter, ink, divmod(best, self._columns))
         line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
         count, largest = int(present.sum()), short_number(float(values.flat[best]))
-        ink.draw_text(painter, line, tr("largest of {count} = {value}", count=count, value=largest), 14, bold=True)
-        end = stage.output_rect(explanation)
+        ink.draw_formula(painter, line, tr("largest of {count} = {value}", count=count, value=largest))
         start = self._grid.cell_rect(divmod(best, self._columns))
-        ink.draw_line(painter, QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
+        stage.paint_line_to_output(painter, ink, QPointF(start.right(), start.center().y()), explanation)
 
     def target_at(self, point: QPointF, explanation: WindowMaximum) -> Target | None:
         """Return the number under the pointer."""

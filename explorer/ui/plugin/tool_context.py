@@ -71,9 +71,18 @@ def _menu_rank(name: str) -> float:
 class LazyDock(RaisingDock):
     """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
 
-    def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow, *, scrolls: bool) -> None:
+    def __init__(
+        self,
+        title: str,
+        factory: Callable[[], QWidget],
+        window: QMainWindow,
+        *,
+        scrolls: bool,
+        needs_height: bool = False,
+    ) -> None:
         super().__init__()
         self._scrolls = scrolls
+        self.needs_height = needs_height
         live_text(self, QDockWidget.setWindowTitle, title)
         self.setObjectName(title)
         self._window = window
@@ -220,8 +229,10 @@ class ToolContext:
     ) -> LazyDock:
         """Add a dock as a tab on a side of the window. Unless `visible`, it is hidden until it is chosen in View ›
         Panels, by `shortcut`, or, with an `icon` of `resources/icons/`, in the activity bar, there under its short
-        title if it has one. Below the diagram it may be low, and scrolls then, unless it `needs_height`."""
-        dock = LazyDock(title, factory, self.window, scrolls=side == "bottom" and not needs_height)
+        title if it has one. Below the diagram it may be low, and scrolls then, unless it `needs_height`: such a picture
+        stands beside the diagram in a small window."""
+        scrolls = side == "bottom" and not needs_height
+        dock = LazyDock(title, factory, self.window, scrolls=scrolls, needs_height=needs_height)
         dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
         if visible:

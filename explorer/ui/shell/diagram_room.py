@@ -3,6 +3,7 @@
 What must always hold in a small window, unless the user has switched that off: a panel that comes up puts those on
 other sides away, and takes no more than leaves the diagram `_SHARE` of the window, or what it needs to be of use; when
 it is closed, they come back. Arrangements that the user restores, by F9 or from the last time, stay as they are.
+Pictures that need height stand at the right of the diagram there, and below it in a large window.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ class DiagramRoom(QObject):
         docks: Sequence[QDockWidget],
         library: QDockWidget,
         inspector: QDockWidget,
+        pictures: Sequence[QDockWidget] = (),
     ) -> None:
         super().__init__(window)
         self._window, self._canvas, self._docks = window, canvas, docks
-        self._library, self._inspector = library, inspector
+        self._library, self._inspector, self._pictures = library, inspector, pictures
+        self._moved_aside: set[QDockWidget] = set()  # pictures that stood below, until the window became small
         self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order
         self._put_away: dict[QDockWidget, list[QDockWidget]] = {}  # by the panel that took their room
         self._is_inspector_unwanted = False  # the user has closed it
@@ -97,6 +100,8 @@ class DiagramRoom(QObject):
         else:
             self._show(self._for_size)
             self._for_size = []
+            for dock in self._standing():
+                self._place_picture(dock)
 
     def _on_toggled(self, dock: QDockWidget, _: bool) -> None:
         """Look at it soon: a panel's action is toggled before the panel is, and is put back for one behind a tab."""
@@ -112,8 +117,34 @@ class DiagramRoom(QObject):
             if dock.isHidden():
                 self._bring_back(self._put_away.pop(dock, []))
         shown = [dock for dock in toggled if not dock.isHidden()]
+        for dock in shown:
+            self._place_picture(dock)
         if len(shown) == 1:  # several at once are an arrangement
             self._make_room(shown[0])
+
+    def _place_picture(self, dock: QDockWidget) -> None:
+        """Put a picture where it has height: beside the diagram of a small window, back below that of a large one; one
+        that the user has dragged elsewhere stays."""
+        right, below = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        if dock not in self._pictures or dock.isFloating():
+            return
+        area, was_moved = self._window.dockWidgetArea(dock), dock in self._moved_aside
+        if self.is_small and not was_moved and area == below:
+            self._moved_aside.add(dock)
+            self._move(dock, right)
+        elif not self.is_small and was_moved:
+            self._moved_aside.discard(dock)
+            if area == right:
+                self._move(dock, below)
+
+    def _move(self, dock: QDockWidget, area: Qt.DockWidgetArea) -> None:
+        there = [other for other in self._standing() if self._window.dockWidgetArea(other) == area]
+        self._is_acting = True
+        self._window.addDockWidget(area, dock)
+        if there:
+            self._window.tabifyDockWidget(there[-1], dock)
+        dock.raise_()
+        self._is_acting = False
 
     def _bring_back(self, docks: list[QDockWidget]) -> None:
         if self._window.isVisible() and not self._standing():

@@ -50,7 +50,8 @@ class Window(CommandWindow):
         self._is_arranged = self.docks.restore_state()  # by the user, the last time
         self._was_shown = False
         every = (*self.docks.all, *self.tool_context.docks)
-        self.room = DiagramRoom(self, self.canvas, every, self.docks.library, self.docks.inspector)
+        pictures = [dock for dock in self.tool_context.docks if dock.needs_height]
+        self.room = DiagramRoom(self, self.canvas, every, self.docks.library, self.docks.inspector, pictures)
         self.room.small_changed.connect(self.activity_bar.set_narrow)
         self.activity_bar.set_narrow(self.room.is_small)
         self.session.on("document", self._on_document_changed)

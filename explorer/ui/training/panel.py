@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -46,6 +47,7 @@ _MODES = {
     "sweep": (tr_noop("Sweep"), tr_noop("Train many variants: edits, recipes, networks")),
 }
 _SIDE = 250  # pixels of the column with what is set
+_NO_LIMIT = 2**24 - 1  # Qt's own, of a width
 
 
 class TrainingPanel(QWidget):
@@ -70,16 +72,35 @@ class TrainingPanel(QWidget):
         self.sweep_results.show_progress(None)
         self.sweep_form.hide()
         inner = QWidget()
-        row = QHBoxLayout(inner)
-        row.setContentsMargins(10, 6, 10, 6)
-        row.setSpacing(14)
-        row.addWidget(self._settings_area)
-        row.addWidget(self.pages, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, inner)
+        self._halves.setContentsMargins(10, 6, 10, 6)
+        self._halves.setSpacing(14)
+        self._halves.addWidget(self._settings_area)
+        self._halves.addWidget(self.pages, 1)
+        size_with_font(self._settings_area, self._set_side, _SIDE)
+        size_with_font(self, QWidget.setMinimumWidth, _SIDE + 46)
         area = _scroll_area(inner)  # a narrow dock scrolls
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         follow_language(self, TrainingPanel._show_start)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _set_side(self, _: QWidget, width: int) -> None:
+        self._side = width
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put what came out beside what is set, or, in a dock that is higher than wide, below it."""
+        is_upright = self.height() > self.width()
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._halves.setDirection(down if is_upright else across)
+        self._halves.setStretch(0, 1 if is_upright else 0)
+        self._settings_area.setMinimumWidth(0 if is_upright else self._side)
+        self._settings_area.setMaximumWidth(_NO_LIMIT if is_upright else self._side)
 
     @property
     def is_sweep(self) -> bool:
@@ -167,7 +188,6 @@ class TrainingPanel(QWidget):
         column.addWidget(self.examples)
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        size_with_font(self._settings_area, QWidget.setFixedWidth, _SIDE)
 
     def _request_download(self) -> None:
         self.download_button.hide()

@@ -21,6 +21,7 @@ from explorer.base.number_format import format_short
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
 from explorer.ui.widgets.chart_palette import contestant_colour
+from explorer.ui.widgets.text_and_controls import TextAndControls
 
 if TYPE_CHECKING:
     from explorer.training.groups import RunGroup
@@ -72,13 +73,13 @@ class RunResults(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        column.addLayout(head)
+        column.addWidget(head)
         column.addWidget(self.progress_bar)
         column.addWidget(self.plot, 1)
         column.addLayout(self._rows_column)
         column.addWidget(self.verdict)
 
-    def _build_head(self) -> QHBoxLayout:
+    def _build_head(self) -> QWidget:
         """What a training does now, its buttons, and what the curves show."""
         self.state_label = QLabel()
         self.state_label.setWordWrap(True)
@@ -120,11 +121,7 @@ class RunResults(QWidget):
             self.quantity_box,
             self.runs_box,
         )
-        head = QHBoxLayout()
-        head.addWidget(self.state_label, 1)
-        for widget in self._head_widgets:
-            head.addWidget(widget)
-        return head
+        return TextAndControls(self.state_label, self._head_widgets)
 
     def show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
         """Offer earlier trainings, the newest first."""

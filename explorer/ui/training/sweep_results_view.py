@@ -6,10 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QProgressBar,
@@ -26,13 +25,14 @@ from explorer.ui.training.run_results import STATES
 from explorer.ui.training.sweep_scatter import COST_TITLES, SweepScatter
 from explorer.ui.training.sweep_table import SweepTable
 from explorer.ui.widgets.combo_boxes import translate_items
+from explorer.ui.widgets.text_and_controls import TextAndControls
 
 if TYPE_CHECKING:
     from explorer.training.sweep_folder import SweepFolder
     from explorer.training.sweep_progress import SweepProgress
 
 _PLACEHOLDER = tr_noop(
-    "Train many variants: choose on the left what is varied. Each point of the plot is one of them; "
+    "Train many variants: choose what is varied. Each point of the plot is one of them; "
     "a click opens it with its weights."
 )
 
@@ -68,13 +68,13 @@ class SweepResultsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        column.addLayout(self._build_head())
+        column.addWidget(self._build_head())
         column.addWidget(self.progress_bar)
         column.addWidget(self.split, 1)
         column.addWidget(self.message)
         follow_language(self, SweepResultsView._retranslate)
 
-    def _build_head(self) -> QHBoxLayout:
+    def _build_head(self) -> QWidget:
         self.state_label = QLabel()
         self.state_label.setWordWrap(True)
         self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -101,11 +101,13 @@ class SweepResultsView(QWidget):
         self.sweeps_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.sweeps_box.setMinimumContentsLength(12)
         self.sweeps_box.activated.connect(lambda at: self.sweep_chosen.emit(self.sweeps_box.itemData(at)))
-        head = QHBoxLayout()
-        head.addWidget(self.state_label, 1)
-        for widget in (self.pause_button, self.resume_button, self.copy_button, self.cost_box, self.sweeps_box):
-            head.addWidget(widget)
-        return head
+        controls = (self.pause_button, self.resume_button, self.copy_button, self.cost_box, self.sweeps_box)
+        return TextAndControls(self.state_label, controls)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_upright = self.height() > self.width()
+        self.split.setOrientation(Qt.Orientation.Vertical if is_upright else Qt.Orientation.Horizontal)
 
     def show_sweeps(self, sweeps: list[tuple[str, SweepFolder]]) -> None:
         """Offer earlier sweeps, the newest first."""

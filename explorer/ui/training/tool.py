@@ -46,7 +46,9 @@ class TrainingTool:
         self.panel: TrainingPanel | None = None
         self.group: RunGroup | None = None
         self._reader: ProgressReader | None = None
-        self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut, icon="training")
+        self.dock = context.add_dock(
+            self.title, self._create_panel, "bottom", self.shortcut, icon="training", needs_height=True
+        )
         self.session.on("network", self._show_contestants)
         context.documents.changed.connect(self._show_contestants)
         self.session.on("selection", self._show_freezable)

@@ -19,7 +19,7 @@ from explorer.base.cancellation import always
 from explorer.network import Network
 from explorer.presenters.arithmetic_views import ArithmeticView, build_arithmetic_view
 from explorer.ui.arithmetic.film import Film, render_film, write_film
-from explorer.ui.arithmetic.ink import short_number
+from explorer.ui.arithmetic.ink import _two_lines, short_number
 from explorer.ui.arithmetic.panel import ArithmeticPanel
 from explorer.ui.arithmetic.sum_centre import WindowSumCentre
 from explorer.ui.arithmetic.tool import ArithmeticTool
@@ -85,7 +85,7 @@ def test_every_form_is_painted_in_both_themes_and_computed_step_by_step(
     panel.canvas.show_explanation(found, 1.0, None)
     pictures.add(pixels(panel.canvas.grab().toImage()))
     assert len(pictures) == 3
-    for size in ((320, 260), (1600, 600)):
+    for size in ((320, 260), (1600, 600), (290, 620)):
         panel.resize(*size)
         panel.grab()
 
@@ -131,6 +131,33 @@ def test_a_product_leads_to_the_number_it_was_made_of(
     assert place.node == "maxpool"
     assert place.index[1] == found.channels[row]
     assert network.probe().value("maxpool")[place.index].item() == pytest.approx(found.patch[row, 1, 1])
+
+
+def test_an_upright_panel_has_its_maps_above_their_arithmetic(
+    opened: Callable[[str], Network], panel: ArithmeticPanel
+) -> None:
+    panel.resize(330, 660)
+    panel.show_result(view_of(opened("resnet18"), "layer1.0.conv1"))
+    stage = panel.canvas._stage
+    assert stage is not None
+    centre = stage.centre
+    assert isinstance(centre, WindowSumCentre)
+    grids = [grid for row in centre._grids for grid in row]
+    maps = [box.rect for box in (*stage.inputs, stage.output)]
+    assert min(grid.rect.top() for grid in grids) > max(rect.bottom() for rect in maps)
+    assert all(panel.canvas.rect().contains(grid.rect.toAlignedRect()) for grid in grids)
+    assert min(grid.cell for grid in grids) >= 22  # their numbers can be read
+    panel.resize(1100, 440)
+    assert stage.output.rect.left() > max(grid.rect.right() for row in centre._grids for grid in row)
+
+
+def test_a_long_formula_breaks_before_a_sign() -> None:
+    assert _two_lines("3 channels 0.92  +  29 others .064  +  bias −.010  =  0.98") == (
+        "3 channels 0.92  +  29 others .064",
+        "+  bias −.010  =  0.98",
+    )
+    assert _two_lines("0.30 comes from maxpool [1, 2, 3]") == ("0.30 comes from", "maxpool [1, 2, 3]")
+    assert _two_lines("word") == ("word", "")
 
 
 def test_playing_uncovers_the_output_and_stops_at_its_end(

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QRectF, QSettings
+from PySide6.QtCore import QRectF, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.exceptions import TimeoutError as QtBotTimeoutError
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from explorer.presenters.diagrams import build_diagram, expanded_at_level
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.diagram_view import DiagramView
 from explorer.ui.shell.window import Window
+from explorer.ui.training.panel import TrainingPanel
 from explorer.viewmodels.diagram import Level
 from tests.conftest import TYPICAL
 from tests.ui.conftest import settled
@@ -60,8 +61,6 @@ def test_the_diagram_has_room_with_and_after_every_panel(small: Window, size: tu
         _toggle(dock, qtbot)
         assert dock.isVisible()
         wanted = least[1 if _is_below(small, dock) else 0]
-        if dock.objectName() == "How it computes":  # a picture to work in
-            wanted = 0.25
         small.notice.hide()
         with contextlib.suppress(QtBotTimeoutError):  # the assertion says more
             qtbot.waitUntil(lambda wanted=wanted: _share(small) >= wanted - 0.01, timeout=1000)  # type: ignore[misc]
@@ -71,6 +70,47 @@ def test_the_diagram_has_room_with_and_after_every_panel(small: Window, size: tu
         assert dock.isHidden()
         assert _share(small) >= least[2], dock.objectName()
         assert small.size().toTuple() == size
+
+
+def test_a_picture_stands_beside_the_diagram_of_a_small_window_and_below_that_of_a_large_one(
+    small: Window, qtbot: QtBot
+) -> None:
+    small.setAnimated(False)
+    picture = small.findChild(QDockWidget, "How it computes")
+    assert picture is not None
+    _toggle(picture, qtbot)
+    assert not _is_below(small, picture)
+    qtbot.waitUntil(lambda: picture.height() > picture.width())
+    small.room._was_small = True
+    small.resize(1590, 990)
+    qtbot.waitUntil(lambda: _is_below(small, picture))
+    assert picture.isVisible()
+    small.resize(1280, 800)
+    qtbot.wait(60)
+    _toggle(small.docks.figures, qtbot)
+    small.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, picture)  # by the user
+    _toggle(picture, qtbot)
+    assert not _is_below(small, picture)
+    settled(qtbot, small)
+
+
+def test_a_training_can_be_set_and_started_in_a_small_window(small: Window, qtbot: QtBot) -> None:
+    small.setAnimated(False)
+    small.resize(1000, 700)
+    dock = small.findChild(QDockWidget, "Training")
+    assert dock is not None
+    _toggle(dock, qtbot)
+    panel = dock.findChild(TrainingPanel)
+    assert panel is not None
+    for control in (panel.data_box, panel.epochs, panel.start_button, panel.more_button, panel.results.quantity_box):
+        if control.isVisible():
+            assert control.visibleRegion().boundingRect() == control.rect(), control.accessibleName()
+    assert panel.start_button.isVisible()
+    panel.more_button.click()
+    qtbot.waitUntil(panel.recipe_form.isVisible)
+    panel._settings_area.ensureWidgetVisible(panel.recipe_form)
+    assert not panel.recipe_form.visibleRegion().isEmpty()
+    settled(qtbot, small)
 
 
 def test_what_gave_way_comes_back(small: Window, qtbot: QtBot) -> None:
