@@ -19,6 +19,7 @@ _MILLISECONDS = 1800  # that a step stays
 _LAST_MILLISECONDS = 3600
 _MAX_SIDE = 4096
 _MAX_PIXELS = 200_000_000  # of all steps together
+_PALETTE_FRAMES = 8  # whose colours are counted
 _WIDTH = 1280.0  # pixels, where nothing else is asked for
 
 
@@ -50,13 +51,32 @@ def write_frames(frames: Sequence[QImage], milliseconds: Sequence[int], path: st
 
 def _write(frames: Sequence[Bitmap], milliseconds: Sequence[int], path: Path, suffix: str) -> None:
     kind = suffix.removeprefix(".").upper()
-    options = {"lossless": True} if kind == "WEBP" else {"disposal": 1, "optimize": False}
+    # With the colours of all frames in common, "optimize" leaves out of each what it shares with the last one.
+    options = {"lossless": True} if kind == "WEBP" else {"disposal": 1, "optimize": True}
+    frames = frames if kind == "WEBP" else _with_common_palette(frames)
     times = list(milliseconds)
 
     def write(beside: Path) -> None:
         frames[0].save(beside, kind, save_all=True, append_images=frames[1:], duration=times, loop=0, **options)
 
     write_export(path, write)
+
+
+def _with_common_palette(frames: Sequence[Bitmap]) -> list[Bitmap]:
+    """Return frames of one size in 255 colours of some of them, spread over all; one is left for what is transparent.
+
+    Rare colours count nearly as much as common ones: a thin line or a single cell is what is looked at.
+    """
+    import numpy as np
+    from PIL import Image
+
+    chosen = frames[:: -(-len(frames) // _PALETTE_FRAMES)]
+    pixels = np.concatenate([np.asarray(frame).reshape(-1, 3) for frame in chosen])
+    coarse = (pixels >> 2).astype(np.int64) @ (1 << 12, 1 << 6, 1)  # colours that look the same are counted as one
+    _, first, counts = np.unique(coarse, return_index=True, return_counts=True)
+    weighted = np.repeat(pixels[first], np.maximum(counts**0.25, 1).astype(np.int64), axis=0)
+    palette = Image.fromarray(weighted[None]).quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _scale(sheet: Sheet) -> float:

@@ -201,6 +201,17 @@ def test_a_film_is_written_and_moves(opened: Callable[[str], Network], tmp_path:
     with Image.open(path) as written:
         assert getattr(written, "n_frames", 1) > 40
         assert written.size == (1200, 420)
+        written.seek(1)
+        shown = np.asarray(written.convert("RGB"), np.int16)
+    image = frames[1].convertToFormat(QImage.Format.Format_RGB888)
+    painted = np.frombuffer(bytes(image.constBits()), np.uint8).reshape(420, 1200, 3)
+    assert np.abs(shown - painted).mean() < 3  # of 256: few colours, but the right ones
+
+
+def test_a_film_of_large_maps_is_small_enough_for_slides(opened: Callable[[str], Network], tmp_path: Path) -> None:
+    view = view_of(opened("resnet18"), "layer1.0.conv1")
+    path = write_film(Film(view, (0, 3, 0, 0), speed=15.0), str(tmp_path / "conv.gif"), always)
+    assert path.stat().st_size < 2_000_000
 
 
 def test_a_frame_is_painted_in_less_than_a_sixtieth_of_a_second(
