@@ -6,6 +6,7 @@ from functools import partial
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr
@@ -95,7 +96,7 @@ class QuestionBox(QWidget):
     def _build_line(self, host: QWidget) -> None:
         row = QHBoxLayout(host)
         row.setContentsMargins(0, 0, 0, 0)
-        self._line = QLineEdit()
+        self._line = _NumberLine()
         self._line.setPlaceholderText(tr("A number or a sum: 9408, 1.2 M, 7*7*3*64"))
         self._line.setAccessibleName(tr("Your guess"))
         self._line.returnPressed.connect(self._take_number)
@@ -168,6 +169,15 @@ class QuestionBox(QWidget):
         lines = [line for line in self.prediction.lines if line not in self._said]
         self.sums.setText("<br>".join(map(escape, lines)))
         self.sums.setVisible(bool(lines))
+
+
+class _NumberLine(QLineEdit):
+    """A line that keeps its Enter: what holds it would go on to the next step, and the answer would never be seen."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
 
 
 def _answer_html(

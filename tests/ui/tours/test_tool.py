@@ -119,6 +119,7 @@ def test_a_number_and_a_skip(tours: ToursTool, window: Window, qtbot: QtBot) -> 
     question._line.setText("3*3*3*64 + 64")
     qtbot.keyPress(question._line, Qt.Key.Key_Return)
     assert "Right" in question.answer_text
+    assert tours.player.number == 2  # the answer is seen: the Enter that gave it does not go on
     assert load_score().right == 1
     play(tours, window, qtbot, "convolution", 7)
     tours.card.next_button.click()
