@@ -9,12 +9,15 @@ import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 PROJECT_SUFFIX = ".cnnx"
+
+_WINDOWS_TRIES, _WINDOWS_PAUSE = 20, 0.05  # seconds between them
 
 #: Suffixes of files of models, for dialogs and the command line; what a file is, its content says.
 MODEL_SUFFIXES = (".onnx", ".pt2", ".pt", ".pth", ".bin", ".safetensors", ".ckpt")
@@ -46,7 +49,7 @@ def write_atomic(path: Path, write: Callable[[Path], object], *, is_synced: bool
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         temporary.chmod(stat.S_IMODE(mode))  # what wrote it may have made a file of its own
-        temporary.replace(path)
+        _replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -77,6 +80,18 @@ def _remove_abandoned(path: Path) -> None:
             found = name.fullmatch(beside.name)
             if found and not psutil.pid_exists(int(found[1])):
                 beside.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename a file to another. Windows refuses that while somebody reads the other one, which is soon over."""
+    for _ in range(_WINDOWS_TRIES if sys.platform == "win32" else 0):
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(_WINDOWS_PAUSE)
+        else:
+            return
+    temporary.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

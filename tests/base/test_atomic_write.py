@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.base import atomic_write
 from explorer.base.atomic_write import write_atomic
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")
@@ -92,3 +93,36 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / f".a.~{os.getpid()}-00000000.json").touch()  # of a process that is there
     write_atomic(path, lambda beside: beside.write_text("new"))
     assert leftovers(tmp_path) == [f".a.~{os.getpid()}-00000000.json"]
+
+
+def test_windows_waits_until_nobody_reads_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, tries, replace = tmp_path / "a.json", [], Path.replace
+
+    def refuse_twice(self: Path, target: Path) -> Path:
+        tries.append(target)
+        if len(tries) <= 2:
+            raise PermissionError("in use")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_twice)
+    monkeypatch.setattr(atomic_write.sys, "platform", "win32")
+    monkeypatch.setattr(atomic_write, "_WINDOWS_PAUSE", 0.0)
+    write_atomic(path, lambda beside: beside.write_text("new"))
+    assert path.read_text() == "new"
+    assert len(tries) == 3
+
+
+def test_a_file_that_stays_in_use_is_refused_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError("in use")
+
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    monkeypatch.setattr(Path, "replace", refuse)
+    for platform in ("win32", "linux"):
+        monkeypatch.setattr(atomic_write.sys, "platform", platform)
+        monkeypatch.setattr(atomic_write, "_WINDOWS_PAUSE", 0.0)
+        with pytest.raises(PermissionError):
+            write_atomic(path, lambda beside: beside.write_text("new"))
+        assert path.read_text() == "old"
+        assert [each.name for each in tmp_path.iterdir()] == ["a.json"]

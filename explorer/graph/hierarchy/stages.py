@@ -33,7 +33,7 @@ class _PathItem:
 def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) -> Group:
     """Return the root with the groups on the main path gathered into stem, stages and head."""
     hidden: list[str] = list(root.hidden)
-    items = _keep_stage_containers(list(_main_path(root, None, hidden, architecture)))
+    items = _keep_stage_containers(list(_main_path(root, None, hidden, architecture)), dims)
     inputs = [node.name for node in architecture.inputs]
     ends = {*inputs, architecture.output.name}
     body = [item for item in items if item.content not in ends]
@@ -81,9 +81,10 @@ def _is_classifier(item: _PathItem, dims: OutputShapes) -> bool:
     return shape is not None and len(shape) == 2
 
 
-def _keep_stage_containers(items: list[_PathItem]) -> list[_PathItem]:
-    """A container counts as a stage only if it holds blocks, but not all of them, and no other such container."""
-    total = sum(item.is_block for item in items)
+def _keep_stage_containers(items: list[_PathItem], dims: OutputShapes) -> list[_PathItem]:
+    """A container counts as a stage only if it holds blocks, but not all of them, and no other such container. Blocks
+    that classify, such as auxiliary heads, are none of them."""
+    total = sum(item.is_block and not _is_classifier(item, dims) for item in items)
     counts: dict[str, int] = {}
     homes = {item.container.id: item.container for item in items if item.container is not None}
     for item in items:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from explorer.edits import ToggleAuxiliaryHead
 from explorer.graph.groups import Group
 from explorer.network import Network
 from tests.conftest import KEYS
@@ -83,3 +84,13 @@ def test_the_block_around_a_node(opened: Callable[[str], Network]) -> None:
 def test_an_unknown_id_is_refused(opened: Callable[[str], Network]) -> None:
     with pytest.raises(KeyError):
         opened("resnet18").analysis.hierarchy.nodes_of("layer9")
+
+
+@pytest.mark.parametrize(
+    ("key", "place"), [("mobilenet_v2", "features.2"), ("mobilenet_v3_small", "features.3"), ("resnet18", "layer2.0")]
+)
+def test_an_auxiliary_head_leaves_the_stages_as_they_are(
+    key: str, place: str, opened: Callable[[str], Network]
+) -> None:
+    network = opened(key)
+    assert stages(network.edit(ToggleAuxiliaryHead(place, on=True))) == stages(network)
