@@ -75,7 +75,7 @@ def test_answers_about_layers_and_blocks(key: str, opened: Opened) -> None:
     assert {"params", "macs", "side", "shape", "field"} <= asked
 
 
-@pytest.mark.parametrize("key", ["mobilenet_v1_x0_25", "resnet18", "vgg11", "squeezenet1_1", "shufflenet_v1_x0_25"])
+@pytest.mark.parametrize("key", ["mobilenet_v1_x0_25", "resnet18", "plain18", "mnasnet0_5", "shufflenet_v1_x0_25"])
 def test_receptive_fields_by_gradients(key: str, opened: Opened) -> None:
     """A unit's gradient reaches just the pixels that it sees, where nothing cancels and no maximum chooses."""
     network = opened(key)
@@ -104,7 +104,9 @@ def test_receptive_fields_by_gradients(key: str, opened: Opened) -> None:
         assert exercise.value == int((gradient[0].abs().sum((0, 1)) > 0).sum())
 
 
-@pytest.mark.parametrize("key", ["squeezenet1_1", "mobilenet_v1_x0_25", "resnet18", "vgg11", "mnasnet0_5"])
+@pytest.mark.parametrize(
+    "key", ["squeezenet1_1", "mobilenet_v1_x0_25", "mnasnet0_5", "shufflenet_v1_x0_25", "shufflenet_v2_x0_5"]
+)
 def test_answers_about_changes(key: str, opened: Opened) -> None:
     network = opened(key)
     sheet = build_worksheet(network, 3, 24)
