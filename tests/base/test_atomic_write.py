@@ -105,7 +105,7 @@ def test_windows_waits_until_nobody_reads_the_file(tmp_path: Path, monkeypatch: 
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", refuse_twice)
-    monkeypatch.setattr(atomic_write.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(atomic_write, "_WINDOWS_PAUSE", 0.0)
     write_atomic(path, lambda beside: beside.write_text("new"))
     assert path.read_text() == "new"
@@ -120,7 +120,7 @@ def test_a_file_that_stays_in_use_is_refused_and_kept(tmp_path: Path, monkeypatc
     path.write_text("old")
     monkeypatch.setattr(Path, "replace", refuse)
     for platform in ("win32", "linux"):
-        monkeypatch.setattr(atomic_write.sys, "platform", platform)
+        monkeypatch.setattr(sys, "platform", platform)
         monkeypatch.setattr(atomic_write, "_WINDOWS_PAUSE", 0.0)
         with pytest.raises(PermissionError):
             write_atomic(path, lambda beside: beside.write_text("new"))

@@ -121,6 +121,9 @@ _STYLE = (
 )
 
 
+_LEFT, _ROOM = 500_000, 11_200_000  # of slides, in EMU: the margin, and the width inside
+
+
 def _write_slides(handout: Handout, path: Path) -> None:
     """A slide for each section: title, picture and text; question and answer are in the notes."""
     from pptx import Presentation
@@ -132,19 +135,31 @@ def _write_slides(handout: Handout, path: Path) -> None:
     first = deck.slides.add_slide(deck.slide_layouts[0])
     first.shapes.title.text = handout.title
     first.placeholders[1].text = handout.about
+    _place(first.shapes.title, (_LEFT, 2_000_000, _ROOM, 1_300_000))  # the template's own places are for 4:3
+    _place(first.placeholders[1], (_LEFT, 3_500_000, _ROOM, 1_500_000))
     for section in handout.sections:
         _fill_slide(deck.slides.add_slide(deck.slide_layouts[5]), section)
     deck.save(str(path))
 
 
-def _fill_slide(slide: Any, section: HandoutSection) -> None:
+def _place(shape: Any, room: Sequence[int]) -> None:
     from pptx.util import Emu
 
+    shape.left, shape.top, shape.width, shape.height = map(Emu, room)
+
+
+def _fill_slide(slide: Any, section: HandoutSection) -> None:
+    from pptx.enum.text import PP_ALIGN
+    from pptx.util import Emu, Pt
+
     slide.shapes.title.text = section.title
-    left, top, width, height = 500_000, 1_500_000, 6_600_000, 5_000_000
+    _place(slide.shapes.title, (_LEFT, 350_000, _ROOM, 900_000))
+    paragraph = slide.shapes.title.text_frame.paragraphs[0]
+    paragraph.alignment, paragraph.font.size = PP_ALIGN.LEFT, Pt(32)
+    top, width, height = 1_400_000, 6_600_000, 5_100_000
     if section.picture:
-        _place_picture(slide, section.picture, (left, top, width, height))
-    column = (7_400_000, 4_300_000) if section.picture else (left, 11_200_000)
+        _place_picture(slide, section.picture, (_LEFT, top, width, height))
+    column = (7_400_000, 4_300_000) if section.picture else (_LEFT, _ROOM)
     lines = [(text, False) for text in (*section.paragraphs, *(" · ".join(row) for row in section.rows))]
     lines.extend((line, False) for line in section.code.splitlines()[:_MAX_LINES])
     if section.question:
@@ -164,7 +179,7 @@ def _write_lines(frame: Any, lines: Sequence[tuple[str, bool]], font: str) -> No
     for number, (text, is_bold) in enumerate(lines):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         paragraph.text = text
-        paragraph.font.size = Pt(11 if is_long else 16)
+        paragraph.font.size = Pt(11 if is_long else 18)
         paragraph.font.bold = is_bold
         paragraph.space_after = Pt(2 if is_long else 8)
         if font:

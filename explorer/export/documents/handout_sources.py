@@ -63,7 +63,9 @@ def build_page_handout(key: str, network: Network, language: Language = "en") ->
     sections.append(HandoutSection(labels.pros, tuple(f"+ {text}" for text in filled.pros)))
     sections.append(HandoutSection(labels.cons, tuple(f"− {text}" for text in filled.cons)))
     sections.append(HandoutSection(labels.next, (filled.next, source)))
-    return Handout(f"{filled.page.text.title}: {filled.network_title}", filled.motto, tuple(sections))
+    title, network_title = filled.page.text.title, filled.network_title
+    title = title if title == network_title else f"{title}: {network_title}"
+    return Handout(title, filled.motto, tuple(sections))
 
 
 def build_experiment_handout(
