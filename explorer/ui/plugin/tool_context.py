@@ -189,7 +189,7 @@ class ToolContext:
     commands: WindowCommands
     documents: OpenDocuments
     open_lane: Lane  # busy while a network is being opened
-    docks: list[QDockWidget] = field(default_factory=list)
+    docks: list[LazyDock] = field(default_factory=list)
     activities: list[Activity] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).

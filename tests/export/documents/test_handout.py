@@ -46,8 +46,12 @@ def test_a_tour_as_slides_with_notes(tmp_path: Path) -> None:
 
     tour, path = load_tour("convolution"), tmp_path / "tour.pptx"
     export_handout(build_tour_handout(tour), path)
-    slides = list(Presentation(str(path)).slides)
+    deck = Presentation(str(path))
+    slides = list(deck.slides)
     assert len(slides) == 1 + len(tour.steps)
+    for slide in slides:  # over the whole slide, and nothing beside it
+        assert slide.shapes.title.width > 0.9 * deck.slide_width
+        assert all(shape.left + shape.width <= deck.slide_width for shape in slide.shapes)
     notes = slides[3].notes_slide.notes_text_frame.text
     assert "3 × 3 × 3 × 64 + 64 = 1,792" in notes
     assert "1,792" not in slides[3].shapes.title.text
