@@ -78,7 +78,7 @@ class TrainingPanel(QWidget):
         self._halves.addWidget(self._settings_area)
         self._halves.addWidget(self.pages, 1)
         size_with_font(self._settings_area, self._set_side, _SIDE)
-        size_with_font(self, QWidget.setMinimumWidth, _SIDE + 46)
+        size_with_font(self, QWidget.setMinimumWidth, _SIDE + 60)  # and a scroll bar
         area = _scroll_area(inner)  # a narrow dock scrolls
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
