@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -48,6 +49,7 @@ TYPICAL = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="random edits for hours, all pictures in all directions")
+    parser.addoption("--seed", type=int, help="repeat a random walk: the seed that it was printed to begin with")
 
 
 torch.set_num_threads(1)  # tests run beside each other
@@ -67,6 +69,18 @@ def _opened(key: str) -> Network:
 def opened() -> Callable[[str], Network]:
     """Open a network of the catalogue; the same one each time, which is safe as nothing mutates it."""
     return _opened
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """What a random walk begins with: the same each time, another one with --long, or that of --seed. It is printed,
+    so that it stands beside a failure."""
+    given: int | None = request.config.getoption("--seed")
+    seed = given if given is not None else 0
+    if given is None and request.config.getoption("--long"):
+        seed = random.SystemRandom().randrange(10**9)
+    print(f"repeat with --seed {seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")

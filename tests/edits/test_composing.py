@@ -1,8 +1,7 @@
-"""Parts put in, in the place of others, and taken out: whatever is not refused counts, undoes, saves and runs right."""
+"""Parts put in, in the place of others, and taken out; links, copies and moves."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,21 +18,15 @@ from explorer.edits import (
     InsertPart,
     MoveBlock,
     ReplaceByPart,
-    SetPreActivation,
-    SwapJoin,
     TakeOut,
 )
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
-from tests.conftest import KEYS
 from tests.edits.test_random_edits import check_count, check_replay
-from tests.edits.test_random_outputs import small
 from tests.export.stranger import Stranger
 from tests.export.test_one_output import check_eval
 
 Opened = Callable[[str], Network]
-
-QUICK = ("squeezenet1_1", "resnet18", "mobilenet_v3_small", "googlenet_2014")
 
 
 def toy() -> Network:
@@ -215,66 +208,3 @@ def test_a_block_moves_with_its_weights(opened: Opened) -> None:
     assert after["layer2.0.conv1"].inputs == ("layer1.0.relu:2",)
     with pytest.raises(EditError, match="behind a part of itself"):
         network.edit(MoveBlock("layer1.0", "layer1.0.conv1"))
-
-
-# whatever is tried
-
-
-def composed(network: Network, chance: random.Random) -> Edit:
-    """Any part at any card, or a card taken out."""
-    hierarchy, live = network.analysis.hierarchy, network.architecture.live
-    card = join_ids([chance.choice([*(id for id in hierarchy.groups if id), *live])])
-    part = chance.choice(all_parts()).key
-    other = join_ids([chance.choice([*(id for id in hierarchy.groups if id), *live])])
-    join = chance.choice(("add", "concat", "multiply"))
-    where = chance.choice(("behind", "before", "beside"))
-    edits: list[Edit] = [
-        InsertPart(card, part, where=where, join=join),
-        ReplaceByPart(card, part),
-        TakeOut(card),
-        Connect(card, other, join),
-        Disconnect(card, join_ids([chance.choice([*live])])),
-        CopyBlock(card, other, where=where, join=join),
-        MoveBlock(card, other),
-        SwapJoin(card, chance.choice(("add", "concat")), every=True),
-        SetPreActivation(card),
-    ]
-    return chance.choice(edits)
-
-
-@pytest.fixture(params=KEYS)
-def a_key(request: pytest.FixtureRequest) -> str:
-    key: str = request.param
-    if key not in QUICK and not request.config.getoption("--long"):
-        pytest.skip("a walk through a few networks; all with --long")
-    return key
-
-
-@pytest.mark.filterwarnings("ignore::explorer.export.python_code.writer.OneClassWarning")
-def test_random_compositions_hold_together(
-    a_key: str, request: pytest.FixtureRequest, stranger: Stranger, tmp_path: Path
-) -> None:
-    long = request.config.getoption("--long")
-    network = small(a_key)
-    if network.figures.total.params > 30e6:
-        pytest.skip("above 30 M parameters")
-    largest = 3 * network.figures.total.macs
-    chance = random.Random(random.SystemRandom().random() if long else a_key)
-    made = 0
-    for _ in range(60 if long else 25):
-        edit = composed(network, chance)
-        try:
-            changed = network.edit(edit)
-        except EditError as refused:
-            for repair in refused.repairs:
-                network.edit(repair.edit)
-            continue
-        if changed.figures.total.macs < largest:
-            check_count(changed)
-            network, made = changed, made + 1
-    assert made
-    check_replay(network)
-    check_eval(network, stranger, tmp_path)
-    while network.history.position:
-        network = network.undo()
-    assert network.architecture is small(a_key).architecture
