@@ -90,6 +90,30 @@ def network_from_verified(
     return Network(context, History(architecture)).edit(*edits)
 
 
+def open_seeded(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    *,
+    title: str,
+    seed: int = 0,
+    user_module: UserModule | None = None,
+    edits: Iterable[Edit] = (),
+) -> Network:
+    """Return the network of a module that was built here, from a design: it has no weights of its own to keep, so it
+    gets seeded ones, calibrated as those of the catalogue are.
+
+    Raises as `open_network` does.
+    """
+    architecture = trace(module, input_shape, title=title)
+    analyse(architecture)
+
+    def weights() -> WeightSource:
+        return build_seeded_weights(architecture, seed, _read_buffers(architecture, lambda: module))
+
+    context = NetworkContext(None, weights, user_module=user_module, inputs=single_input(input_shape))
+    return Network(context, History(architecture)).edit(*edits)
+
+
 def _open_entry(
     entry: CatalogueEntry, shape: tuple[int, ...] | None, options: Mapping[str, Any] | None, seed: int
 ) -> Network:

@@ -12,7 +12,7 @@ from explorer.base.child_process import Limits
 from explorer.base.languages import tr
 from explorer.design import NetworkDesign, build_design, find_design
 from explorer.edits import Edit
-from explorer.network import Network, open_network
+from explorer.network import Network, open_network, open_seeded
 from explorer.networks.by_name import DESIGNS, build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
@@ -216,10 +216,11 @@ def open_library_network(
 def open_design(
     design: NetworkDesign, edits: Iterable[Edit] = (), seed: int = 0, input_shape: tuple[int, ...] | None = None
 ) -> Network:
-    """Open the network of a design, which a project will hold as plain values. Raises DesignError."""
+    """Open the network of a design, called as the design is, with seeded weights; a project will hold it as plain
+    values. Raises DesignError."""
     shape = input_shape or (1, *design.input_size)
     known = UserModule(f"{DESIGNS}:network", design.to_options(), single_input(shape))
-    return open_network(build_design(design), input_shape=shape, edits=edits, seed=seed, user_module=known)
+    return open_seeded(build_design(design), shape, title=design.title, seed=seed, user_module=known, edits=edits)
 
 
 def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:

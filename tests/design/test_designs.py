@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from explorer.export.network_files import save_network
 from explorer.graph.trace import trace
 from explorer.project.files import write_project
 from explorer.project.opening import build_project, open_project
+from explorer.weights import SeededWeights
 from tests.edits.test_random_edits import check_count
 
 
@@ -109,6 +111,19 @@ def test_values_of_a_template_can_be_others() -> None:
     assert network.baseline.analysis.figures.total.params == count(network.module())
     made = explorer.open_design(NetworkDesign("Mine", (3, 64, 64), 4, (), (DesignRow("mbconv", "channels=24", 2),)))
     assert made.title == "Mine"
+
+
+def test_it_is_called_as_it_is_designed_and_tells_photos_apart(tmp_path: Path) -> None:
+    network = explorer.open_design(replace(TEMPLATES["resnet_20"], title="My network"))
+    assert network.title == "My network"
+    assert isinstance(network.weights, SeededWeights)
+    distance = network.measure_photo_distance()
+    assert distance is not None
+    assert distance.bits > 0.1, "photos would look alike"
+    write_project(tmp_path / "mine.cnnx", build_project(network, folder=tmp_path))
+    again, _ = open_project(tmp_path / "mine.cnnx")
+    assert again.title == "My network"
+    assert torch.equal(again.run("cat").result.main_output, network.run("cat").result.main_output)
 
 
 @pytest.mark.parametrize(

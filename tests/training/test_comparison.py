@@ -96,7 +96,11 @@ def test_the_command_line_trains(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_any_point_of_the_history_is_a_contestant() -> None:
     network = explorer.open("design:lenet_5").edit(explorer.SwapActivation("*", "tanh"), explorer.SetClasses(7))
     titles = list(explorer.history_points(network))
-    assert titles == ["LeNet5", "LeNet5: Activation Tanh everywhere", "LeNet5: Activation Tanh everywhere, 7 classes"]
+    assert titles == [
+        "LeNet-5",
+        "LeNet-5: Activation Tanh everywhere",
+        "LeNet-5: Activation Tanh everywhere, 7 classes",
+    ]
     assert list(explorer.history_points(network.undo())) == titles[:2]
     chosen = explorer.history_points(network.undo(), (2, 0, 2))  # what can be redone is a point too
     assert list(chosen) == [titles[0], titles[2]]
@@ -107,7 +111,7 @@ def test_any_point_of_the_history_is_a_contestant() -> None:
 
 def test_networks_that_come_twice_have_two_names() -> None:
     network = explorer.open("design:lenet_5")
-    assert list(name_networks([network] * 3)) == ["LeNet5", "LeNet5 again", "LeNet5 again again"]
+    assert list(name_networks([network] * 3)) == ["LeNet-5", "LeNet-5 again", "LeNet-5 again again"]
 
 
 def test_the_command_line_compares_points_of_the_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +123,7 @@ def test_the_command_line_compares_points_of_the_history(tmp_path: Path, capsys:
     arguments += ["--epochs", "1", "--with", "batch_size=32", "--json", "--folder", str(tmp_path / "runs")]
     assert main([*arguments, "--points", "0,1"]) == 0
     titles = [one["title"] for one in json.loads(capsys.readouterr().out)["networks"]]
-    assert titles == ["LeNet5", "LeNet5: Activation Tanh everywhere"]
+    assert titles == ["LeNet-5", "LeNet-5: Activation Tanh everywhere"]
     for points, said in (("0,9", "no point 9"), ("last", "--points last")):
         assert main([*arguments, "--points", points]) == 2
         assert said in capsys.readouterr().err

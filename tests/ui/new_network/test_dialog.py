@@ -57,7 +57,7 @@ def test_a_network_from_nothing_by_keyboard(window: Window, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
     network = window.session.network
     assert network is not None
-    assert network.title == "LeNet5"
+    assert network.title == "LeNet-5"
     assert network.architecture.nodes["head.fc"].layer.out_features == 26
     assert network.architecture.nodes["stages.2.0.0"].layer.out_channels == 32
 
