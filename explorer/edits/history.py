@@ -9,6 +9,7 @@ from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.edit import Edit, EditError
+from explorer.edits.repairs import keep_working
 from explorer.edits.shared_layers import apply_to_calls
 from explorer.edits.size_limits import check_growth
 from explorer.graph.architecture import Architecture
@@ -94,12 +95,16 @@ class History:
 
 
 def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
-    """Return the snapshot after an edit. Raises EditError, also where the snapshot does not hold together."""
+    """Return the snapshot after an edit. Raises EditError, also where the snapshot does not hold together; its
+    repairs can be made."""
     try:
         result = apply_to_calls(edit, architecture)
         check_growth(architecture, result)
         # A layer that reads other channels no longer shares numbers, and what is shared is counted once.
         return carry_channels(result) if result.shared_params else result
+    except EditError as failure:
+        failure.repairs = keep_working(architecture, failure.repairs)
+        raise
     except ShapeError as failure:
         raise EditError(str(failure), node=failure.node) from failure
 

@@ -70,6 +70,22 @@ def find_working_repairs(
     return repairs
 
 
+def keep_working(architecture: Architecture, repairs: Iterable[Repair]) -> tuple[Repair, ...]:
+    """Those of the repairs that can be made, with what each costs. What has a cost was tried before."""
+    kept: list[Repair] = []
+    for repair in repairs:
+        if repair.added_params is not None:
+            kept.append(repair)
+            continue
+        try:
+            made = repair.edit.apply(architecture)
+            now, then = (analyse(snapshot).figures.total for snapshot in (architecture, made))
+        except (EditError, ShapeError):
+            continue
+        kept.append(Repair(repair.title, repair.edit, then.params - now.params, then.macs - now.macs))
+    return tuple(kept)
+
+
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
     """Does this edit change something without an error?"""
     return _try(edit, architecture) is not None

@@ -360,6 +360,17 @@ def test_repairs_come_cheapest_first(opened: Callable[[str], Network]) -> None:
     assert costs == sorted(costs) == [11_147_944, 11_385_640, 11_394_088]
 
 
+def test_a_value_that_only_the_first_layer_takes_is_no_repair() -> None:
+    """6 and 3 groups divide the channels of the first convolution, and not those of the second."""
+    module = nn.Sequential(nn.Conv2d(6, 12, 3), nn.Conv2d(12, 8, 3))
+    network = open_network(module, input_shape=(1, 6, 16, 16))
+    with pytest.raises(EditError, match="5 groups do not divide 6 → 12") as refused:
+        network.edit(SetLayer("*", "groups", 5))
+    (repair,) = refused.value.repairs
+    assert repair.title == "2 groups"
+    assert repair.added_params == network.edit(repair.edit).figures.total.params - network.figures.total.params
+
+
 class _Halves(nn.Module):
     """Two ways of unlike width, side by side."""
 
