@@ -36,8 +36,10 @@ from explorer.graph.architecture import Architecture
 
 BUDGET_TOLERANCE = 0.01  # of the budget
 _CLOSE = 0.4 * BUDGET_TOLERANCE  # near enough to stop
+_EXACT_TRIALS = 3  # after which the tolerance is near enough
 _MOST_TRIALS: dict[Axis, int] = {"depth": 6, "width": 8, "resolution": 14, "expansion": 7}
 _NARROWEST = 0.004  # bracket of the logarithm of a factor
+_STEEPEST = 6.0  # power that no figure grows by: three times that of the square
 _ONE_EIGHT = 0.25  # how far, in it, rounding to eights may have led astray
 #: The power by which each figure grows with each axis, to begin with.
 _POWERS: dict[BudgetFigure, dict[Axis, float]] = {
@@ -179,13 +181,15 @@ class _Search:
             if value is None:
                 at = self._nearer(at, known)
                 continue
-            if self._deviation(scaling) <= _CLOSE:
+            if self._deviation(scaling) <= (_CLOSE if trial < _EXACT_TRIALS else BUDGET_TOLERANCE):
                 break
             low, high = (max(low, at), high) if value < self.budget else (low, min(high, at))
             if high - low < _NARROWEST and self.axis != "resolution":
                 break
             power = _steepness(known, at, value, power)
             known.append((at, value))
+            if self.axis == "width" and _jumps(known, low, high):
+                break  # from one rounding of the widths to the next: nothing lies between
             at += math.log(self.budget / value) / power
             if not low < at < high or trial > 3:
                 at = (low + high) / 2
@@ -226,6 +230,12 @@ def _interpolate(known: Sequence[tuple[int, int]], budget: int) -> float:
     return below[0] + (above[0] - below[0]) * (budget - below[1]) / (above[1] - below[1])
 
 
+def _jumps(known: list[tuple[float, int]], low: float, high: float) -> bool:
+    """Whether a figure changes between the ends of the bracket much more than any power that it grows by allows."""
+    values = dict(known)
+    return low in values and high in values and math.log(values[high] / values[low]) > _STEEPEST * (high - low)
+
+
 def _steepness(known: list[tuple[float, int]], at: float, value: int, power: float) -> float:
     """The power between this and the nearest that is known; the one so far where that tells nothing."""
     others = [(abs(other - at), other, count) for other, count in known if abs(other - at) > 1e-6]
@@ -233,4 +243,4 @@ def _steepness(known: list[tuple[float, int]], at: float, value: int, power: flo
         return power
     _, near, count = min(others)
     steep = math.log(value / count) / (at - near)
-    return steep if 0.2 < steep < 4 else power
+    return steep if power / 2 < steep < 2 * power else power
