@@ -90,7 +90,7 @@ def _with_map(node: Node, channel_map: ChannelMap | None) -> Node:
     same = (node.signature, node.args, node.kwargs, node.path) == (
         *(original.signature, original.args, original.kwargs, original.path),
     )
-    if channel_map is None and same:
+    if channel_map is None and same and node.own_blocks == original.own_blocks:
         return original
     return node.replace(channel_map=channel_map, original=original)
 

@@ -323,8 +323,10 @@ def _shuffle(node: Node, row: Labels) -> Labels:
 
 
 def _filters(row: Labels, count: int) -> Labels:
-    """Label what a depthwise convolution with several filters makes of each channel."""
-    return row if count == 1 else ((row[:, None] << _PART_BITS) + _FILTER + np.arange(count)).reshape(-1)
+    """Label what a depthwise convolution with several filters makes of each channel: the first goes by the channel's
+    own label, as the only one does."""
+    parts = (row[:, None] << _PART_BITS) + _FILTER + np.arange(count)
+    return np.where(np.arange(count) == 0, row[:, None], parts).reshape(-1)
 
 
 def _places(row: Labels, sides: tuple[int, ...]) -> Labels:

@@ -9,13 +9,18 @@ from explorer.graph.ops import Bypass, Layer
 
 
 def change_node(node: Node, **changes: Any) -> Node:
-    """Return a node with another op or arguments that remembers the one as opened: that one where nothing differs."""
+    """Return a node with another op or arguments that remembers the one as opened: that one where nothing differs, in
+    the block that was made around it since."""
     origin = None if node.added else (node.original or node)
     new = node.replace(**changes, original=origin)
     if origin is None or isinstance(new.op, Bypass) or new.signature != origin.signature:
         return new
     same = (new.args, new.kwargs, new.path) == (origin.args, origin.kwargs, origin.path)
-    return origin if same else new
+    if not same:
+        return new
+    if new.own_blocks == origin.own_blocks:
+        return origin
+    return origin.replace(scope=new.scope, home=new.home, own_blocks=new.own_blocks)
 
 
 def restore_node(node: Node) -> Node:

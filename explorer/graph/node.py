@@ -72,8 +72,11 @@ class Node:
         return self.op.module if isinstance(self.op, Layer) else None
 
     def replace(self, **changes: Any) -> Node:
-        """Return a copy with some fields changed."""
+        """Return a copy with some fields changed. In a block that an edit made, another path has another home."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        if "path" in changes and "home" not in changes and self.own_blocks and changes["path"] != self.path:
+            around = self.home.rpartition(".")[0] or self.scope[-1]
+            values["home"] = f"{around}.{changes['path'].rpartition('.')[2]}"
         return Node(**(values | changes))
 
 

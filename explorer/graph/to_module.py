@@ -122,7 +122,8 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
             path = re.sub(r"[:~](?=[^.]*$)", "_", path)  # an attribute that can be written: no tensor has its name
         if isinstance(node.op, (Layer, Constant)):
             wished, count = path, 1
-            mine = node.op.key if isinstance(node.op, Layer) else (node.path, node.op.key)
+            own = isinstance(node.op, Constant) or node.op.has_tensors  # two paths are two sets of weights
+            mine = (node.path if own else "", node.op.key)
             while held.setdefault(path, mine) != mine:
                 count += 1
                 path = f"{wished}_{count}"

@@ -60,6 +60,9 @@ def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
 def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Importance) -> dict[int, ChannelIndex]:
     """Where the channels come from along the dimensions of a tensor where they are not those it had."""
     channels, layer = node.channel_map, node.layer
+    if isinstance(layer, _ConvNd) and is_depthwise(layer):
+        rows = _depthwise_rows(node, importance)
+        return {0: rows} if rows is not None and shape and rows.size == shape[0] else {}
     if channels is None or not shape:
         return {}
     inputs = None if channels.inputs is None else channels.inputs.index(importance)
@@ -68,20 +71,27 @@ def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Im
     if isinstance(node.op, Constant):
         fits = [dim for dim, size in enumerate(shape) if inputs is not None and size == inputs.size]
         found = {fits[-1]: inputs} if fits else {}
-    elif isinstance(layer, _ConvNd) and is_depthwise(layer):
-        found = {0: _repeat(inputs, layer.out_channels // layer.in_channels)}
     elif isinstance(layer, (_ConvNd, nn.Linear)):
         rows, columns = (1, 0) if isinstance(layer, _ConvNd) and layer.transposed else (0, 1)
         found = {rows: outputs, columns: inputs} if name == "weight" else {0: outputs}
     return {dim: index for dim, index in found.items() if index is not None and index.size == shape[dim]}
 
 
-def _repeat(channels: ChannelIndex | None, filters: int) -> ChannelIndex | None:
-    """The rows of a depthwise convolution, which has so many filters for each channel, from its channels."""
-    if channels is None or filters == 1:
-        return channels
-    rows = channels.indices[:, None] * filters + torch.arange(filters)
-    return ChannelIndex(torch.where(channels.indices[:, None] == NEW, NEW, rows).reshape(-1))
+def _depthwise_rows(node: Node, importance: Importance) -> ChannelIndex | None:
+    """The rows of a depthwise convolution, which has some filters for each channel, from its channels; None where they
+    are those it had. Of a channel that has more filters now, the first are those it had."""
+    layer, then, channels = node.layer, node.original.layer if node.original is not None else None, node.channel_map
+    assert isinstance(layer, _ConvNd)
+    filters = former = layer.out_channels // layer.in_channels
+    if isinstance(then, _ConvNd) and is_depthwise(then):
+        former = then.out_channels // then.in_channels
+    inputs = channels.inputs.index(importance) if channels is not None and channels.inputs is not None else None
+    if filters == former == 1 or (filters == former and inputs is None):
+        return inputs
+    read = torch.arange(layer.in_channels) if inputs is None else inputs.indices
+    each = torch.arange(filters)
+    rows = torch.where((read[:, None] == NEW) | (each >= former), NEW, read[:, None] * former + each)
+    return ChannelIndex(rows.reshape(-1))
 
 
 def _copy_channels(
@@ -172,9 +182,8 @@ def _original_channels(node: Node, importance: Importance) -> tuple[torch.Tensor
         columns = channels.inputs.indices(importance)
     if channels is not None and channels.outputs is not None:
         rows = channels.outputs.indices(importance)
-    elif channels is not None and channels.inputs is not None and is_depthwise(layer):
-        repeated = _repeat(channels.inputs.index(importance), layer.out_channels // layer.in_channels)
-        rows = repeated.indices if repeated is not None else rows
+    elif is_depthwise(layer) and (repeated := _depthwise_rows(node, importance)) is not None:
+        rows = repeated.indices
     return rows, columns
 
 

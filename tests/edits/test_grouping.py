@@ -10,7 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.edits import CopyBlock, EditError, RepeatBlock, UnshareLayer, WrapAsBlock
+from explorer.edits import (
+    CopyBlock,
+    Edit,
+    EditError,
+    RepeatBlock,
+    SetLayer,
+    SwapActivation,
+    SwapSubsampling,
+    UnshareLayer,
+    WrapAsBlock,
+)
 from explorer.edits.drops import find_drop
 from explorer.edits.edit import place_of
 from explorer.export.python_code import python_source
@@ -143,6 +153,32 @@ def test_weights_of_a_block_are_saved_and_loaded(tmp_path: Path) -> None:
     loaded = network.load_weights(tmp_path / "weights.pt").module().state_dict()
     name = next(name for name in state if name.startswith("mine.") and name.endswith("conv1.weight"))
     assert torch.equal(loaded[name], state[name] * 1.5)
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "edit"),
+    [
+        ("resnet18", "layer1.0,layer1.1", SwapActivation("*", "prelu")),  # one ReLU that is called twice becomes two
+        ("googlenet_2014", "inception3a,inception3b", SwapActivation("*", "silu")),  # functions become layers
+        ("inception_v3", "Mixed_6a,Mixed_6b", SwapSubsampling("*", "convolution")),
+    ],
+)
+def test_what_an_edit_makes_in_a_block_lives_in_it(key: str, at: str, edit: Edit) -> None:
+    network = small(key).edit(WrapAsBlock(at, "Mine"), edit)
+    check_count(network)
+    names = dict(network.module().named_modules())
+    assert "mine" in names
+    assert not names.keys() & set(at.split(",")), "what lives outside of the block"
+
+
+def test_a_layer_that_is_as_opened_again_stays_in_its_block(opened: Opened) -> None:
+    conv = "features.3.conv.1.0"
+    network = opened("mobilenet_v2").edit(
+        SetLayer(conv, "kernel", 5), WrapAsBlock("features.3,features.4", "Mine"), SetLayer(conv, "kernel", 3)
+    )
+    assert network.architecture.nodes[conv].own_blocks == ("features.mine",)
+    assert network.figures.total == network.baseline.figures.total
+    assert "features.3" not in dict(network.module().named_modules())
 
 
 @pytest.mark.parametrize("key", TYPICAL)

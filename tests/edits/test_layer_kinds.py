@@ -16,6 +16,7 @@ from explorer.edits import (
     SetLayer,
     SetPostActivation,
     SetPreActivation,
+    SetWidth,
     ToggleSqueezeExcitation,
 )
 from explorer.edits.blur_pooling import thinning_stride
@@ -72,6 +73,16 @@ def test_a_depthwise_convolution_makes_several_maps_of_a_channel(opened: Opened)
     assert "Depthwise multiplier" not in labels(network, "features.3.conv.2")
     with pytest.raises(EditError, match="a depthwise multiplier must be a whole number"):
         network.edit(SetLayer(conv, "multiplier", 0))
+
+
+@pytest.mark.parametrize("width", [96, 200])
+def test_several_maps_of_other_channels_keep_the_filters_that_fit(opened: Opened, width: int) -> None:
+    network = opened("mobilenet_v2")
+    conv = "features.3.conv.1.0"
+    edited = network.edit(SetWidth("features.3.conv.0.0", width), SetLayer(conv, "multiplier", 2))
+    now, then = (made.module().get_parameter(f"{conv}.weight") for made in (edited, network))
+    assert torch.equal(now[: 2 * min(width, 144) : 2], then[:width])
+    assert edited.run("cat").result.main_output.isfinite().all()
 
 
 @pytest.mark.parametrize("key", ["resnet18", "vgg11", "shufflenet_v2_x1_0", "googlenet"])

@@ -153,6 +153,9 @@ def filters_of(channels: list[int]) -> list[int]:
     return [2 * channel + filter for channel in channels for filter in (0, 1)]
 
 
+TWO_OF_THREE = [3 * channel + filter for channel in range(16) for filter in (0, 1)]
+
+
 def dense_inputs(block: int, layers: int, stream: list[int], width: int, growth: int) -> dict[str, Cuts]:
     """What the layers of a dense block read: `stream` of the `width` channels that came in, and of each layer before
     the first `growth` of its 32."""
@@ -257,6 +260,16 @@ SURGERIES = [
             "depthwise.*": {0: (filters_of(DEALT_WIDER[0]), filters_of(DEALT_WIDER[1]))},
             "read.weight": {1: (filters_of(DEALT_WIDER[0]), filters_of(DEALT_WIDER[1]))},
         },
+    ),
+    Surgery(  # the first of the two filters on each channel stays
+        SetLayer("depthwise", "multiplier", 1),
+        Split,
+        {"depthwise.*": {0: same(r(0, 32)[::2])}, "read.weight": {1: same(r(0, 32)[::2])}},
+    ),
+    Surgery(
+        SetLayer("depthwise", "multiplier", 3),
+        Split,
+        {"depthwise.*": {0: (TWO_OF_THREE, r(0, 32))}, "read.weight": {1: (TWO_OF_THREE, r(0, 32))}},
     ),
     Surgery(SetWidth("read", 3), Split, {"read.*": {0: same(r(0, 3))}, "fc.weight": {1: same(r(0, 3 * 64))}}),
     Surgery(SetSqueezeRatio("*", 8), Split, {"squeeze.*": {0: same(r(0, 2))}, "widen.weight": {1: same(r(0, 2))}}),
