@@ -61,8 +61,8 @@ def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Im
     """Where the channels come from along the dimensions of a tensor where they are not those it had."""
     channels, layer = node.channel_map, node.layer
     if isinstance(layer, _ConvNd) and is_depthwise(layer):
-        rows = _depthwise_rows(node, importance)
-        return {0: rows} if rows is not None and shape and rows.size == shape[0] else {}
+        made = _depthwise_rows(node, importance)
+        return {0: made} if made is not None and shape and made.size == shape[0] else {}
     if channels is None or not shape:
         return {}
     inputs = None if channels.inputs is None else channels.inputs.index(importance)
