@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,8 @@ def open_any(
         seed: of random weights.
         trusted: whether code in `source` may run, with all of the user's rights.
         apart: where and how long foreign files are opened; without it in this process.
+
+    A project whose weights are not there opens with the network's own, and warns.
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
@@ -159,9 +162,13 @@ def _open_own(text: str, arguments: _Arguments) -> Network:
 
 def _open_project(path: Path, arguments: _Arguments) -> Network:
     from explorer.project.opening import open_project
+    from explorer.project.weights_file import describe_missing_weights
 
     open_file = model_file_opener(trusted=arguments.trusted, apart=arguments.apart)
-    return open_project(path, trusts_file=arguments.trusted, open_file=open_file)[0].edit(*arguments.edits)
+    network, project = open_project(path, trusts_file=arguments.trusted, open_file=open_file)
+    if missing := describe_missing_weights(network, project):
+        warnings.warn(missing, stacklevel=2)
+    return network.edit(*arguments.edits)
 
 
 def model_file_opener(*, trusted: bool = False, apart: Apart | None = None) -> OpenModelFile:

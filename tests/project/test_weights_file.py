@@ -72,6 +72,8 @@ def test_weights_that_have_gone_are_said_and_the_network_opens(trained: Network,
     assert opened.network.history.edits == trained.history.edits
     assert "“trained here”, are not there" in opened.complaint
     assert copy.name in opened.complaint
+    with pytest.warns(UserWarning, match="“trained here”, are not there"):
+        explorer.open(tmp_path / "mine" / "net.cnnx")
 
 
 @pytest.fixture
