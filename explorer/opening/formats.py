@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from explorer.base.file_signatures import is_safetensors
 from explorer.base.languages import tr, tr_noop
 from explorer.opening.errors import OpeningError
 
@@ -68,9 +69,7 @@ def recognise_format(path: str | Path) -> Format:
         ) from failure
     if not start:
         raise OpeningError(tr("{file} is empty", file=path.name))
-    if (
-        start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**40
-    ):  # first: its length may begin like the others
+    if is_safetensors(start):
         return WEIGHTS
     if start[:2] == b"PK":
         return _recognise_archive(path)

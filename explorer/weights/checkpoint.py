@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import torch
 
+from explorer.base.file_signatures import is_safetensors
 from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 
@@ -80,8 +81,8 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
 
 
 def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Tensor]:
-    header = int.from_bytes(magic[:8], "little")  # of safetensors, which may begin as the others do
-    if magic[8:9] == b"{" and header < 2**40:
+    header = int.from_bytes(magic[:8], "little")  # of safetensors
+    if is_safetensors(magic):
         return _load_safetensors(path, header, length)
     if magic[:2] == b"PK":
         _check_archive(path, length)
