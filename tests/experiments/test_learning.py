@@ -40,6 +40,18 @@ def test_the_same_variant_twice_learns_the_same() -> None:
     assert torch.equal(torch.get_rng_state(), before)  # others draw from it as if nothing had been
 
 
+def test_what_is_learned_does_not_depend_on_the_number_of_cores() -> None:
+    before, found = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        try:
+            found.append(train_variants([variant("a")], 1, lambda done: True))
+            assert torch.get_num_threads() == threads
+        finally:
+            torch.set_num_threads(before)
+    assert found[0] == found[1]
+
+
 def test_a_loss_that_is_no_number_counts_as_guessing() -> None:
     wild = variant("wild", optimizer="sgd", learning_rate=100.0, clip=0.0, warmup=0.0, epochs=20)
     (found,) = train_variants([wild], 1, lambda done: True)["wild"]
