@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+from explorer.base.languages import tr
+
 _MINUS = "\N{MINUS SIGN}"
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 
@@ -30,18 +34,33 @@ def format_bytes(byte_count: float) -> str:
     return f"{format_exact(byte_count)} B"
 
 
+def format_figure(value: float, unit: str = "", *, is_exact: bool = False) -> str:
+    """Format with the unit: "25.6 M", "12.3 MiB" (unit "bytes"), "212 px"; "whole image" for pixels without an end."""
+    if unit == "px" and math.isinf(value):
+        return tr("whole image")
+    if unit == "bytes" and not is_exact:
+        return format_bytes(value)
+    said = tr("bytes") if unit == "bytes" else unit
+    return f"{format_exact(value) if is_exact else format_short(value)} {said}".strip()
+
+
 def format_signed(value: float, unit: str = "") -> str:
-    """Format a difference with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"."""
+    """Format a difference with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"; nothing for one without an end."""
     if value == 0:
         return "±0"
+    if not math.isfinite(value):
+        return ""
     text = format_bytes(abs(value)) if unit == "bytes" else format_short(abs(value)) + (f" {unit}" if unit else "")
     return f"{'+' if value > 0 else _MINUS}{text}"
 
 
 def format_percent_change(value: float, baseline: float) -> str:
-    """Format the change against `baseline`: "+12.5 %", "±0 %"; "new" where the baseline is 0."""
+    """Format the change against `baseline`: "+12.5 %", "±0 %"; "new" where the baseline is 0, nothing where one has no
+    end."""
     if value == baseline:
         return "±0 %"
+    if not math.isfinite(value - baseline):
+        return ""
     if baseline == 0:
         return "new"
     change = 100 * (value - baseline) / baseline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from explorer.analysis.analysis import Analysis
@@ -68,23 +67,18 @@ def _map_figures(n: Figures, b: Figures) -> tuple[HeadlineFigure, ...]:
         "Largest memory in use at one time during inference, at {node}; without weights.", node=n.activations.peak_at
     )
     of_field = tr("Of the last map before pooling.") + _sides(n.receptive_field_size)
-    field, field_before = _finite_px(n.receptive_field), _finite_px(b.receptive_field)
     now, was = n.activations, b.activations
     return (
         HeadlineFigure(tr("Activations"), now.elements, was.elements, "", of_elements),
         HeadlineFigure(tr("Activation memory"), now.bytes, was.bytes, "bytes", of_bytes),
         HeadlineFigure(tr("Peak memory"), now.peak_bytes, was.peak_bytes, "bytes", of_peak),
-        HeadlineFigure(tr("Receptive field"), field, field_before, "px", of_field),
+        HeadlineFigure(tr("Receptive field"), n.receptive_field, b.receptive_field, "px", of_field),
     )
 
 
 def _sides(size: FieldSize) -> str:
     """Height × width of a field that is no square; nothing for a square."""
     return "" if size[0] == size[1] else f" {describe_field(size)}"
-
-
-def _finite_px(field: float) -> float:
-    return field if math.isfinite(field) else 0.0
 
 
 def _total(analysis: Analysis, part: Group | None) -> Total:

@@ -91,6 +91,11 @@ class HeadlineFigure:
     unit: str  # "", "bytes", "px"
     tip: str = ""  # the convention
 
+    @property
+    def difference(self) -> float:
+        """By how much it is more now; infinite where one of the two is (a field as large as the whole image)."""
+        return self.now - self.baseline if self.now != self.baseline else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class FiguresSummary:

@@ -44,6 +44,20 @@ def test_size(count: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "short", "exact"),
+    [
+        (25_557_032, "", "25.6 M", "25,557,032"),
+        (2048, "bytes", "2.00 KiB", "2,048 bytes"),
+        (212, "px", "212 px", "212 px"),
+        (float("inf"), "px", "whole image", "whole image"),  # attention: each place sees all
+    ],
+)
+def test_figure(value: float, unit: str, short: str, exact: str) -> None:
+    assert number_format.format_figure(value, unit) == short
+    assert number_format.format_figure(value, unit, is_exact=True) == exact
+
+
+@pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
         (0, "", "±0"),
@@ -51,6 +65,7 @@ def test_size(count: float, said: str) -> None:
         (1_200_000, "", "+1.20 M"),
         (-3 * 1024, "bytes", "−3.00 KiB"),
         (-8, "px", "−8 px"),
+        (float("inf"), "px", ""),
     ],
 )
 def test_signed(value: float, unit: str, said: str) -> None:
@@ -67,6 +82,8 @@ def test_signed(value: float, unit: str, said: str) -> None:
         (0, 5, "−100 %"),
         (100_001, 100_000, "+0.001 %"),
         (30, 10, "+200 %"),
+        (float("inf"), 483, ""),
+        (float("inf"), float("inf"), "±0 %"),
     ],
 )
 def test_percent(now: float, before: float, said: str) -> None:

@@ -57,21 +57,15 @@ class FiguresTable(QWidget):
 def _fill_row(row: _Row, figure: HeadlineFigure) -> None:
     name, left, right, change = row
     name.setText(figure.name)
-    left.setText(_format(figure.baseline, figure.unit))
-    right.setText(_format(figure.now, figure.unit))
-    difference = figure.now - figure.baseline
+    left.setText(number_format.format_figure(figure.baseline, figure.unit))
+    right.setText(number_format.format_figure(figure.now, figure.unit))
+    difference = figure.difference
     change.setText(number_format.format_signed(difference, figure.unit))
     c = appearance.current_colours()
     colour = c.muted if not difference else c.increase if difference > 0 else c.decrease
     change.setStyleSheet(f"color: {colour}")
-    exact = [f"{number_format.format_exact(value)} {figure.unit}".strip() for value in (figure.baseline, figure.now)]
+    exact = [number_format.format_figure(value, figure.unit, is_exact=True) for value in (figure.baseline, figure.now)]
     percent = number_format.format_percent_change(figure.now, figure.baseline)
     tip = tr("{left} → {right} ({difference})", left=exact[0], right=exact[1], difference=percent)
     for cell in row:
         cell.setToolTip(f"{tip}\n{figure.tip}".strip())
-
-
-def _format(value: float, unit: str) -> str:
-    if unit == "bytes":
-        return number_format.format_bytes(value)
-    return f"{number_format.format_short(value)} {unit}".strip()

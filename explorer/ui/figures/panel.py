@@ -202,26 +202,17 @@ class FiguresPanel(QWidget):
 
 def _fill_row(row: _Row, count: HeadlineFigure) -> None:
     name, now, change, percent = row
-    is_bytes = count.unit == "bytes"
     name.setText(count.name)
-    shown = number_format.format_bytes(count.now) if is_bytes else number_format.format_short(count.now)
-    now.setText(f"{shown} {count.unit}" if count.unit and not is_bytes else shown)
-    difference = count.now - count.baseline
+    now.setText(number_format.format_figure(count.now, count.unit))
+    difference = count.difference
     c = appearance.current_colours()
     change.setText(number_format.format_signed(difference, count.unit))
     percent.setText(number_format.format_percent_change(count.now, count.baseline) if difference else "")
     colour = c.muted if not difference else c.increase if difference > 0 else c.decrease
     for cell in (change, percent):
         cell.setStyleSheet(f"color: {colour}")
-    unit = f" {tr('bytes') if is_bytes else count.unit}" if count.unit else ""
-    tip = (
-        tr(
-            "{now} now, {before} before",
-            now=f"{number_format.format_exact(count.now)}{unit}",
-            before=f"{number_format.format_exact(count.baseline)}{unit}",
-        )
-        + f"\n{count.tip}"
-    ).strip()
+    exact = [number_format.format_figure(value, count.unit, is_exact=True) for value in (count.now, count.baseline)]
+    tip = f"{tr('{now} now, {before} before', now=exact[0], before=exact[1])}\n{count.tip}".strip()
     for cell in row:
         cell.setToolTip(tip)
 

@@ -86,12 +86,12 @@ def render_preview(preview: EditPreview) -> str:
 def _render_count(count: HeadlineFigure) -> str:
     is_bytes = count.unit == "bytes"
     shown = number_format.format_bytes(count.now) if is_bytes else number_format.format_exact(count.now)
-    change = number_format.format_signed(count.now - count.baseline, count.unit)
+    change = number_format.format_signed(count.difference, count.unit)
     return _render_row(
         count.name,
         shown,
         f"{change} ({number_format.format_percent_change(count.now, count.baseline)})",
-        count.now - count.baseline,
+        count.difference,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 
 import pytest
 from PySide6.QtCore import QPointF
@@ -50,6 +51,20 @@ def test_figures_and_their_changes(panel: FiguresPanel) -> None:
     tip = panel._rows[0][1].toolTip()
     assert "3,000,000 now, 3,504,872 before" in tip
     assert "Trainable numbers." in tip
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (inf, inf, ["Receptive field", "whole image", "±0", ""]),
+        (inf, 483, ["Receptive field", "whole image", "", ""]),
+        (483, inf, ["Receptive field", "483 px", "", ""]),
+    ],
+)
+def test_a_field_as_large_as_the_image_is_said(panel: FiguresPanel, now: float, before: float, said: list[str]) -> None:
+    panel.show_summary(replace(SUMMARY, headline_figures=(HeadlineFigure("Receptive field", now, before, "px"),)))
+    assert cells(panel, 0) == said
+    assert "nan" not in panel._rows[0][1].toolTip()
 
 
 @pytest.mark.parametrize(
