@@ -160,9 +160,7 @@ class _Measurement:
                 compute_node_value(node, inputs, self.weights, photo, module)
                 for inputs, photo in zip(given, self.photos, strict=True)
             ]
-        except (
-            Exception
-        ) as failure:  # whatever torch, and layers of the user's own, say to a size that they do not take
+        except Exception as failure:  # whatever torch, or a layer of the user's own, says to a size it does not take
             raise _DoesNotRun(node.name) from failure
 
     def calibrate(self, node: Node) -> None:

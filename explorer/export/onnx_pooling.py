@@ -41,12 +41,8 @@ def write_out_adaptive_pooling(module: fx.GraphModule) -> None:
             if type(child) in _REDUCTIONS and not getattr(child, "return_indices", False):
                 part._modules[name] = _WindowPool(child)
     for node in module.graph.nodes:
-        if (
-            node.op == "call_function"
-            and node.target in _REDUCTIONS
-            and len(node.args) < 3
-            and "return_indices" not in (node.kwargs)
-        ):
+        gives_places = len(node.args) > 2 or "return_indices" in node.kwargs
+        if node.op == "call_function" and node.target in _REDUCTIONS and not gives_places:
             node.target = partial(pool_windows, node.target)
     module.recompile()
 
