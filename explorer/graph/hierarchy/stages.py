@@ -83,15 +83,18 @@ def _is_classifier(item: _PathItem, dims: OutputShapes) -> bool:
 
 def _keep_stage_containers(items: list[_PathItem], dims: OutputShapes) -> list[_PathItem]:
     """A container counts as a stage only if it holds blocks, but not all of them, and no other such container. Blocks
-    that classify, such as auxiliary heads, are none of them."""
-    total = sum(item.is_block and not _is_classifier(item, dims) for item in items)
-    counts: dict[str, int] = {}
+    that classify, such as auxiliary heads, do not count, but where a container has no others."""
+    blocks = [item for item in items if item.is_block]
+    plain = [item for item in blocks if not _is_classifier(item, dims)]
     homes = {item.container.id: item.container for item in items if item.container is not None}
-    for item in items:
-        if item.container is not None and item.is_block:
-            counts[item.container.id] = counts.get(item.container.id, 0) + 1
     around = {id for id, home in homes.items() if any(g.id in homes for g in home.walk() if g.id != id)}
-    stages = {id for id, count in counts.items() if 0 < count < total and id not in around}
+
+    def is_stage(id: str) -> bool:
+        inside = [[item.container is not None and item.container.id == id for item in some] for some in (plain, blocks)]
+        counted = inside[0] if any(inside[0]) else inside[1]
+        return any(counted) and not all(counted) and id not in around
+
+    stages = {id for id in homes if is_stage(id)}
     return [item if item.container and item.container.id in stages else replace(item, container=None) for item in items]
 
 

@@ -222,7 +222,7 @@ class ComparisonTool(QObject):
         if pair.position is not None:
             partner = tr("{network} · baseline", network=active)
             if pair.position:
-                partner = f"{active} · {state_title(self.active, pair.position)}"
+                partner = f"{active} · {state_title(pair.partner, pair.position)}"
         elif partner == active:
             partner, active = (
                 f"{name} ({self.context.documents.index(document) + 1})"
@@ -451,6 +451,7 @@ class ComparisonTool(QObject):
             self.show_baseline()
         else:
             if pair.position is not None:
+                pair.position = min(pair.position, len(network.history.edits))  # what was undone may be replaced
                 pair.partner.network = self._state(pair.position)
             elif former is not None and former[0] is not pair.partner:  # a third one stands beside the partner now
                 documents = self.context.documents

@@ -386,3 +386,23 @@ def test_an_empty_tab_is_compared_with_nothing(window: Window, beside: Compariso
     window.tabs.new()
     assert not beside.view.partner.isVisible()
     assert beside.panel.model.rowCount() == 0
+
+
+def test_a_state_beside_is_one_that_the_history_still_has(
+    window: Window, beside: ComparisonTool, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    commands, silu = beside.context.commands, SwapActivation("features.1", "silu")
+    commands.change_network(
+        lambda network: network.edit(SwapActivation("features.1", "gelu"), SwapActivation("features.4", "gelu"))
+    )
+    qtbot.waitUntil(lambda: len(window.session.document.current_edits) == 2, timeout=LONG)
+    beside.show_state(2)
+    settle(beside, window, qtbot)
+    assert "2. Activation GELU" in beside.panel.headline_label.text()
+    commands.change_network(lambda network: network.undo().undo().edit(silu))  # there is no second edit any more
+    qtbot.waitUntil(lambda: window.session.document.current_edits == (silu,), timeout=LONG)
+    settle(beside, window, qtbot)
+    assert pair_of(beside).position == 1
+    assert "1. Activation SiLU" in beside.panel.headline_label.text()
+    window.open_network("squeezenet1_1")  # a state of one network is no state of another
+    qtbot.waitUntil(lambda: beside.pair is None, timeout=LONG)

@@ -19,7 +19,8 @@ from explorer.ui.documents.edit_queue import EditQueue
 def text_network(text: str) -> Network:
     """A network that is a text."""
     history = SimpleNamespace(applied_edits=())
-    return cast("Network", SimpleNamespace(text=text, history=history, analysis=text))
+    context = SimpleNamespace(checkpoint=None)
+    return cast("Network", SimpleNamespace(text=text, history=history, analysis=text, context=context))
 
 
 class Log:
