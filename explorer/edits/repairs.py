@@ -63,8 +63,7 @@ def find_working_repairs(
                 break
             made = _try(edit, architecture)
             if made is not None:
-                now, then = (analyse(snapshot).figures.total for snapshot in (architecture, made))
-                repairs.append(Repair(title, edit, then.params - now.params, then.macs - now.macs))
+                repairs.append(_with_cost(title, edit, architecture, made))
     finally:
         _TRYING.reset(token)
     return repairs
@@ -79,11 +78,15 @@ def keep_working(architecture: Architecture, repairs: Iterable[Repair]) -> tuple
             continue
         try:
             made = repair.edit.apply(architecture)
-            now, then = (analyse(snapshot).figures.total for snapshot in (architecture, made))
-        except (EditError, ShapeError):
+            kept.append(_with_cost(repair.title, repair.edit, architecture, made))
+        except _REFUSALS:
             continue
-        kept.append(Repair(repair.title, repair.edit, then.params - now.params, then.macs - now.macs))
     return tuple(kept)
+
+
+def _with_cost(title: str, edit: Edit, before: Architecture, after: Architecture) -> Repair:
+    now, then = (analyse(snapshot).figures.total for snapshot in (before, after))
+    return Repair(title, edit, then.params - now.params, then.macs - now.macs)
 
 
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
@@ -95,9 +98,12 @@ def _try(edit: Edit, architecture: Architecture) -> Architecture | None:
     try:
         made = edit.apply(architecture)
         analyse(made)
-    except (EditError, ShapeError, ComputedWeightsError):
+    except _REFUSALS:
         return None
     return made if made is not architecture else None
 
+
+#: What an edit that cannot be made raises.
+_REFUSALS = (EditError, ShapeError, ComputedWeightsError)
 
 _TRYING = ContextVar("trying", default=False)

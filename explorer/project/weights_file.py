@@ -18,7 +18,7 @@ from explorer.networks.user_module import is_network_path
 from explorer.project.files import Project, ProjectError, ProjectWeights, relative_to_folder
 from explorer.project.saving import file_fingerprint
 from explorer.weights.checkpoint import CheckpointError
-from explorer.weights.pretrained import list_pretrained
+from explorer.weights.pretrained import PretrainedWeights, list_pretrained
 
 
 def name_weights(network: Network, folder: Path | None) -> ProjectWeights | None:
@@ -69,11 +69,16 @@ def with_project_weights(network: Network, given: Network, project: Project, pat
     return network.with_weights(found) if found is not None else network
 
 
+def list_published(network: Network) -> tuple[PretrainedWeights, ...]:
+    """Return the weights that are published for a network of the catalogue; none for any other."""
+    entry = network.context.entry
+    return list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
+
+
 def _find_published(network: Network, preset: str) -> Path | None:
     """The file of published weights of a network, where it was downloaded before."""
-    entry = network.context.entry
-    offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
-    return next((offer.cache_path for offer in offers if offer.name == preset and offer.is_cached), None)
+    known = (offer for offer in list_published(network) if offer.name == preset and offer.is_cached)
+    return next((offer.cache_path for offer in known), None)
 
 
 def describe_missing_weights(network: Network, project: Project) -> str:

@@ -256,10 +256,9 @@ def _remembered_setting(key: str) -> str:
 
 
 def _list_offers(network: Network) -> tuple[PretrainedWeights, ...]:
-    from explorer.weights.pretrained import list_pretrained
+    from explorer.project.weights_file import list_published
 
-    entry = network.context.entry
-    return list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
+    return list_published(network)
 
 
 def _weights_name(network: Network) -> str:
