@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from explorer.training.data_spec import DataSpec
     from explorer.training.preview import DatasetPreview
     from explorer.ui.base.jobs import OpenedNetwork
-    from explorer.ui.training.panel import TrainingPanel
+    from explorer.ui.training.data_choice import DataChoice
+    from explorer.ui.training.examples_button import ExamplesButton
 
 
 class DataControl:
@@ -28,57 +29,55 @@ class DataControl:
         self.download_lane = context.add_lane("download of a data set")
         self.example_lane = context.add_lane("trained networks")
         self.download_lane.progress_changed.connect(self._show_download)
-        self.panel: TrainingPanel | None = None
+        self.choice: DataChoice | None = None
         self.session.on("language", self._show_preview)
 
-    def serve(self, panel: TrainingPanel) -> None:
-        """Serve a panel that was created."""
-        self.panel = panel
-        panel.data_changed.connect(self._show_preview)
-        panel.folder_requested.connect(self._choose_folder)
-        panel.download_requested.connect(self._download)
-        panel.examples.example_requested.connect(self._open_example)
+    def serve(self, choice: DataChoice, examples: ExamplesButton) -> None:
+        """Serve the controls of a panel that was created."""
+        self.choice = choice
+        choice.changed.connect(self._show_preview)
+        choice.folder_requested.connect(self._choose_folder)
+        choice.download_requested.connect(self._download)
+        examples.example_requested.connect(self._open_example)
         self._show_preview()
-        self.example_lane.submit(list_examples, panel.examples.show_examples, self.context.commands.show_error)
+        self.example_lane.submit(list_examples, examples.show_examples, self.context.commands.show_error)
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self.context.window, tr("Folder with one folder of images per class"))
-        if path and self.panel is not None:
-            self.panel.set_folder(path)
+        if path and self.choice is not None:
+            self.choice.set_folder(path)
 
     def _show_preview(self) -> None:
-        data = self.panel.data() if self.panel is not None else None
-        if self.panel is None or data is None:
-            return
-        self.panel.show_preview(None, tr("Reading the images…"))
-        self.preview_lane.submit(partial(read_preview, data), self.panel.show_preview, self._explain_data)
+        choice = self.choice
+        data = choice.spec() if choice is not None else None
+        if choice is not None and data is not None:
+            choice.show_preview(None, tr("Reading the images…"))
+            self.preview_lane.submit(partial(read_preview, data), choice.show_preview, self._explain_data)
 
     def _explain_data(self, failure: Exception) -> None:
-        if self.panel is not None:
-            self.panel.show_preview(None, str(failure), getattr(failure, "size_bytes", 0))
+        if self.choice is not None:
+            self.choice.show_preview(None, str(failure), getattr(failure, "size_bytes", 0))
 
     def _download(self) -> None:
-        panel = self.panel
-        data = panel.data() if panel is not None else None
-        if panel is not None and data is not None:
-            panel.download_row.start(data.title, self._cancel_download, panel.download_bytes)
+        choice = self.choice
+        data = choice.spec() if choice is not None else None
+        if choice is not None and data is not None:
+            choice.download_row.start(data.title, self._cancel_download, choice.download_bytes)
             self.download_lane.submit(partial(download_data, data), self._downloaded, self._explain_download)
 
     def _cancel_download(self) -> None:
         self.download_lane.cancel()
-        if self.panel is not None:
-            self.panel.download_row.finish()
-            self._show_preview()
+        self._downloaded(None)
 
     def _downloaded(self, _: None) -> None:
-        if self.panel is not None:
-            self.panel.download_row.finish()
+        if self.choice is not None:
+            self.choice.download_row.finish()
             self._show_preview()
 
     def _explain_download(self, failure: Exception) -> None:
-        if self.panel is not None:
-            self.panel.download_row.finish()
-            self.panel.show_preview(None, str(failure), self.panel.download_bytes)
+        if self.choice is not None:
+            self.choice.download_row.finish()
+            self.choice.show_preview(None, str(failure), self.choice.download_bytes)
 
     # examples
 
@@ -91,8 +90,8 @@ class DataControl:
         self.session.set_sample(image)
 
     def _show_download(self, done: float) -> None:
-        if self.panel is not None:
-            self.panel.download_row.set_progress(done)
+        if self.choice is not None:
+            self.choice.download_row.set_progress(done)
 
 
 # jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -20,33 +20,30 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr, tr_noop
-from explorer.base.number_format import format_bytes
-from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.contestants_button import ContestantsButton
-from explorer.ui.training.data_form import DataForm
+from explorer.ui.training.data_choice import DataChoice
 from explorer.ui.training.examples_button import ExamplesButton
 from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.training.run_results import RunResults
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.sweep_results_view import SweepResultsView
-from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.ui.widgets.tab_buttons import TabButtons
+from explorer.ui.widgets.tool_row import ToolRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from explorer.document import Document
     from explorer.network import Network
-    from explorer.training.preview import DatasetPreview
     from explorer.training.recipe import Recipe
 
 _MODES = {
     "train": (tr_noop("One training"), tr_noop("Train the network, and its baseline beside it where it is edited")),
     "sweep": (tr_noop("Sweep"), tr_noop("Train many variants: edits, recipes, networks")),
 }
-_SIDE = 250  # pixels of the column with what is set
+_SIDE = 260  # pixels of the column with what is set
 _NO_LIMIT = 2**24 - 1  # Qt's own, of a width
 
 
@@ -55,13 +52,9 @@ class TrainingPanel(QWidget):
 
     start_requested = Signal()
     sweep_requested = Signal()
-    data_changed = Signal()
-    folder_requested = Signal()
-    download_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._folder = ""
         self._is_available = False
         self.results, self.sweep_results = RunResults(), SweepResultsView()
         self.sweep_form = SweepForm()
@@ -78,7 +71,7 @@ class TrainingPanel(QWidget):
         self._halves.addWidget(self._settings_area)
         self._halves.addWidget(self.pages, 1)
         size_with_font(self._settings_area, self._set_side, _SIDE)
-        size_with_font(self, QWidget.setMinimumWidth, _SIDE + 60)  # and a scroll bar
+        size_with_font(self, QWidget.setMinimumWidth, _SIDE + 50)  # and a scroll bar
         area = _scroll_area(inner)  # a narrow dock scrolls
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -111,7 +104,7 @@ class TrainingPanel(QWidget):
         """Show what is set for, and what came out of, a single training ("train") or a sweep ("sweep")."""
         self.mode.select(key)
         self.sweep_form.setVisible(self.is_sweep)
-        self.preview.setVisible(not self.is_sweep and not self.preview.pixmap().isNull())  # the form takes its room
+        self.data_choice.samples.show_brief(self.is_sweep)  # the form takes its room
         self.pages.setCurrentWidget(self.sweep_results if self.is_sweep else self.results)
         self._show_start()
 
@@ -123,25 +116,24 @@ class TrainingPanel(QWidget):
     def _build_settings(self) -> None:
         self.mode = TabButtons(_MODES)
         self.mode.tab_clicked.connect(self.show_mode)
-        self.data_box = QComboBox()
-        live_text(self.data_box, QWidget.setAccessibleName, "Data set")
-        self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.data_box.setMinimumContentsLength(10)
-        for key, title in DATASETS.items():
-            self.data_box.addItem(tr(title), key)
-        follow_language(self.data_box, _translate_data_sets)
-        self.data_box.activated.connect(self._choose_data)
-        self.preview = QLabel()
-        live_text(self.preview, QWidget.setAccessibleName, "Images of the data set")
-        self.preview_caption = QLabel()
-        self.preview_caption.setProperty("role", "muted")
-        self.preview_caption.setWordWrap(True)
-        self.download_bytes = 0  # of the set that is chosen and not here
-        self.download_button = QPushButton()
-        self.download_button.clicked.connect(self._request_download)
-        self.download_button.hide()
-        self.download_row = ProgressRow()
-        follow_language(self.download_button, lambda _: self._name_download())
+        self.data_choice = DataChoice()
+        self.examples = ExamplesButton()
+        self._settings = QWidget()
+        column = QVBoxLayout(self._settings)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.addWidget(self.mode)
+        column.addWidget(self.data_choice)
+        column.addLayout(self._build_counts())
+        more = self._build_more()
+        column.addWidget(self._build_buttons(more))  # in sight in a low dock too
+        for widget in (more, self.sweep_form, self.data_choice.samples):
+            column.addWidget(widget)
+        column.addStretch(1)
+        column.addWidget(self.examples)
+        self._settings_area = _scroll_area(self._settings)
+        self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def _build_counts(self) -> QHBoxLayout:
         self.epochs = _spin(5, 1, 10_000)
         live_text(self.epochs, QWidget.setAccessibleName, "Epochs")
         live_text(self.epochs, QWidget.setToolTip, "Passes over the images")
@@ -155,52 +147,24 @@ class TrainingPanel(QWidget):
             counts.addWidget(label)
             counts.addWidget(spin)
         counts.addStretch(1)
+        return counts
+
+    def _build_buttons(self, more: QWidget) -> ToolRow:
         self.start_button = QPushButton()
         self.start_button.setDefault(True)
         self.start_button.setProperty("role", "primary")
         self.start_button.clicked.connect(self._request_start)
-        more = self._build_more()
+        self.contestants = ContestantsButton()
+        self.contestants.chosen_changed.connect(self._show_start)
         self.more_button = live_text(QPushButton(), QPushButton.setText, "Recipe…")
         self.more_button.setCheckable(True)
         live_text(self.more_button, QWidget.setToolTip, "Data, optimizer, learning rate, augmentation, first weights")
         self.more_button.toggled.connect(more.setVisible)
-        buttons = QHBoxLayout()
-        self.contestants = ContestantsButton()
-        self.contestants.chosen_changed.connect(self._show_start)
-        buttons.addWidget(self.start_button, 1)
-        buttons.addWidget(self.contestants)
-        buttons.addWidget(self.more_button)
-        self._settings = QWidget()
-        column = QVBoxLayout(self._settings)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(self.mode)
-        column.addWidget(self.data_box)
-        column.addWidget(self.download_button)
-        column.addWidget(self.download_row)
-        column.addLayout(counts)
-        column.addLayout(buttons)  # in sight in a low dock too
-        column.addWidget(more)
-        column.addWidget(self.sweep_form)
-        column.addWidget(self.preview)
-        column.addWidget(self.preview_caption)
-        column.addStretch(1)
-        self.examples = ExamplesButton()
-        column.addWidget(self.examples)
-        self._settings_area = _scroll_area(self._settings)
-        self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def _request_download(self) -> None:
-        self.download_button.hide()
-        self.download_requested.emit()
-
-    def _name_download(self) -> None:
-        size = format_bytes(self.download_bytes)
-        self.download_button.setText(tr("Download {size}", size=size) if self.download_bytes else "")
+        return ToolRow((self.start_button,), (self.contestants, self.more_button))
 
     def _build_more(self) -> QWidget:
         """What a first run needs no look at: the data, the recipe, the device."""
-        self.data_form, self.recipe_form = DataForm(), RecipeForm()
-        self.data_form.changed.connect(self.data_changed)
+        self.recipe_form = RecipeForm()
         self.device_box = QComboBox()
         live_text(self.device_box, QWidget.setAccessibleName, "Device")
         self.device_label = live_text(QLabel(), QLabel.setText, "Device")
@@ -208,7 +172,7 @@ class TrainingPanel(QWidget):
         more = QWidget()
         column = QVBoxLayout(more)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.data_form, self.recipe_form, self.device_label, self.device_box):
+        for widget in (self.data_choice.form, self.recipe_form, self.device_label, self.device_box):
             column.addWidget(widget)
         more.hide()
         return more
@@ -221,49 +185,13 @@ class TrainingPanel(QWidget):
         for widget in (self.device_label, self.device_box):
             widget.setVisible(len(devices) > 1)
 
-    def _choose_data(self) -> None:
-        self.data_form.show_set(self.data_box.currentData())
-        if self.data_box.currentData() == "folder":
-            self.folder_requested.emit()
-        else:
-            self.data_changed.emit()
-
-    def data(self) -> DataSpec | None:
-        """Return the data set that is chosen; None for a folder that has not been."""
-        name = self.data_box.currentData()
-        if name == "folder" and not self._folder:
-            return None
-        return self.data_form.spec(name, self._folder if name == "folder" else "")
-
     def device(self) -> str:
         """Return the device to train on: "cpu", "cuda", "mps"."""
         return str(self.device_box.currentData())
 
-    def set_folder(self, path: str) -> None:
-        """Use a folder of the user's own."""
-        self._folder = path
-        self.data_box.setCurrentIndex(self.data_box.findData("folder"))
-        self.data_form.show_set("folder")
-        self.data_changed.emit()
-
     def recipe(self) -> Recipe:
         """Return the recipe that is set."""
         return self.recipe_form.recipe(self.epochs.value())
-
-    def show_preview(self, preview: DatasetPreview | None, reason: str = "", download_bytes: int = 0) -> None:
-        """Show some images of the data set and what it holds; without it, the reason, and the offer to download so
-        many bytes."""
-        self.download_bytes = download_bytes
-        self._name_download()
-        self.download_button.setVisible(bool(download_bytes))
-        self.preview.setVisible(preview is not None and not self.is_sweep)
-        self.preview_caption.setText(preview.caption if preview is not None else reason)
-        if preview is None:
-            return
-        height, width, _ = preview.pixels.shape
-        image = QImage(preview.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-        picture = QPixmap.fromImage(image).scaledToWidth(_SIDE - 24, Qt.TransformationMode.SmoothTransformation)
-        self.preview.setPixmap(picture)
 
     def show_contestants(self, network: Network | None, others: Sequence[Document]) -> None:
         """Say what the button would train: the network, both it and its baseline, or more."""
@@ -295,8 +223,3 @@ def _spin(value: int, least: int, most: int) -> QSpinBox:
     spin.setRange(least, most)
     spin.setValue(value)
     return spin
-
-
-def _translate_data_sets(box: QComboBox) -> None:
-    for row in range(box.count()):
-        box.setItemText(row, tr(DATASETS[box.itemData(row)]))

@@ -72,7 +72,7 @@ class SweepControl:
 
     def _start(self) -> None:
         panel, network = self.panel, self.session.network
-        data = panel.data() if panel is not None else None
+        data = panel.data_choice.spec() if panel is not None else None
         if panel is None or network is None or data is None:
             return
         form = panel.sweep_form

@@ -70,7 +70,7 @@ class TrainingTool:
         self._show_contestants()
         self._show_freezable()
         self.sweeps.serve(panel)
-        self.data.serve(panel)
+        self.data.serve(panel.data_choice, panel.examples)
         self.start_lane.submit(find_devices, panel.show_devices, self._show_failure)
         self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
         enlarge_dock(self.context.window, self.dock, self.preferred_height)
@@ -91,7 +91,7 @@ class TrainingTool:
 
     def _start(self) -> None:
         network, panel = self.session.network, self.panel
-        data = panel.data() if panel is not None else None
+        data = panel.data_choice.spec() if panel is not None else None
         if network is None or panel is None or data is None:
             return
         try:

@@ -102,8 +102,8 @@ def test_a_training_can_be_set_and_started_in_a_small_window(small: Window, qtbo
     _toggle(dock, qtbot)
     panel = dock.findChild(TrainingPanel)
     assert panel is not None
-    qtbot.waitUntil(lambda: not panel.preview.pixmap().isNull())
-    controls = (panel.data_box, panel.epochs, panel.start_button, panel.more_button)
+    qtbot.waitUntil(lambda: not panel.data_choice.samples.picture.pixmap().isNull())
+    controls = (panel.data_choice.box, panel.epochs, panel.start_button, panel.more_button)
     qtbot.waitUntil(lambda: all(one.visibleRegion().boundingRect() == one.rect() for one in controls))
     assert panel.start_button.isVisible()
     panel.more_button.click()

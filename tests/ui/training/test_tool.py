@@ -21,6 +21,7 @@ from explorer.training.launch import pause_run
 from explorer.training.recipe import recipe_from_json
 from explorer.ui.shell.window import Window
 from explorer.ui.training.closer_look_dialog import CloserLookDialog
+from explorer.ui.training.data_choice import DataChoice
 from explorer.ui.training.panel import TrainingPanel
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.tool import TrainingTool
@@ -42,7 +43,7 @@ def panel(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Monk
     tool = training_tool(window)
     tool.dock.show()
     assert tool.panel is not None
-    monkeypatch.setattr(tool.panel, "data", lambda: DataSpec("digits", train_images=64))
+    monkeypatch.setattr(tool.panel.data_choice, "spec", lambda: DataSpec("digits", train_images=64))
     tool.panel.epochs.setValue(1)
     yield tool.panel
     for group in list_groups(tmp_path / "data" / "training"):
@@ -117,6 +118,8 @@ def test_points_of_the_history_and_other_networks_are_trained_beside_it(
     assert panel.start_button.text() == "Train 4 networks"
     first.trigger()
     assert panel.start_button.text() == "Train 3 networks"
+    column = panel._settings_area
+    assert column.widget().minimumSizeHint().width() <= column.viewport().width()  # no button is cut
     panel.start_button.click()
     qtbot.waitUntil(lambda: len(panel.results.rows) == 3, timeout=60_000)
     assert panel.results.progress is not None
@@ -139,19 +142,19 @@ def test_a_training_is_paused_and_found_again(panel: TrainingPanel, window: Wind
 
 
 def test_what_is_in_the_data_is_shown(panel: TrainingPanel, qtbot: QtBot) -> None:
-    panel.data_changed.emit()
-    qtbot.waitUntil(lambda: "64 images to train on" in panel.preview_caption.text(), timeout=60_000)
-    assert panel.preview.pixmap().width() > 100
+    panel.data_choice.changed.emit()
+    qtbot.waitUntil(lambda: "64 images to train on" in panel.data_choice.samples.caption.text(), timeout=60_000)
+    assert panel.data_choice.samples.picture.pixmap().width() > 100
 
 
 def test_a_folder_that_is_no_data_set_says_why(
     panel: TrainingPanel, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
+    monkeypatch.setattr(panel.data_choice, "spec", partial(DataChoice.spec, panel.data_choice))
     (tmp_path / "photos" / "cats").mkdir(parents=True)
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photos" / "cats" / "a.png")
-    panel.set_folder(str(tmp_path / "photos"))
-    qtbot.waitUntil(lambda: "single class" in panel.preview_caption.text(), timeout=60_000)
+    panel.data_choice.set_folder(str(tmp_path / "photos"))
+    qtbot.waitUntil(lambda: "single class" in panel.data_choice.samples.caption.text(), timeout=60_000)
     panel.start_button.click()
     qtbot.waitUntil(lambda: "single class" in panel.results.verdict.text(), timeout=60_000)
     assert panel.start_button.isEnabled()
@@ -183,17 +186,17 @@ def test_the_selected_card_can_be_frozen(panel: TrainingPanel, window: Window) -
 
 
 def test_a_set_has_the_controls_that_matter_for_it(panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
-    controls = panel.data_form.controls
+    monkeypatch.setattr(panel.data_choice, "spec", partial(DataChoice.spec, panel.data_choice))
+    controls = panel.data_choice.form.controls
     for name, value in (("train_images", 200), ("noise", 0.3), ("clutter", 5), ("test_share", 0.5)):
         controls[name].setValue(value)  # type: ignore[arg-type]  # a whole number where it takes one
-    panel.data_box.setCurrentIndex(panel.data_box.findData("shapes"))
-    panel.data_box.activated.emit(panel.data_box.currentIndex())
+    panel.data_choice.box.setCurrentIndex(panel.data_choice.box.findData("shapes"))
+    panel.data_choice.box.activated.emit(panel.data_choice.box.currentIndex())
     assert [n for n, c in controls.items() if not c.isHidden()] == ["train_images", "noise", "clutter", "seed"]
-    assert panel.data() == DataSpec("shapes", train_images=200, noise=0.3, clutter=5)
-    panel.data_box.setCurrentIndex(panel.data_box.findData("digits"))
-    panel.data_box.activated.emit(panel.data_box.currentIndex())
-    assert panel.data() == DataSpec("digits", train_images=200, test_share=0.5)
+    assert panel.data_choice.spec() == DataSpec("shapes", train_images=200, noise=0.3, clutter=5)
+    panel.data_choice.box.setCurrentIndex(panel.data_choice.box.findData("digits"))
+    panel.data_choice.box.activated.emit(panel.data_choice.box.currentIndex())
+    assert panel.data_choice.spec() == DataSpec("digits", train_images=200, test_share=0.5)
 
 
 def test_what_is_varied_becomes_a_sweep(panel: TrainingPanel, window: Window, qtbot: QtBot) -> None:
@@ -273,18 +276,18 @@ def open_sweep(panel: TrainingPanel, qtbot: QtBot) -> SweepForm:
 def test_a_set_is_downloaded_after_asking(
     panel: TrainingPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
+    monkeypatch.setattr(panel.data_choice, "spec", partial(DataChoice.spec, panel.data_choice))
     with serve_fashion_mnist(tmp_path / "served", monkeypatch):
-        panel.data_box.setCurrentIndex(panel.data_box.findData("fashion_mnist"))
-        panel.data_box.activated.emit(panel.data_box.currentIndex())
-        qtbot.waitUntil(lambda: panel.download_button.isVisibleTo(panel), timeout=60_000)
-        assert panel.download_button.text() == "Download 97.7 KiB"
-        assert "is not on this computer" in panel.preview_caption.text()
-        panel.download_button.click()
-        assert panel.download_row.isVisibleTo(panel)
-        qtbot.waitUntil(lambda: "40 images to train on" in panel.preview_caption.text(), timeout=60_000)
-    assert not panel.download_row.isVisibleTo(panel)
-    assert not panel.download_button.isVisibleTo(panel)
+        panel.data_choice.box.setCurrentIndex(panel.data_choice.box.findData("fashion_mnist"))
+        panel.data_choice.box.activated.emit(panel.data_choice.box.currentIndex())
+        qtbot.waitUntil(lambda: panel.data_choice.download_button.isVisibleTo(panel), timeout=60_000)
+        assert panel.data_choice.download_button.text() == "Download 97.7 KiB"
+        assert "is not on this computer" in panel.data_choice.samples.caption.text()
+        panel.data_choice.download_button.click()
+        assert panel.data_choice.download_row.isVisibleTo(panel)
+        qtbot.waitUntil(lambda: "40 images to train on" in panel.data_choice.samples.caption.text(), timeout=60_000)
+    assert not panel.data_choice.download_row.isVisibleTo(panel)
+    assert not panel.data_choice.download_button.isVisibleTo(panel)
 
 
 def test_a_network_that_comes_trained_is_opened_with_an_image_it_knows(
