@@ -25,8 +25,9 @@ from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
 from explorer.design_rules.check import check_network
-from explorer.edits import Edit, InsertPart
+from explorer.edits import Edit, EditError, InsertPart, SetInputSize, SetWidth
 from explorer.edits.drops import find_drop
+from explorer.edits.history import apply_edit
 from explorer.edits.options import find_options
 from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
@@ -175,6 +176,85 @@ def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, requ
     if not long and list(ALL).index(name) % 3:
         pytest.skip("with --long")
     assert edit_faults(ALL[name], 12 if long else 2) == []
+
+
+def size_faults(case: Case) -> list[str]:
+    """Give images of other sizes to a case, and return those for which it is edited and yet not the module."""
+    specs = parse_inputs(case.inputs)
+    network = explorer.open(make(case), inputs=specs)
+    shape, found = network.architecture.input_shape, list[str]()
+    if len(shape) != 4 or (network.verification is not None and network.verification.value_reads):
+        return []
+    side = shape[2]
+    offered = [option for option in find_options(network.analysis, "") if not option.reason]
+    edits = [choice.edit for option in offered for choice in option.choices if choice.edit is not None]
+    tried = [SetInputSize(resolution=s) for s in (side + 1, side + 8, 2 * side, max(side // 2, 1))]
+    tried += [e for e in edits if isinstance(e, SetInputSize) and not e.channels and max(e.resolution, e.batch) < 100]
+    for edit in (*tried, SetInputSize(batch=3)):
+        try:
+            edited = network.edit(edit)
+        except EditError:
+            assert edit not in edits
+            continue
+        module = make(case)
+        image = torch.randn(edited.architecture.input_shape).to(network.preprocess("cat")[0].dtype)
+        args, kwargs = next(iter(build_examples(unwrap(module), specs))).fresh_arguments(image)
+        try:
+            with torch.no_grad():
+                torch.manual_seed(0)
+                expected = list(flat(module(*args, **kwargs)))
+        except Exception:  # the module takes no such image, and a network that was edited may
+            continue
+        with torch.no_grad():
+            torch.manual_seed(0)
+            ours = list(flat(edited.module()(*flat((args, tuple(kwargs.values()))))))
+        found += _unlike(ours, expected, edit.title, case)
+    return found
+
+
+#: Their weights are drawn when they first see an image.
+LAZY = ("LazyInside",)
+
+
+@pytest.mark.parametrize("name", [name for name in EDITED if name not in LAZY and not ALL[name].random])
+def test_for_images_of_another_size_it_is_the_module_or_says_no(name: str, request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--long") and list(ALL).index(name) % 3 and name not in READ_SIZES:
+        pytest.skip("with --long")
+    assert size_faults(ALL[name]) == []
+
+
+#: For these no height but their own is possible, or no width of a layer; and the card whose size the code reads.
+READ_SIZES: dict[str, tuple[Edit, str]] = {
+    "CellOverRows": (SetInputSize(resolution=24), "unbind"),
+    "PiecesOfRows": (SetInputSize(resolution=24), "split"),
+    "LoopOverColumns": (SetInputSize(resolution=24), "a"),
+    "SmallImagesOtherwise": (SetInputSize(resolution=24), "input"),
+    "SideInAList": (SetInputSize(resolution=24), "input"),
+    "ProductByNumpy": (SetInputSize(resolution=24), "input"),
+    "GridThatIsKept": (SetInputSize(resolution=24), "a"),
+    "LoopOverChannels": (SetWidth("a", 12), "a"),
+}
+
+
+@pytest.mark.parametrize("name", READ_SIZES)
+def test_a_size_that_the_code_reads_as_a_number_is_not_edited(name: str) -> None:
+    """A loop over rows or channels, a branch, a number computed outside of torch; also after a way to a file."""
+    edit, card = READ_SIZES[name]
+    network = explorer.open(make(ALL[name]), inputs=ALL[name].inputs)
+    travelled = snapshot_from_bytes(snapshot_to_bytes(network.architecture))
+    for snapshot in (network.architecture, travelled):
+        with pytest.raises(EditError, match="Open the module anew") as refused:
+            apply_edit(edit, snapshot)
+        assert refused.value.node == card
+    assert edit not in offers(network)
+    assert network.edit(SetInputSize(batch=2)).figures.output_shape[0] == 2
+
+
+def test_a_branch_that_is_taken_again_leaves_the_size_free() -> None:
+    network = explorer.open(make(ALL["SmallImagesOtherwise"]), inputs=ALL["SmallImagesOtherwise"].inputs)
+    assert network.edit(SetInputSize(resolution=20)).figures.output_shape == (1, 8, 20, 20)
+    with pytest.raises(EditError, match="16 then, 18 now"):
+        network.edit(SetInputSize(resolution=18))  # the assertion fails for it
 
 
 @pytest.mark.parametrize(

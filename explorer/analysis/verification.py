@@ -28,6 +28,7 @@ from explorer.analysis.module_comparison import (
     tensors_by_path,
 )
 from explorer.analysis.module_twin import copy_for_tracing, first_line, unwrap
+from explorer.analysis.other_sizes import hold_sizes
 from explorer.analysis.torch_count import TorchCount, count_with_torch
 from explorer.base.languages import join_sentences, tr, tr_noop
 from explorer.graph.architecture import Architecture
@@ -172,8 +173,7 @@ def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared
     try:
         architecture = trace(module, op.shape, title=_title(module), input_op=op)
         difference = measure_difference(architecture, module, example, reference)
-        held = any(isinstance(node.op, Constant) and node.op.value is not None for node in architecture.live.values())
-        if held and difference <= TOLERANCE:  # what an earlier run left in the module is no constant
+        if _holds_numbers(architecture) and difference <= TOLERANCE:  # what a run left in the module is no constant
             other = compare_on_another_input(architecture, module, example)
             if other.failure:
                 return TraceError(other.failure)
@@ -181,6 +181,11 @@ def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared
         return _Compared(architecture, "traced", difference)
     except Exception as failure:  # whatever the module's own code does with a proxy
         return failure
+
+
+def _holds_numbers(architecture: Architecture) -> bool:
+    """Whether tensors that are no weights were kept with their numbers."""
+    return any(isinstance(node.op, Constant) and node.op.value is not None for node in architecture.live.values())
 
 
 def _capture(module: nn.Module, example: Example, reference: Any) -> _Compared:
@@ -203,6 +208,9 @@ def _verified(
     where = "" if equal else find_first_difference(compared.architecture, twin, example)
     status: Literal["equal", "differs"] = "equal" if equal else "differs"
     counted = "" if count is None else count.compare(analyse(compared.architecture).figures.total.macs)
+    architecture = compared.architecture
+    if equal and (compared.way == "captured" or _holds_numbers(architecture)):
+        architecture = hold_sizes(architecture, twin, example)
     verification = Verification(
         status,
         compared.way,
@@ -212,7 +220,7 @@ def _verified(
         count=counted,
         other_input=compared.other_input,
     )
-    return VerifiedModule(compared.architecture, tensors_by_path(twin), twin, verification, example.specs)
+    return VerifiedModule(architecture, tensors_by_path(twin), twin, verification, example.specs)
 
 
 def verify_capture(module: nn.Module, example: Example, reference: Any, title: str) -> VerifiedModule:

@@ -19,12 +19,15 @@ Which channel is which is told, in this order,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_labels import (
     RESERVED,
@@ -43,7 +46,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelSelection, Runs, compress_runs
 from explorer.graph.layers import norm_channels
 from explorer.graph.node import Node
-from explorer.graph.ops import Bypass, Constant
+from explorer.graph.ops import Bypass, Constant, Input
 
 _MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
 
@@ -56,16 +59,46 @@ def carry_channels(architecture: Architecture) -> Architecture:
     """
     if _has_channels_as_opened(architecture, architecture.opened):
         return architecture
-    changed = [new for node, new in _recorded(architecture, architecture.opened) if new is not node]
+    baseline = _opened_for_images_of(architecture)
+    changed = [new for node, new in _recorded(architecture, baseline) if new is not node]
     return architecture.with_replaced(changed) if changed else architecture
 
 
+def _opened_for_images_of(architecture: Architecture) -> Architecture:
+    """The network as opened, for images as large and as many as now where it takes them: of tokens there are others
+    then, which are no channels."""
+    opened, op, then = architecture.opened, architecture.input.op, architecture.opened.input.op
+    if not isinstance(op, Input) or not isinstance(then, Input) or len(op.shape) != 4 or len(then.shape) != 4:
+        return opened
+    shape = (op.shape[0], then.shape[1], *op.shape[2:])
+    if shape == then.shape:
+        return opened
+
+    def resize() -> Architecture:
+        resized = opened.with_replaced([opened.input.replace(op=replace(then, shape=shape))])
+        try:
+            analyse(resized)
+        except ShapeError:  # a linear layer that reads all places has others then
+            return opened
+        return resized
+
+    return memoise(opened, ("for images of", shape), resize)
+
+
 def _has_channels_as_opened(architecture: Architecture, baseline: Architecture) -> bool:
-    """Whether nothing but activations was exchanged: then no channel can have moved, and none has to be looked for."""
+    """Whether nothing but activations and the size of the image was exchanged: then no channel can have moved, and none
+    has to be looked for."""
     live, before = architecture.live, baseline.live
     return live.keys() == before.keys() and all(
-        node is before[name] or _is_other_activation(node, before[name]) for name, node in live.items()
+        node is before[name] or _is_other_activation(node, before[name]) or _is_other_size(node, before[name])
+        for name, node in live.items()
     )
+
+
+def _is_other_size(node: Node, original: Node) -> bool:
+    """Whether both are images with the same channels."""
+    one, other = node.op, original.op
+    return isinstance(one, Input) and isinstance(other, Input) and one.shape[1:2] == other.shape[1:2]
 
 
 def _is_other_activation(node: Node, original: Node) -> bool:

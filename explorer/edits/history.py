@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr
 from explorer.edits.channel_carrying import carry_channels
@@ -100,6 +101,8 @@ def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
     try:
         result = apply_to_calls(edit, architecture)
         check_growth(architecture, result)
+        if result.size_reads:  # these are looked at with the shapes
+            analyse(result)
         # A layer that reads other channels no longer shares numbers, and what is shared is counted once.
         return carry_channels(result) if result.shared_params else result
     except EditError as failure:

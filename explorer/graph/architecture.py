@@ -16,7 +16,8 @@ import networkx as nx
 import torch
 
 from explorer.graph.node import Node, rename_inputs, takes_value
-from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
+from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Output
+from explorer.graph.size_reads import SizeRead
 
 
 class Architecture:
@@ -81,6 +82,11 @@ class Architecture:
         if len(wanted) == len(self.nodes):
             return self.nodes
         return MappingProxyType({name: node for name, node in self.nodes.items() if name in wanted})
+
+    @cached_property
+    def size_reads(self) -> tuple[Node, ...]:
+        """What the code read of sizes while it was recorded, as ops of `SizeRead`."""
+        return tuple(n for n in self.nodes.values() if isinstance(n.op, Function) and isinstance(n.op.call, SizeRead))
 
     @cached_property
     def shared_layers(self) -> Mapping[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from explorer.graph.functional_layers import functional_as_layer, layer_key_at
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Op, Output
 from explorer.graph.recording.refusals import refuse_tensor
+from explorer.graph.size_reads import SizeRead, SizeReads
 
 
 def shared_parameters(module: nn.Module) -> dict[str, str]:
@@ -44,6 +45,7 @@ class NodeList:
         self._counts: dict[str, int] = {}
         self._tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of parameters and buffers, by node
         self._layers: dict[str, Any] = {}  # key of the layer at each path
+        self._size_reads: dict[tuple[SizeRead, tuple[str, ...]], tuple[str, ...]] = {}  # the scope of each
 
     @property
     def innermost(self) -> str:
@@ -116,12 +118,16 @@ class NodeList:
         value = tensor.detach().cpu().clone()
         return self._add(path, Constant(value.to("meta"), False, value), (), {}, path)
 
+    def add_size_read(self, read: SizeRead, names: tuple[str, ...]) -> None:
+        """The code has read sizes of what these nodes hold, in this order."""
+        self._size_reads.setdefault((read, names), tuple(self._scope))
+
     def build(self, title: str, key: str) -> Architecture:
         """The snapshot. A constant that was only read by what became a layer is left out."""
         read = {name for node in self.nodes.values() for name in node.inputs}
         kept = {n: node for n, node in self.nodes.items() if n in read or not isinstance(node.op, Constant)}
-        shared = shared_parameters(self.module)
-        return Architecture(title, _keep_discarded(kept), self.classes, self.unused_params(), key, shared)
+        nodes = with_size_reads(_keep_discarded(kept), self._size_reads)
+        return Architecture(title, nodes, self.classes, self.unused_params(), key, shared_parameters(self.module))
 
     def unused_params(self) -> Mapping[str, int]:
         """Parameters that the forward never reads, summed by the outermost module that holds only such."""
@@ -143,6 +149,16 @@ class NodeList:
             if (numbered := f"{name}{mark}{count}") not in self.nodes:
                 return numbered
         return name
+
+
+def with_size_reads(nodes: Mapping[str, Node], reads: SizeReads) -> dict[str, Node]:
+    """Nodes with what was read of their sizes, before the output."""
+    *body, output = nodes.values()
+    taken = sum(isinstance(node.op, Function) and isinstance(node.op.call, SizeRead) for node in body)
+    for number, ((read, names), scope) in enumerate(reads.items(), taken + 1):
+        name = ".".join((*scope[-1:], f"size_read:{number}"))
+        body.append(Node(name, Function(read), tuple(map(Ref, names)), scope=scope))
+    return {node.name: node for node in (*body, output)}
 
 
 def _keep_discarded(nodes: Mapping[str, Node]) -> dict[str, Node]:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from torch import fx, nn
 from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
@@ -235,4 +236,4 @@ class _GraphConverter:
             return {k: self.convert_arguments(v) for k, v in value.items()}
         if isinstance(value, slice):
             return slice(*(self.convert_arguments(v) for v in (value.start, value.stop, value.step)))
-        return value
+        return value.item() if isinstance(value, np.generic) else value

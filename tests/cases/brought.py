@@ -8,6 +8,7 @@ from collections import namedtuple
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -933,3 +934,80 @@ class BackwardInside(Conv):
 class GradientOfFunction(Conv):
     def forward(self, x):
         return torch.func.grad(lambda image: self.b(self.a(image)).sum())(x)
+
+
+# sizes that the code reads as numbers: another size of the image goes another way
+
+
+@brought()
+class CellOverRows(Conv):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(8, 5)
+
+    def forward(self, x):
+        h = torch.zeros(x.shape[0], 5)
+        for row in self.a(x).mean(3).permute(2, 0, 1):
+            h = self.cell(row, h)
+        return h
+
+
+@brought()
+class PiecesOfRows(Conv):
+    def forward(self, x):
+        total = 0
+        for piece in self.a(x).split(4, dim=2):
+            total = total + piece.sum((1, 2, 3))
+        return total
+
+
+@brought()
+class LoopOverColumns(Conv):
+    def forward(self, x):
+        y = self.a(x)
+        return torch.stack([y[..., i].amax(2) for i in range(y.shape[3])], 1)
+
+
+@brought()
+class SmallImagesOtherwise(Conv):
+    def forward(self, x):
+        if x.shape[2] > 20:
+            x = F.avg_pool2d(x, 2)
+        assert x.shape[2] % 4 == 0
+        return self.b(self.a(x))
+
+
+@brought()
+class SideInAList(Conv):
+    def forward(self, x):
+        y = self.a(x)
+        scale = (1 / torch.arange(1, 200).numpy())[x.shape[2]]
+        return self.b(y * scale) if y.abs().max() < 1e6 else y
+
+
+@brought()
+class ProductByNumpy(Conv):
+    def forward(self, x):
+        y = self.a(x)
+        y = y / np.prod(x.shape[2:])
+        return self.b(y) if y.abs().max() < 1e6 else y
+
+
+@brought()
+class GridThatIsKept(Conv):
+    grid: Any = None
+
+    def forward(self, x):
+        y = self.a(x)
+        if self.grid is None or self.grid.shape[-1] != y.shape[-1]:
+            self.grid = torch.linspace(-1, 1, y.shape[-1]).expand(1, 1, y.shape[-2], -1)
+        return self.b(y + self.grid)
+
+
+@brought()
+class LoopOverChannels(Conv):
+    def forward(self, x):
+        y, total = self.a(x), 0
+        for i in range(y.shape[1]):
+            total = total + y * i
+        return self.b(total / math.sqrt(y.shape[1]))

@@ -24,6 +24,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Function, Layer, Method, Output
+from explorer.graph.size_reads import SizeRead
 
 __all__ = [
     "Measure",
@@ -65,6 +66,24 @@ class ShapeError(ValueError):
         super().__init__(tr("{name} cannot take {shapes}: {reason}", name=node, shapes=given, reason=reason))
 
 
+class SizeReadError(ShapeError):
+    """Raised where code that was recorded looked at a size that is another one now: what it would do is not known."""
+
+    def __init__(self, node: Node, read: SizeRead, values: tuple[Any, ...]) -> None:
+        self.node = node.inputs[read.first.slot]
+        self.shapes = values
+        ValueError.__init__(
+            self,
+            tr(
+                "the code looked at the size of {name} when it was recorded ({before} then, {now} now), and may do "
+                "something else for another one. Open the module anew with that size instead",
+                name=self.node,
+                before=read.first.was,
+                now=read.first.measure(tuple(map(_meta_tensors, values))),
+            ),
+        )
+
+
 #: Two halves, each larger than what an edit of a large network measures.
 _CACHE: BoundedCache[tuple[Token, tuple[Any, ...]], Measure] = BoundedCache(2**14)
 _MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
@@ -80,7 +99,25 @@ def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
     found: dict[str, Measure] = {}
     for node in architecture.live.values():
         found[node.name] = measure_node(node, tuple([found[name].value for name in node.inputs]))
+    if architecture.size_reads:
+        _check_size_reads(architecture, found)
     return found
+
+
+def _check_size_reads(architecture: Architecture, found: Mapping[str, Measure]) -> None:
+    """Raise SizeReadError where code that was recorded would read another size than it did."""
+    values = {name: measure.value for name, measure in found.items()}
+    for node in architecture.nodes.values():
+        if node.name in values or not values.keys() >= set(node.inputs):
+            continue
+        inputs = tuple([values[name] for name in node.inputs])
+        try:
+            values[node.name] = measure_node(node, inputs).value
+        except ShapeError:  # what reaches no output need not hold together
+            continue
+        read = getattr(node.op, "call", None)
+        if isinstance(read, SizeRead) and values[node.name] != read.result:
+            raise SizeReadError(node, read, inputs)
 
 
 def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:

@@ -131,6 +131,8 @@ def _may_refuse(architecture: Architecture) -> bool:
     if architecture.key or architecture.shared_layers:
         return bool(architecture.shared_layers)
     live = architecture.live
+    if architecture.size_reads:
+        return True
     inputs = sum(isinstance(node.op, Input) for node in live.values())
     if len(live) <= _FEW_NODES or inputs > 1 or architecture.shared_params or architecture.dtype is not torch.float32:
         return True

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from explorer.graph.recording.size_int import choose_size
+from explorer.graph.recording.size_int import RangeOfSizes, choose_size
 from explorer.graph.trace import LEAF_MODULES
 
 
@@ -72,10 +72,11 @@ def intercept_modules(recorder: CallRecorder) -> Iterator[None]:
 @contextmanager
 def intercept_functions(recorder: CallRecorder) -> Iterator[None]:
     """Let what the module's code can see, and torch does not announce, pass through the recorder: scripted functions,
-    those that are kept whole, and what makes a size of sizes (`len`, `min`, `max`)."""
+    those that are kept whole, what makes a size of sizes (`len`, `min`, `max`), and loops over sizes (`range`)."""
     replaced: list[tuple[dict[str, Any], str, Any]] = []
     added: list[tuple[dict[str, Any], str]] = []
-    of_sizes = {"len": recorder.measure_length, "min": _least_size, "max": _largest_size}
+    of_sizes: dict[str, Any] = {"len": recorder.measure_length, "min": _least_size, "max": _largest_size}
+    of_sizes["range"] = RangeOfSizes
     for namespace in _namespaces(recorder.module):
         for name, value in of_sizes.items():
             if name not in namespace:

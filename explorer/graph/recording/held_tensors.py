@@ -12,6 +12,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -161,6 +162,8 @@ class HeldTensors:
         if is_dataclass(value) and not isinstance(value, type) and next(tensors_in(value), None) is not None:
             given = {f.name: self.argument(getattr(value, f.name)) for f in fields(value) if f.init}
             return Ref(self.nodes.add_op(Function(type(value)), (), given))
+        if isinstance(value, np.generic):
+            return value.item()
         refuse_object(value)
         return value
 

@@ -7,6 +7,7 @@ watched at its kernels (`scripted`).
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,8 +35,9 @@ from explorer.graph.recording.call_interception import (
 from explorer.graph.recording.held_tensors import HeldTensors
 from explorer.graph.recording.refusals import CaptureError, refuse_gradients
 from explorer.graph.recording.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
-from explorer.graph.recording.size_int import SizeInt
+from explorer.graph.recording.size_int import SizeInt, listening
 from explorer.graph.recording.sized_by_values import sized_by_values
+from explorer.graph.size_reads import Side, SizeRead
 
 
 class Recorder(TorchFunctionMode):
@@ -68,7 +70,7 @@ class Recorder(TorchFunctionMode):
             return given
 
         args, kwargs = map_tensors((args, kwargs), enter)
-        with intercept_modules(self), intercept_functions(self), self:
+        with intercept_modules(self), intercept_functions(self), listening(self.note_size_read), self:
             result = self.module(*args, **kwargs)
         self.nodes.add_output(self.held.argument(result))
 
@@ -139,6 +141,13 @@ class Recorder(TorchFunctionMode):
             raise CaptureError(str(failure)) from failure
         return self._finish(name, result, before)
 
+    def note_size_read(self, call: Callable[..., Any], args: tuple[Any, ...], result: Any) -> None:
+        """The code has read a number of sizes: what is recorded holds where it reads the same."""
+        if self.is_listening:
+            names: list[str] = []
+            expressions = tuple(_in_sides(arg, names) for arg in args)
+            self.nodes.add_size_read(SizeRead(call, expressions, result), tuple(names))
+
     @property
     def is_listening(self) -> bool:
         """Whether calls are recorded: on the thread of the run, and not inside of what is one op."""
@@ -182,6 +191,8 @@ class Recorder(TorchFunctionMode):
         if changed and any(t.dtype != changed[0].dtype for t in tensors_in((args, kwargs))):
             recorded = self.nodes.add_op(Method("to"), (Ref(recorded), changed[0].dtype), {})  # it keeps its format
         result = self._finish(recorded, result, before)
+        if name in _PARTS and self.is_listening:
+            self.nodes.add_size_read(SizeRead(operator.pos, (Side(0, None, len(result)),), len(result)), (recorded,))
         if name == "__getitem__" and isinstance(result, torch.Tensor):
             note_view(self.held, result, args[0], args[1])
         return result
@@ -263,6 +274,19 @@ class Recorder(TorchFunctionMode):
         return torch.Size([SizeInt(side, "size", name, dim) for dim, side in enumerate(size)])
 
 
+def _in_sides(value: Any, names: list[str]) -> Any:
+    """A size as what it was found by: sides of tensors, whose names are added, and functions with arguments."""
+    if not isinstance(value, SizeInt):
+        return value
+    call, args = value.expression
+    if call != "size":
+        return call, tuple(_in_sides(arg, names) for arg in args)
+    name, axis = args
+    if name not in names:
+        names.append(name)
+    return Side(names.index(name), axis, int.__int__(value))
+
+
 def _versions(value: Any) -> list[tuple[torch.Tensor, int]]:
     return [(tensor, tensor._version) for tensor in tensors_in(value)]
 
@@ -279,6 +303,9 @@ _READS_VALUES = frozenset(
     {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
     | {"is_nonzero", "__contains__"}
 )
+
+#: What makes as many tensors as a size says.
+_PARTS = frozenset({"unbind", "split", "chunk", "tensor_split", "hsplit", "vsplit", "dsplit"})
 
 #: What gives a tensor back as it is where nothing has to be done.
 _CONVERSIONS = frozenset(
