@@ -52,8 +52,8 @@ def _with_held(architecture: Architecture, op: Input, axes: Iterable[int]) -> Ar
 
 
 def _parts(architecture: Architecture, module: nn.Module, example: Example, shape: tuple[int, ...]) -> bool | None:
-    """Whether snapshot and module make something else of an image of that shape, or the snapshot fails on it; None where
-    the module does not take it."""
+    """Whether snapshot and module make something else of an image of that shape, or the snapshot fails on it; None
+    where the module does not take it."""
     image = input_value(replace(example.ops[id(example.main)], shape=shape))
     args, kwargs = example.fresh_arguments(image)
     try:
