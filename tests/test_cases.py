@@ -178,8 +178,9 @@ def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, requ
     assert edit_faults(ALL[name], 12 if long else 2) == []
 
 
-def size_faults(case: Case) -> list[str]:
-    """Give images of other sizes to a case, and return those for which it is edited and yet not the module."""
+def size_faults(case: Case, most: int) -> list[str]:
+    """Give images of other sizes to a case, sides of up to `most` among those offered, and return those for which it is
+    edited and yet not the module."""
     specs = parse_inputs(case.inputs)
     network = explorer.open(make(case), inputs=specs)
     shape, found = network.architecture.input_shape, list[str]()
@@ -189,7 +190,7 @@ def size_faults(case: Case) -> list[str]:
     offered = [option for option in find_options(network.analysis, "") if not option.reason]
     edits = [choice.edit for option in offered for choice in option.choices if choice.edit is not None]
     tried = [SetInputSize(resolution=s) for s in (side + 1, side + 8, 2 * side, max(side // 2, 1))]
-    tried += [e for e in edits if isinstance(e, SetInputSize) and not e.channels and max(e.resolution, e.batch) < 100]
+    tried += [e for e in edits if isinstance(e, SetInputSize) and not e.channels and max(e.resolution, e.batch) <= most]
     for edit in (*tried, SetInputSize(batch=3)):
         try:
             edited = network.edit(edit)
@@ -218,9 +219,10 @@ LAZY = ("LazyInside",)
 
 @pytest.mark.parametrize("name", [name for name in EDITED if name not in LAZY and not ALL[name].random])
 def test_for_images_of_another_size_it_is_the_module_or_says_no(name: str, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--long") and list(ALL).index(name) % 3 and name not in READ_SIZES:
+    long = request.config.getoption("--long")
+    if not long and list(ALL).index(name) % 3 and name not in READ_SIZES:
         pytest.skip("with --long")
-    assert size_faults(ALL[name]) == []
+    assert size_faults(ALL[name], 320 if long else 8) == []
 
 
 #: For these no height but their own is possible, or no width of a layer; and the card whose size the code reads.
