@@ -22,7 +22,7 @@ from explorer.analysis.module_twin import copy_for_tracing
 from explorer.graph.architecture import Architecture
 from explorer.graph.node_list import with_size_reads
 from explorer.graph.ops import Input
-from explorer.graph.size_reads import Side, SizeRead, SizeReads
+from explorer.graph.size_reads import ReadSide, SizeRead, SizeReads
 
 #: Added to the sides of an image: strides up to 32 still divide them, where they did.
 _MORE = 32
@@ -46,7 +46,7 @@ def hold_sizes(architecture: Architecture, module: nn.Module, example: Example) 
 
 
 def _with_held(architecture: Architecture, op: Input, axes: Iterable[int]) -> Architecture:
-    sides = [Side(0, axis, op.shape[axis]) for axis in axes]
+    sides = [ReadSide(0, axis, op.shape[axis]) for axis in axes]
     reads: SizeReads = {(SizeRead(operator.pos, (side,), side.was), (architecture.input.name,)): () for side in sides}
     return architecture.with_nodes(with_size_reads(architecture.nodes, reads)) if reads else architecture
 

@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ReadSide:
     """The size of a tensor along one axis, of the tensors that a `SizeRead` is given; without an axis, how many parts
     an op made."""
 
@@ -29,7 +29,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class SizeRead:
-    """What the code read, of which sizes: a function, its arguments (`Side`s, functions with arguments, numbers), and
+    """What the code read, of which sizes: a function, its arguments (`ReadSide`s, functions with arguments, numbers), and
     what came of it."""
 
     call: Callable[..., Any]
@@ -42,7 +42,7 @@ class SizeRead:
         return "size_read"
 
     @property
-    def first(self) -> Side:
+    def first(self) -> ReadSide:
         """The first size that is read."""
         return next(_sides(self.args))
 
@@ -56,7 +56,7 @@ SizeReads = Mapping[tuple[SizeRead, tuple[str, ...]], tuple[str, ...]]
 
 
 def _evaluate(expression: Any, values: tuple[Any, ...]) -> Any:
-    if isinstance(expression, Side):
+    if isinstance(expression, ReadSide):
         return expression.measure(values)
     if isinstance(expression, tuple):
         call, args = expression
@@ -64,9 +64,9 @@ def _evaluate(expression: Any, values: tuple[Any, ...]) -> Any:
     return expression
 
 
-def _sides(expression: Any) -> Iterator[Side]:
+def _sides(expression: Any) -> Iterator[ReadSide]:
     for part in expression if isinstance(expression, tuple) else ():
-        if isinstance(part, Side):
+        if isinstance(part, ReadSide):
             yield part
         else:
             yield from _sides(part)

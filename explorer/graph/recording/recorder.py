@@ -37,7 +37,7 @@ from explorer.graph.recording.refusals import CaptureError, refuse_gradients
 from explorer.graph.recording.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.recording.size_int import SizeInt, listening
 from explorer.graph.recording.sized_by_values import sized_by_values
-from explorer.graph.size_reads import Side, SizeRead
+from explorer.graph.size_reads import ReadSide, SizeRead
 
 
 class Recorder(TorchFunctionMode):
@@ -192,7 +192,9 @@ class Recorder(TorchFunctionMode):
             recorded = self.nodes.add_op(Method("to"), (Ref(recorded), changed[0].dtype), {})  # it keeps its format
         result = self._finish(recorded, result, before)
         if name in _PARTS and self.is_listening:
-            self.nodes.add_size_read(SizeRead(operator.pos, (Side(0, None, len(result)),), len(result)), (recorded,))
+            self.nodes.add_size_read(
+                SizeRead(operator.pos, (ReadSide(0, None, len(result)),), len(result)), (recorded,)
+            )
         if name == "__getitem__" and isinstance(result, torch.Tensor):
             note_view(self.held, result, args[0], args[1])
         return result
@@ -284,7 +286,7 @@ def _in_sides(value: Any, names: list[str]) -> Any:
     name, axis = args
     if name not in names:
         names.append(name)
-    return Side(names.index(name), axis, int.__int__(value))
+    return ReadSide(names.index(name), axis, int.__int__(value))
 
 
 def _versions(value: Any) -> list[tuple[torch.Tensor, int]]:
