@@ -29,8 +29,8 @@ class ReadSide:
 
 @dataclass(frozen=True, slots=True)
 class SizeRead:
-    """What the code read, of which sizes: a function, its arguments (`ReadSide`s, functions with arguments, numbers), and
-    what came of it."""
+    """What the code read, of which sizes: a function, its arguments (`ReadSide`s, functions with arguments, numbers),
+    and what came of it."""
 
     call: Callable[..., Any]
     args: tuple[Any, ...]
