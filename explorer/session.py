@@ -158,10 +158,11 @@ class Session:
         """Set the level of networks that are opened from now on; that of the open one stays."""
         self.default_level = level
 
-    def set_expanded(self, expanded: frozenset[str]) -> None:
-        """Set which groups show their content."""
-        if expanded != self.expanded:
-            self.document.expanded = expanded
+    def set_expanded(self, expanded: frozenset[str], level: Level | None = None) -> None:
+        """Set which groups show their content, and the level of detail that they make, if they are those of one."""
+        level = level or self.document.level
+        if (expanded, level) != (self.expanded, self.document.level):
+            self.document.expanded, self.document.level = expanded, level
             self._notify("expanded")
 
     def select(self, card_id: str | None) -> None:

@@ -60,13 +60,17 @@ def network_receptive_field(fields: Mapping[str, FieldSize], architecture: Archi
 
 
 def describe_field(size: FieldSize) -> str:
-    """Format a field: "212 px", "9 × 3 px" where the sides differ, "whole image"."""
+    """Format a field: "212 px", "9 × 3 px" where the sides differ, "full height × 33 px", "whole image"."""
     height, width = size
     if math.isinf(height) and math.isinf(width):
         return tr("whole image")
     if height == width:
         return f"{height:.0f} px"
-    return " × ".join(f"{side:.0f}" if math.isfinite(side) else "all" for side in size) + " px"
+    if math.isinf(height):
+        return tr("full height × {width:.0f} px", width=width)
+    if math.isinf(width):
+        return tr("{height:.0f} px × full width", height=height)
+    return f"{height:.0f} × {width:.0f} px"
 
 
 def _field(

@@ -67,7 +67,7 @@ class CombinationCentre(PlainCentre):
         return None
 
 
-class MoveCentre:
+class MoveCentre(PlainCentre):
     """Channels on their way: those read at the left, those made at the right, a line for each, this one's marked."""
 
     def __init__(self, first: MovedValue, view: ArithmeticView) -> None:

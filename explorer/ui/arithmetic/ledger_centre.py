@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from explorer.base.languages import tr, tr_n
 from explorer.ui.arithmetic.ink import Ink, short_number, text_on
-from explorer.ui.arithmetic.stage import Stage, Target
+from explorer.ui.arithmetic.stage import PlainCentre, Stage, Target
 from explorer.ui.widgets import colour_maps
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class _Columns:
         return self.weight + self.cell + self.sign
 
 
-class LedgerCentre:
+class LedgerCentre(PlainCentre):
     """A row for each of the largest products, one for all others, one for the bias; beside it the matrix of weights,
     the row of this output marked."""
 

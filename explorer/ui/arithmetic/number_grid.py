@@ -14,7 +14,7 @@ from explorer.ui.arithmetic.ink import Ink, Pixels, font, short_number, text_on,
 from explorer.ui.widgets import colour_maps
 from explorer.viewmodels.number_planes import PlaneCell
 
-_READABLE = 22.0  # pixels of a cell from which on it has its number
+READABLE_CELL = 22.0  # pixels of a cell from which on it has its number
 _ROOMY = 34.0  # from which on it has all its digits
 _LINED = 5.0  # from which on cells are apart
 
@@ -65,7 +65,7 @@ class NumberGrid:
         painter.drawImage(self.rect, colour_maps.rgb_to_image(pixels))
         for cell in np.argwhere(missing):
             painter.fillRect(self.cell_rect((cell[0], cell[1])), QBrush(ink.border, Qt.BrushStyle.BDiagPattern))
-        if self.cell >= _READABLE:
+        if self.cell >= READABLE_CELL:
             self._paint_numbers(painter, ink, np.where(missing, 0.0, values), pixels, is_empty)
         self._paint_lines(painter, ink)
 

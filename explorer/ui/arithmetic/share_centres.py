@@ -67,7 +67,7 @@ class SoftmaxCentre(PlainCentre):
         return None
 
 
-class AttentionCentre:
+class AttentionCentre(PlainCentre):
     """Scores → weights → mix, each a picture of the tokens; and what each head adds."""
 
     def __init__(self, first: AttentionMix) -> None:

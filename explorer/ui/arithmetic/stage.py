@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _GAP = 22.0
 _MARGIN = 10.0
 _LEAST_MIDDLE, _LEAST_SIDE = 390.0, 104.0  # pixels for the arithmetic, and for a map
-_LEAST_BELOW = 260.0  # pixels of height for the arithmetic below its maps
+LEAST_BELOW = 260.0  # pixels of height for the arithmetic below its maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Centre(Protocol):
     @property
     def wanted_width(self) -> float:
         """Width in pixels from which on everything can be read."""
+        ...
+
+    def wanted_height(self, width: float) -> float:
+        """Height in pixels from which on everything can be read, below the maps, at a width."""
         ...
 
     def arrange(self, area: QRectF) -> None:
@@ -67,6 +71,10 @@ class PlainCentre:
     def wanted_width(self) -> float:
         """Width in pixels from which on everything can be read."""
         return _LEAST_MIDDLE
+
+    def wanted_height(self, width: float) -> float:
+        """Height in pixels from which on everything can be read, below the maps, at a width."""
+        return LEAST_BELOW
 
     def arrange(self, area: QRectF) -> None:
         """Take a rectangle."""
@@ -101,7 +109,8 @@ class Stage:
     def _arrange_upright(self, area: QRectF, ink: Ink, ratio: float) -> None:
         boxes = [*self.inputs, self.output]
         wide = (area.width() - _GAP * (len(boxes) - 1)) / max(len(boxes), 2)
-        side = min(wide, max(area.height() - _LEAST_BELOW - TITLE_HEIGHT, _LEAST_SIDE))
+        below = self.centre.wanted_height(area.width())
+        side = min(wide, max(area.height() - below - TITLE_HEIGHT - _GAP, _LEAST_SIDE))
         step = (area.width() - side) / max(len(boxes) - 1, 1)
         for number, box in enumerate(boxes):
             left = area.right() - side if box is self.output else area.x() + number * step

@@ -12,15 +12,15 @@ from PySide6.QtGui import QPainter, QPen
 
 from explorer.base.languages import tr, tr_n
 from explorer.ui.arithmetic.ink import Ink, short_number
-from explorer.ui.arithmetic.number_grid import NumberGrid
-from explorer.ui.arithmetic.stage import Stage, Target
+from explorer.ui.arithmetic.number_grid import READABLE_CELL, NumberGrid
+from explorer.ui.arithmetic.stage import LEAST_BELOW, PlainCentre, Stage, Target
 
 if TYPE_CHECKING:
     from explorer.analysis.arithmetic.explanation import Explanation, WeightedSum, WindowMaximum
 
 _HEADER, _FOOTER = 20.0, 34.0
 _MOST_ROWS = 4
-_READABLE_CELL, _LARGEST_CELL = 22.0, 46.0
+_SMALL_CELL, _LARGEST_CELL = 14.0, 46.0
 _LABEL, _SIGN, _SUM = 46.0, 20.0, 68.0  # widths
 _NARROW, _CAPTION = 380.0, 18.0  # below this width, label and sum stand above their grids, so high
 
@@ -46,42 +46,72 @@ class WindowSumCentre:
     @property
     def wanted_width(self) -> float:
         """Width in pixels from which on everything can be read."""
-        return float(_LABEL + _SUM + self._grid_count * (_SIGN + _READABLE_CELL * self._columns) + 6)
+        return float(_LABEL + _SUM + self._grid_count * (_SIGN + READABLE_CELL * self._columns) + 6)
+
+    def wanted_height(self, width: float) -> float:
+        """Height in pixels from which on one channel can be read, below the maps, at a width."""
+        for lines in self._line_choices:
+            if width >= lines[0] * (_SIGN + READABLE_CELL * self._columns):
+                grids = len(lines) * (_HEADER + READABLE_CELL * self._rows)
+                return max(grids + _FOOTER + 8 + _CAPTION, LEAST_BELOW)
+        return LEAST_BELOW
 
     def arrange(self, area: QRectF) -> None:
-        """Take a rectangle: as many channels as are readable, three small ones at least."""
+        """Take a rectangle: as many channels as are readable; where not even one is in a line, its grids stand below
+        each other, or the products at least are readable below the others, or there are two or three small ones."""
         self._area = area
-        self._caption = _CAPTION if area.width() < _NARROW else 0.0
-        left, right = (0.0, 0.0) if self._caption else (_LABEL, _SUM)
-        room = area.height() - _HEADER - _FOOTER
-        grids = self._grid_count
-        wide = (area.width() - left - right - _SIGN * grids) / grids
-        count = 1 if self._channel is not None else self._fitting(room, wide)
+        count, lines, cells, self._caption = self._choose(area)
         self.shown = [self._channel] if self._channel is not None else self._order[:count]
-        high = room / max(len(self.shown), 1)
+        left, right = (0.0, 0.0) if self._caption else (_LABEL, _SUM)
+        high = (area.height() - _HEADER - _FOOTER) / max(len(self.shown), 1)
+        inner = sum(cells) * self._rows + (len(lines) - 1) * _HEADER
         self._grids = []
-        cell = min(wide / self._columns, (high - 8 - self._caption) / self._rows, _LARGEST_CELL)
-        size = (cell * self._columns, cell * self._rows)
-        first = area.x() + max((area.width() - left - right - grids * (size[0] + _SIGN) + _SIGN) / 2, 0) + left
         for number in range(len(self.shown)):
-            top = area.y() + _HEADER + number * high + (high - size[1] + self._caption) / 2
-            self._grids.append(
-                [
-                    NumberGrid(QRectF(first + at * (size[0] + _SIGN), top, *size), self._rows, self._columns)
-                    for at in range(grids)
-                ]
-            )
+            top = area.y() + _HEADER + number * high + (high - inner + self._caption) / 2
+            grids: list[NumberGrid] = []
+            for grids_in_line, cell in zip(lines, cells, strict=True):
+                wide, tall = cell * self._columns, cell * self._rows
+                spare = area.width() - left - right - grids_in_line * (wide + _SIGN) + _SIGN
+                x = area.x() + max(spare / 2, 0) + left
+                rects = [QRectF(x + at * (wide + _SIGN), top, wide, tall) for at in range(grids_in_line)]
+                grids += [NumberGrid(rect, self._rows, self._columns) for rect in rects]
+                top += tall + _HEADER
+            self._grids.append(grids)
 
     @property
     def _grid_count(self) -> int:
         return 3 if self._has_kernel else 1
 
-    def _fitting(self, room: float, wide: float) -> int:
-        most = min(len(self._order), _MOST_ROWS)
-        for count in range(most, 0, -1):
-            if min(wide / self._columns, (room / count - 8 - self._caption) / self._rows) >= _READABLE_CELL:
-                return count
-        return min(len(self._order), 2 if self._caption else 3)
+    @property
+    def _line_choices(self) -> tuple[tuple[int, ...], ...]:
+        """How many grids of a channel stand in each line."""
+        return ((3,), (2, 1), (1, 1, 1)) if self._has_kernel else ((1,),)
+
+    def _choose(self, area: QRectF) -> tuple[int, tuple[int, ...], tuple[float, ...], float]:
+        """How many channels, their grids in each line and pixels of a cell there, and the height of the line above."""
+        most = 1 if self._channel is not None else min(len(self._order), _MOST_ROWS)
+        captions = (_CAPTION,) if area.width() < _NARROW else (0.0, _CAPTION)
+        across, *below = self._line_choices
+        choices = [(count, across, caption) for caption in captions for count in range(most, 0, -1)]
+        for count, lines, caption in (*choices, *((1, lines, _CAPTION) for lines in below)):
+            cell = self._cell(area, count, lines, caption)
+            if cell >= READABLE_CELL:
+                return count, lines, (cell,) * len(lines), caption
+        if below:
+            small = min((area.width() - 2 * _SIGN) / 2 / self._columns, _SMALL_CELL)
+            high = area.height() - 2 * _HEADER - _FOOTER - 8 - _CAPTION - small * self._rows
+            large = min((area.width() - _SIGN) / self._columns, high / self._rows, _LARGEST_CELL)
+            if large >= READABLE_CELL:
+                return 1, (2, 1), (small, large), _CAPTION
+        count = min(most, 2 if captions[0] else 3)
+        return count, across, (self._cell(area, count, across, captions[0]),), captions[0]
+
+    def _cell(self, area: QRectF, count: int, lines: tuple[int, ...], caption: float) -> float:
+        """Pixels of a cell where all are equally large."""
+        sides = 0.0 if caption else _LABEL + _SUM
+        wide = (area.width() - sides - _SIGN * lines[0]) / lines[0]
+        high = (area.height() - _HEADER - _FOOTER) / count - 8 - caption - (len(lines) - 1) * _HEADER
+        return max(min(wide / self._columns, high / len(lines) / self._rows, _LARGEST_CELL), 1.0)
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: WeightedSum, phase: float) -> None:
         """Paint the rows, what the other channels add, and the sum."""
@@ -118,7 +148,9 @@ class WindowSumCentre:
     def _paint_header(self, painter: QPainter, ink: Ink) -> None:
         names = (tr("in the window"), tr("kernel"), tr("products")) if self._has_kernel else (tr("in the window"),)
         for grid, name in zip(self._grids[0], names, strict=True):
-            rect = QRectF(grid.rect.center().x() - 80, self._area.y(), 160, _HEADER)
+            is_first = grid.rect.y() == self._grids[0][0].rect.y()
+            top = self._area.y() if is_first else grid.rect.y() - _HEADER
+            rect = QRectF(grid.rect.center().x() - 80, top, 160, _HEADER)
             ink.draw_text(painter, rect, name, 11, colour=ink.muted)
 
     def _paint_signs(
@@ -134,7 +166,8 @@ class WindowSumCentre:
         last = grids[-1].rect
         text = f"Σ {short_number(float(products.sum()))}" if self._has_kernel else tr("mean")
         if self._caption:
-            above = QRectF(label.x(), label.y(), last.right() - label.x(), label.height())
+            edge = max(grid.rect.right() for grid in grids)
+            above = QRectF(label.x(), label.y(), edge - label.x(), label.height())
             ink.draw_text(painter, above, text, 13, bold=True, align=right)
         else:
             total = QRectF(last.right() + 6, middle - 12, _SUM - 6, 24)
@@ -209,7 +242,7 @@ def _product_target(explanation: Explanation, row: int, tap: int) -> Target | No
     return Target(tr("{product}: click to see what made {value}", product=text, value=short_number(value)), place)
 
 
-class MaximumCentre:
+class MaximumCentre(PlainCentre):
     """The numbers in a window, the largest marked."""
 
     def __init__(self, first: WindowMaximum) -> None:

@@ -82,6 +82,7 @@ class Pair:
 
         partner, pairs = self.partner, self.to_partner
         partner.expanded = follow_expanded(active.expanded, partner.expanded, pairs, self.partner_network.analysis)
+        partner.level = active.level
         partner.selection = tuple(pairs[part] for part in active.selection if part in pairs)
         partner.colour_mode = active.colour_mode if active.colour_mode in COLOUR_MODES else "kind"
 

@@ -361,7 +361,8 @@ class ComparisonTool(QObject):
         network, pair = self._session.network, self.pair
         if network is not None and pair is not None and self.is_linked:
             partner, active = pair.partner.expanded, self._session.expanded
-            self._session.set_expanded(follow_expanded(partner, active, pair.from_partner, network.analysis))
+            expanded = follow_expanded(partner, active, pair.from_partner, network.analysis)
+            self._session.set_expanded(expanded, pair.partner.level)
 
     def _on_followed(self) -> None:
         """What is unfolded, selected or coloured in sight has changed."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.design_check.wrapping_delegate import WrappingDelegate
 from explorer.ui.widgets.tool_row import ToolRow
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class DesignCheckPanel(QWidget):
         self._edit: Edit | None = None
         self.tree = live_text(QTreeWidget(), QWidget.setAccessibleName, tr_noop("Design rules"))
         self.tree.setColumnCount(2)
-        self.tree.setUniformRowHeights(True)
+        self.tree.setItemDelegateForColumn(0, WrappingDelegate(self.tree))
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         follow_language(self.tree, lambda tree: tree.setHeaderLabels([tr("Rule"), tr("Time here")]))
         header = self.tree.header()

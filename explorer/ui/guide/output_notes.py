@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.base.cancellation import KeepGoing
+from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
 class OutputNotes:
     """Measures the notes of the page in sight and passes them on."""
 
-    def __init__(self, context: ToolContext, receive: Callable[[tuple[OutputNote, ...]], None]) -> None:
-        self._session, self._receive = context.session, receive
+    def __init__(
+        self, context: ToolContext, kept: PanelResultCache, receive: Callable[[tuple[OutputNote, ...]], None]
+    ) -> None:
+        self._session, self._kept, self._receive = context.session, kept, receive
         self._lane = context.add_lane("what to look at", latest_only=True, of_document=True)
         self._page: FilledPage | None = None
         self._is_in_sight = False
         self._measured: tuple[object, ...] = ()  # what the last request was about
         self._session.on("network", self._measure)
         self._session.on("sample", self._measure)
+
+    def find_kept(self, page: FilledPage) -> tuple[OutputNote, ...]:
+        """Return what was measured of this page, when the document in sight was seen last; nothing if that is old."""
+        causes = (page, self._session.network, self._session.sample)
+        return self._kept.get(self._session.document, "notes", causes) or ()
 
     def set_page(self, page: FilledPage | None) -> None:
         """Measure for this page from now on; None for none."""
@@ -47,7 +55,16 @@ class OutputNotes:
         if network.baseline.architecture.key != page.network or self._measured == (id(page), network, id(sample)):
             return
         self._measured = (id(page), network, id(sample))
-        self._lane.submit(partial(measure_notes, page.page, network, sample), self._receive, self._forget)
+        if kept := self.find_kept(page):
+            self._lane.cancel()
+            self._receive(kept)
+            return
+
+        def receive(notes: tuple[OutputNote, ...]) -> None:
+            self._kept.put(self._session.document, "notes", (page, network, sample), notes)
+            self._receive(notes)
+
+        self._lane.submit(partial(measure_notes, page.page, network, sample), receive, self._forget)
 
     def _forget(self, _: Exception) -> None:
         """The output says itself why there is none."""

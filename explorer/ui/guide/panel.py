@@ -62,15 +62,16 @@ class GuidePanel(QTextBrowser):
         self._shown_width = 0  # that the pictures on the page were fitted to
         self._update_html()
 
-    def show_text(self, render: RenderPage, keep_scroll: bool = False) -> None:
-        """Show a page, given as a function of the colours in force and of the ideas that are drawn.
+    def show_text(self, render: RenderPage, pictures: dict[str, QImage] | None = None) -> None:
+        """Show a page, given as a function of the colours in force and of the ideas that are drawn, with the pictures
+        that there are already."""
+        self._render, self.pictures = render, pictures or {}
+        self._update_html()
 
-        `keep_scroll` when it is the same page again.
-        """
+    def show_again(self, render: RenderPage) -> None:
+        """Show the page in sight anew, where it was scrolled to."""
         self._render = render
-        if not keep_scroll:
-            self.pictures = {}
-        self._refresh() if keep_scroll else self._update_html()
+        self._refresh()
 
     def show_pictures(self, pictures: dict[str, QImage]) -> None:
         """Show pictures with the ideas of the page, as wide as the panel."""

@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
+from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.guide import page_text
 from explorer.ui.guide.output_notes import OutputNotes
 from explorer.ui.guide.panel import GuidePanel, draw_ideas
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _RenderPage = Callable[[frozenset[tuple[str, str]], Collection["OutputNote"], Colours, Collection[str]], str]
 
+_MAX_KEPT = 4  # pages: their pictures have some megabytes each
+
 
 class GuideTool:
     """Loads the guide page of the baseline, fills it with live figures, and follows its links."""
@@ -49,7 +52,10 @@ class GuideTool:
         self._render_page: _RenderPage | None = None
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
         self._notes: tuple[OutputNote, ...] = ()
-        self._measuring = OutputNotes(context, self._show_notes)
+        #: Page, pictures and notes of the documents seen last: going back to a tab lays its page out once.
+        self._kept = PanelResultCache(_MAX_KEPT)
+        context.documents.closed.connect(self._kept.drop)
+        self._measuring = OutputNotes(context, self._kept, self._show_notes)
         self.dock = context.add_dock(
             tr_noop("Guide"),
             self._create_panel,
@@ -104,8 +110,19 @@ class GuideTool:
             self._drawing_lane.cancel()
             self._panel.show_text(lambda c, _: page_text.render_placeholder(c))
             return
+        causes = (network.history.baseline, self._session.language)
+        kept = self._kept.get(self._session.document, "page", causes)
+        if kept is not None:
+            self._lane.cancel()
+            self._show_page(kept)
+            return
+
+        def show(page: FilledPage | CatalogueFacts | None) -> None:
+            self._kept.put(self._session.document, "page", causes, page)
+            self._show_page(page)
+
         job = partial(load_guide_page, network.baseline, self._session.language)
-        self._lane.submit(job, self._show_page, self._context.commands.show_error)
+        self._lane.submit(job, show, self._context.commands.show_error)
 
     def _show_page(self, page: FilledPage | CatalogueFacts | None) -> None:
         from explorer.experiments.texts import load_texts
@@ -121,9 +138,11 @@ class GuideTool:
         elif isinstance(page, FilledPage):
             titles = {id: text.title for id, text in load_texts(self._session.language).experiments.items()}
             self._render_page = partial(page_text.render_page, page, labels, titles)
-            self._edits_in_force, self._notes = self._in_force(), ()
-            self._panel.show_text(partial(self._render_page, self._edits_in_force, self._notes))
-            self._draw_pictures()
+            self._edits_in_force, self._notes = self._in_force(), self._measuring.find_kept(page)
+            pictures = self._kept.get(self._session.document, "pictures", (page, _theme_name()))
+            self._panel.show_text(partial(self._render_page, self._edits_in_force, self._notes), pictures)
+            if pictures is None:
+                self._draw_pictures()
             self._measuring.set_page(page)
         else:
             self._panel.show_text(lambda c, _: page_text.render_figures(page, labels, c))
@@ -132,8 +151,14 @@ class GuideTool:
         """Draw each idea's place in the network, in the colours in force; they come when they are ready."""
         page, network, panel = self._filled_page, self._session.network, self._panel
         if page is not None and network is not None and panel is not None:
+            causes = (page, _theme_name())
+
+            def show(pictures: dict[str, QImage]) -> None:
+                self._kept.put(self._session.document, "pictures", causes, pictures)
+                panel.show_pictures(pictures)
+
             job = partial(draw_ideas, network.baseline, page, appearance.is_app_dark())
-            self._drawing_lane.submit(job, panel.show_pictures, lambda _: None)
+            self._drawing_lane.submit(job, show, lambda _: None)
 
     def _update_links(self) -> None:
         """Show for each edit of the page whether it is in force, and can be taken back."""
@@ -151,7 +176,7 @@ class GuideTool:
     def _render_again(self) -> None:
         if self._panel is not None and self._render_page is not None:
             render = partial(self._render_page, self._edits_in_force, self._notes)
-            self._panel.show_text(render, keep_scroll=True)
+            self._panel.show_again(render)
 
     def _in_force(self) -> frozenset[tuple[str, str]]:
         from explorer.guide.page import tries_in_force
@@ -242,6 +267,10 @@ class GuideTool:
         if self._filled_page is not None:
             experiment = self._filled_page.page.facts.ideas[idea].experiments[number]
             self._session.open_experiment(experiment.id, experiment.controls)
+
+
+def _theme_name() -> str:
+    return "dark" if appearance.is_app_dark() else "light"
 
 
 def pose_try(network: Network, edits: tuple[Edit, ...], keep_going: KeepGoing) -> tuple[str, PredictionQuestion]:

@@ -32,6 +32,7 @@ from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceVi
 _PHOTO_WIDTH = 132  # width of the photo and what is below it
 _SMALL_PHOTO_WIDTH = 100
 _MIN_WIDTH, _STRIP_MIN_WIDTH = 330, 440  # pixels of width
+_LEAST_NOTE = 150  # pixels of width for the note beside a button
 
 
 class OutputPanel(QWidget):
@@ -146,13 +147,19 @@ class OutputPanel(QWidget):
         return QSize(_MIN_WIDTH, scaled(172))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow place the strip of photos gives way to the classes, the photo gets smaller, and what stands
-        beside the note goes below it."""
+        """In a narrow place the strip of photos gives way to the classes, and the photo gets smaller."""
         roomy = self.width() >= scaled(_STRIP_MIN_WIDTH)
-        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
             part.setFixedWidth(scaled(_PHOTO_WIDTH) if roomy else scaled(_SMALL_PHOTO_WIDTH))
+        self._arrange_foot()
+
+    def _arrange_foot(self) -> None:
+        """Put the offer of weights beside the note, or below it where too little of the note would be left."""
+        strip = self.samples.width() + 8 if self.width() >= scaled(_STRIP_MIN_WIDTH) else 0
+        room = self.width() - strip - self.photo.width() - 34  # margins and gaps
+        beside = room - self.trained_button.sizeHint().width() >= scaled(_LEAST_NOTE)
+        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
         """Fill the strip with (id, name) of images."""
@@ -217,6 +224,7 @@ class OutputPanel(QWidget):
         self.trained_button.setText(text)
         self.trained_button.setToolTip(tip)
         self.trained_button.setVisible(bool(text))
+        self._arrange_foot()
 
     def show_busy(self, busy: bool) -> None:
         """Show that outputs are being computed."""

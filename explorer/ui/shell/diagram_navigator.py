@@ -62,7 +62,7 @@ class DiagramNavigator:
             from explorer.presenters import expanded_at_level
 
             self._panel_updater.anchor_to(None)
-            self._session.set_expanded(expanded_at_level(self._session.network.analysis, level))
+            self._session.set_expanded(expanded_at_level(self._session.network.analysis, level), level)
 
     def go_to_card(self, id: str) -> None:
         """Expand what hides a card, select it and bring it into view."""

@@ -20,6 +20,7 @@ _SHARE = 0.6  # of the window's area, for the diagram
 _LEAST_WIDTH = 250  # pixels of a panel at the side
 _LEAST_HEIGHT_SHARE = 0.16  # of the window's height, for a panel below
 _SETTING = "one_side_in_small_windows"
+_MOVED_SETTING = "pictures_moved_aside"  # names of docks: where the user drags one afterwards, it stays, also next time
 
 _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 
@@ -42,7 +43,9 @@ class DiagramRoom(QObject):
         super().__init__(window)
         self._window, self._canvas, self._docks = window, canvas, docks
         self._library, self._inspector, self._pictures = library, inspector, pictures
-        self._moved_aside: set[QDockWidget] = set()  # pictures that stood below, until the window became small
+        moved = QSettings().value(_MOVED_SETTING, [], list)
+        #: Pictures that stood below, until the window became small.
+        self._moved_aside = {dock for dock in pictures if isinstance(moved, list) and dock.objectName() in moved}
         self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order
         self._put_away: dict[QDockWidget, list[QDockWidget]] = {}  # by the panel that took their room
         self._is_inspector_unwanted = False  # the user has closed it
@@ -130,12 +133,16 @@ class DiagramRoom(QObject):
             return
         area, was_moved = self._window.dockWidgetArea(dock), dock in self._moved_aside
         if self.is_small and not was_moved and area == below:
-            self._moved_aside.add(dock)
+            self._note_moved(self._moved_aside | {dock})
             self._move(dock, right)
         elif not self.is_small and was_moved:
-            self._moved_aside.discard(dock)
+            self._note_moved(self._moved_aside - {dock})
             if area == right:
                 self._move(dock, below)
+
+    def _note_moved(self, docks: set[QDockWidget]) -> None:
+        self._moved_aside = docks
+        QSettings().setValue(_MOVED_SETTING, sorted(dock.objectName() for dock in docks))
 
     def _move(self, dock: QDockWidget, area: Qt.DockWidgetArea) -> None:
         there = [other for other in self._standing() if self._window.dockWidgetArea(other) == area]

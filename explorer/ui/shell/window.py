@@ -55,6 +55,7 @@ class Window(CommandWindow):
         self.room.small_changed.connect(self.activity_bar.set_narrow)
         self.activity_bar.set_narrow(self.room.is_small)
         self.session.on("document", self._on_document_changed)
+        self.session.on("expanded", self._show_level)
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)
         self.session.on("language", self._on_language_changed)
@@ -161,11 +162,14 @@ class Window(CommandWindow):
         """Another document is in sight: what is said about the former goes, what was said of this one comes."""
         self.notice.hide()
         document = self.session.document
-        self.actions_.levels[document.level].setChecked(True)
+        self._show_level()
         context = document.network.context if document.network is not None else None
         self.library.mark_open(context.entry if context else None, context.options if context else {})
         if (failure := self._unseen_failures.pop(document, None)) is not None:
             self.show_error(failure)
+
+    def _show_level(self) -> None:
+        self.actions_.levels[self.session.document.level].setChecked(True)
 
     def _on_document_closed(self, document: Document) -> None:
         self.panel_updater.kept.drop(document)

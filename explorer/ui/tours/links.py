@@ -55,7 +55,7 @@ class LinkOpener(QObject):
         if link.level is not None:
             from explorer.presenters import expanded_at_level
 
-            self._session.set_expanded(expanded_at_level(network.analysis, link.level))
+            self._session.set_expanded(expanded_at_level(network.analysis, link.level), link.level)
         known = [id for id in link.selection if id in network.analysis.hierarchy.parent]
         if len(known) == 1:
             self._context.commands.go_to_card(known[0])

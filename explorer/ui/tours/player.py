@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from explorer.document import Document
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.progress import TourProgress, load_progress, save_progress
+from explorer.viewmodels.diagram import Level
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -122,6 +123,11 @@ class TourPlayer(QObject):
         edits, own = shown.network.history.applied_edits, document.current_edits
         return edits[: len(own)] == own
 
+    @property
+    def _level(self) -> Level:
+        """The level of detail of the step that is shown."""
+        return self.scene.step.level if self.scene is not None else self._session.default_level
+
     def _show(self, view: View) -> None:
         document = self.document
         if document is None or not self._is_ours() or not _is_same_opened(document, view):
@@ -131,14 +137,14 @@ class TourPlayer(QObject):
             self._context.documents.activate(document)
             self._shown_view = view
             if document.network is view.network:
-                self._session.set_expanded(view.expanded)
+                self._session.set_expanded(view.expanded, self._level)
                 self._arrive(view)
             else:
                 self._awaited = view
                 self._context.commands.change_network(lambda _: view.network, document, is_followed=True)
 
     def _open(self, view: View, instead_of: Document | None) -> None:
-        document = Document(view.network, view.expanded, level=self._session.default_level)
+        document = Document(view.network, view.expanded, level=self._level)
         document.saved_state = document.current_state
         self.document, self._shown_view = document, view
         previews = (other for other in self._context.documents if other.is_preview)  # that of the tour before, too
@@ -149,7 +155,7 @@ class TourPlayer(QObject):
         view = self._awaited
         if view is not None and self.is_in_sight and self._session.network is view.network:
             self._awaited = None
-            self._session.set_expanded(view.expanded)
+            self._session.set_expanded(view.expanded, self._level)
             self._arrive(view)
 
     def _arrive(self, view: View) -> None:

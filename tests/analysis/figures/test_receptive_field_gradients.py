@@ -163,6 +163,8 @@ def test_height_and_width_differ() -> None:
     assert describe_field(figures.receptive_field_size) == "10 × 21 px"
     assert describe_field((212, 212)) == "212 px"
     assert describe_field((math.inf, math.inf)) == "whole image"
+    assert describe_field((math.inf, 33)) == "full height × 33 px"
+    assert describe_field((33, math.inf)) == "33 px × full width"
 
 
 def test_field_and_box_agree() -> None:

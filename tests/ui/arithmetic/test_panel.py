@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from explorer.network import Network
 from explorer.presenters.arithmetic_views import ArithmeticView, build_arithmetic_view
 from explorer.ui.arithmetic.film import Film, render_film, write_film
 from explorer.ui.arithmetic.ink import _two_lines, short_number
+from explorer.ui.arithmetic.number_grid import READABLE_CELL
 from explorer.ui.arithmetic.panel import ArithmeticPanel
 from explorer.ui.arithmetic.sum_centre import WindowSumCentre
 from explorer.ui.arithmetic.tool import ArithmeticTool
@@ -146,9 +148,31 @@ def test_an_upright_panel_has_its_maps_above_their_arithmetic(
     maps = [box.rect for box in (*stage.inputs, stage.output)]
     assert min(grid.rect.top() for grid in grids) > max(rect.bottom() for rect in maps)
     assert all(panel.canvas.rect().contains(grid.rect.toAlignedRect()) for grid in grids)
-    assert min(grid.cell for grid in grids) >= 22  # their numbers can be read
+    assert min(grid.cell for grid in grids) >= READABLE_CELL  # their numbers can be read
     panel.resize(1100, 440)
     assert stage.output.rect.left() > max(grid.rect.right() for row in centre._grids for grid in row)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("resnet18", "conv1"), ("mobilenet_v3_small", "features.4.block.1.0"), ("alexnet", "features.3")]
+)
+def test_a_large_kernel_has_its_digits_in_a_narrow_panel(
+    key: str, name: str, opened: Callable[[str], Network], panel: ArithmeticPanel
+) -> None:
+    panel.show_result(view_of(opened(key), name))
+    for size in ((320, 720), (420, 700), (500, 700)):
+        panel.resize(*size)
+        stage = panel.canvas._stage
+        assert stage is not None
+        centre = stage.centre
+        assert isinstance(centre, WindowSumCentre)
+        grids = [grid for row in centre._grids for grid in row]
+        products = [row[-1] for row in centre._grids]
+        whole = grids if size[0] > 320 or centre._columns < 7 else products  # seven columns twice are too much there
+        assert min(grid.cell for grid in whole) >= READABLE_CELL, size
+        assert all(panel.canvas.rect().contains(grid.rect.toAlignedRect()) for grid in grids)
+        for one, other in itertools.combinations(grids, 2):
+            assert not one.rect.intersects(other.rect)
 
 
 def test_a_long_formula_breaks_before_a_sign() -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
+from explorer.design_rules.check import check_network
+from explorer.network import Network
+from explorer.ui.design_check.panel import DesignCheckPanel
 from explorer.ui.design_check.tool import DesignCheckTool
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
@@ -37,3 +44,26 @@ def test_a_finding_leads_to_its_cards_and_its_try_takes_it_away(window: Window, 
     assert rule is not None
     assert rule.text(1) == "16 ms · 100 %"
     assert [rule.child(at).text(1) for at in (0, 1)] == ["4 ms", "12 ms"]
+
+
+def test_a_finding_can_be_read_to_its_end(qtbot: QtBot, opened: Callable[[str], Network]) -> None:
+    panel = DesignCheckPanel()
+    qtbot.addWidget(panel)
+    panel.show_result(check_network(opened("shufflenet_v2_x0_5").analysis))
+    panel.tree.expandAll()
+    panel.show()
+    heights = []
+    for width in (300, 900):
+        panel.resize(width, 600)
+        qtbot.waitUntil(lambda width=width: panel.tree.width() > width - 40)  # type: ignore[misc]
+        panel.tree.doItemsLayout()
+        found = panel.tree.topLevelItem(0)
+        assert found is not None
+        item = found.child(0)
+        rect = panel.tree.visualItemRect(item)
+        needed = QFontMetrics(item.font(0)).boundingRect(
+            QRect(0, 0, rect.width(), 1000), Qt.TextFlag.TextWordWrap, item.text(0)
+        )
+        assert rect.height() >= needed.height()
+        heights.append(rect.height())
+    assert heights[0] > 1.8 * heights[1], "it is wrapped where the panel is narrow, and only there"

@@ -83,6 +83,42 @@ def test_a_page_comes_to_rest_once_its_pictures_are_fitted(qtbot: QtBot) -> None
     assert panel._fitted(panel.pictures["one"]).width() < 300
 
 
+def test_going_back_to_a_tab_lays_its_page_out_once(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its pictures and what to look at in the output, which were there already."""
+    tool = next(tool for tool in window.tools if isinstance(tool, GuideTool))
+    tool.dock.setVisible(True)
+    tool.dock.raise_()
+    documents = window.tool_context.documents
+    window.samples.show_built_in("cat")
+    pages = []
+    for key in ("squeezenet1_1", "mobilenet_v1"):
+        window.opener.open_network(key, is_preview=False)
+        qtbot.waitUntil(lambda key=key: window.session.network is not None and _key(window) == key)  # type: ignore[misc]
+        qtbot.waitUntil(lambda: bool(tool._panel and tool._panel.pictures and tool._notes))
+        settled(qtbot, window)
+        pages.append((window.session.document, tool._panel.toHtml() if tool._panel is not None else ""))
+    laid_out = list[str]()
+    monkeypatch.setattr(GuidePanel, "setHtml", lambda panel, html: laid_out.append(html) or _SET_HTML(panel, html))
+    for document, page in pages:
+        laid_out.clear()
+        documents.activate(document)
+        settled(qtbot, window)
+        assert len(laid_out) == 1
+        assert tool._panel is not None
+        assert tool._panel.toHtml() == page
+
+
+def _key(window: Window) -> str:
+    network = window.session.network
+    entry = network.context.entry if network is not None else None
+    return entry.key if entry is not None else ""
+
+
+_SET_HTML = GuidePanel.setHtml
+
+
 def test_the_page_of_the_open_network_shows_them(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, GuideTool))
     tool.dock.setVisible(True)

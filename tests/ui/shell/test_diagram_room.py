@@ -16,6 +16,7 @@ from explorer.network import Network
 from explorer.presenters.diagrams import build_diagram, expanded_at_level
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.diagram_view import DiagramView
+from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.window import Window
 from explorer.ui.training.panel import TrainingPanel
 from explorer.viewmodels.diagram import Level
@@ -91,6 +92,24 @@ def test_a_picture_stands_beside_the_diagram_of_a_small_window_and_below_that_of
     small.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, picture)  # by the user
     _toggle(picture, qtbot)
     assert not _is_below(small, picture)
+    settled(qtbot, small)
+
+
+def test_a_picture_that_was_dragged_below_in_a_small_window_stays_there_the_next_time(
+    small: Window, qtbot: QtBot
+) -> None:
+    small.setAnimated(False)
+    small.resize(1280, 800)
+    picture = small.findChild(QDockWidget, "How it computes")
+    assert picture is not None
+    _toggle(picture, qtbot)
+    assert not _is_below(small, picture)
+    small.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, picture)  # by the user
+    next_time = DiagramRoom(
+        small, small.canvas, (*small.docks.all, picture), small.docks.library, small.docks.inspector, [picture]
+    )
+    next_time._place_picture(picture)
+    assert _is_below(small, picture)
     settled(qtbot, small)
 
 

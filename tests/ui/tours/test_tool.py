@@ -70,6 +70,16 @@ def test_a_step_opens_its_network_and_lights_its_cards(tours: ToursTool, window:
     qtbot.waitUntil(lambda: any(room.contains(shown.to_widget_rect(rect)) for room in tours.card.free_rooms()))
 
 
+def test_the_level_button_says_what_the_step_shows(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    tour = load_tour("convolution")
+    other = next(number for number, step in enumerate(tour.steps) if step.level != tour.steps[0].level)
+    for number in (0, other):
+        play(tours, window, qtbot, "convolution", number)
+        level = tour.steps[number].level
+        qtbot.waitUntil(lambda level=level: window.actions_.levels[level].isChecked())  # type: ignore[misc]
+    assert window.session.default_level == "blocks", "what is opened later is as the user wants it"
+
+
 def test_keys_go_on_and_back_and_leave(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
     play(tours, window, qtbot, "convolution", 0)
     press(tours, Qt.Key.Key_Right)
