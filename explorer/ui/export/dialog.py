@@ -32,7 +32,7 @@ from explorer.ui.base import dialogs
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.lanes import Lane
 from explorer.ui.export import choices, jobs
-from explorer.ui.export.last_page import load_last_page, save_last_page
+from explorer.ui.export.last_page import has_last_page, load_last_page, save_last_page
 from explorer.ui.export.page_form import PageForm, side_by_side
 from explorer.ui.export.presets import BUILT_IN, load_presets, remove_preset, save_preset
 from explorer.ui.widgets.combo_boxes import fill_combo_box, select_data
@@ -141,7 +141,7 @@ class ExportDialog(QDialog):
     def _show_presets(self, name: str) -> None:
         """List them, with this one chosen; "" for none."""
         self._presets.clear()
-        self._presets.addItem(tr("As last time"), "")
+        self._presets.addItem(tr("As last time") if has_last_page() else tr("Default settings"), "")
         for own in load_presets():
             self._presets.addItem(own, own)
         for known in BUILT_IN:

@@ -11,6 +11,11 @@ from explorer.export.page import Page
 from explorer.ui.export.presets import page_from_json, page_to_json
 
 
+def has_last_page() -> bool:
+    """Return whether anything was exported before."""
+    return QSettings().contains("export/page")
+
+
 def load_last_page() -> Page:
     """Return the settings of the last export, or the defaults."""
     try:

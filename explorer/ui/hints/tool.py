@@ -1,7 +1,7 @@
 """Tool of the hints: which one is due, and which have been read.
 
 What must always hold: a hint comes when what it speaks of can be done for the first time, one at a time, and never
-again once it is dismissed.
+again once it is dismissed, or what it says is done.
 """
 
 from __future__ import annotations
@@ -41,11 +41,14 @@ class HintsTool:
         context.add_strip_above_canvas(self.strip)
         tip = tr_noop("Say again what can be done for the first time")
         context.add_action("Help", tr_noop("Show hints again"), self._reset, "", tip)
-        for topic in ("network", "selection"):
+        for topic in ("network", "selection", "baseline"):
             self._session.on(topic, self._look)
 
     def _look(self) -> None:
-        """Add what can be done now to what is due."""
+        """Add what can be done now to what is due; what was done meanwhile need not be said any more."""
+        done = {"diagram": bool(self._session.selection), "history": self._session.is_baseline_shown}
+        if done.get(self.shown):
+            _remember([*_read_hints(), self.shown])
         network, read = self._session.network, _read_hints()
         happens = {
             "diagram": network is not None,

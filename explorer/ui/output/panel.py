@@ -32,6 +32,8 @@ from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceVi
 _PHOTO_WIDTH = 132  # width of the photo and what is below it
 _SMALL_PHOTO_WIDTH = 100
 _MIN_WIDTH, _STRIP_MIN_WIDTH = 330, 440  # pixels of width
+_LOW, _WIDE = 260, 640  # pixels of height and width
+_LOW_PHOTO, _NO_LIMIT = 92, 16_777_215  # pixels of height; the second is Qt's own
 _LEAST_NOTE = 150  # pixels of width for the note beside a button
 
 
@@ -83,24 +85,25 @@ class OutputPanel(QWidget):
         left = QVBoxLayout()
         left.addWidget(self.photo, 1)
         left.addWidget(self.open_button)
-        head = QHBoxLayout()
+        left.addStretch()
+        self._head = head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.weights_button)
         head.addStretch()
         head.addWidget(self.view_button)
-        right = QVBoxLayout()
+        self._right = right = QVBoxLayout()
         right.setSpacing(4)
         right.addLayout(head)
         right.addWidget(self.progress)
         right.addWidget(self.divergence)
-        right.addWidget(self.distance)
         right.addWidget(self.maps, 2)
         right.addWidget(self.bars, 1)
+        right.addWidget(self.distance)
         right.addWidget(self.facts)
         self._foot = foot = QHBoxLayout()
         foot.setSpacing(4)
         foot.addWidget(self.note, 1)
-        foot.addWidget(self.trained_button, 0, Qt.AlignmentFlag.AlignBottom)
+        foot.addWidget(self.trained_button, 0, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight)
         right.addWidget(self.signal)
         right.addLayout(foot)
         right.addLayout(self.repair_row)
@@ -152,7 +155,15 @@ class OutputPanel(QWidget):
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
             part.setFixedWidth(scaled(_PHOTO_WIDTH) if roomy else scaled(_SMALL_PHOTO_WIDTH))
+        self._arrange_height(is_low=self.height() < scaled(_LOW) and self.width() >= scaled(_WIDE))
         self._arrange_foot()
+
+    def _arrange_height(self, *, is_low: bool) -> None:
+        """In a low and wide place photo and classes come first, as the rest may be out of sight."""
+        self.photo.setMaximumHeight(scaled(_LOW_PHOTO) if is_low else _NO_LIMIT)
+        if is_low != (self._head.indexOf(self.divergence) >= 0):
+            place, at = (self._head, 1) if is_low else (self._right, 2)
+            place.insertWidget(at, self.divergence, 1 if is_low else 0)
 
     def _arrange_foot(self) -> None:
         """Put the offer of weights beside the note, or below it where too little of the note would be left."""

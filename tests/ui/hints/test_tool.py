@@ -24,9 +24,9 @@ def test_four_hints_each_in_its_place_once(window: Window, qtbot: QtBot) -> None
     assert tool.shown == "diagram"
     assert tool.strip.text.text() == HINTS["diagram"]
     window.session.select("layer1")
-    assert tool.shown == "diagram"  # one at a time
-    tool.strip.done_button.click()
-    assert tool.shown == "selection"
+    assert tool.shown == "selection", "who has clicked a card need not be told to"
+    window.session.select("layer2")
+    assert tool.shown == "selection"  # one at a time
     tool.strip.done_button.click()
     assert tool.shown == "output"
     tool.strip.done_button.click()

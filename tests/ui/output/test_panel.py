@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import tr, translator
 from explorer.ui.output.panel import OutputPanel
+from explorer.ui.plugin.low_panel import LowPanel
 from explorer.viewmodels.panels import Choice, ClassPrediction, OutputComparison, RgbImage
 
 OUTPUT = OutputComparison(
@@ -206,3 +207,29 @@ def test_what_is_said_without_output_follows_the_language(panel: OutputPanel) ->
     panel.show_error("no such image")
     translator.set_language("en")
     assert panel.note.text() == "no such image"
+
+
+def test_in_a_low_and_wide_place_photo_and_classes_come_first(panel: OutputPanel, qtbot: QtBot) -> None:
+    """As below the diagram of a small window, where the rest is scrolled to."""
+    seen = LowPanel(panel)
+    qtbot.addWidget(seen)
+    panel.show_output(OUTPUT)
+    panel.offer_trained_weights("Load trained weights, 13.6 MiB")
+    seen.resize(930, 100)
+    seen.show()
+    qtbot.waitUntil(lambda: panel.bars.geometry().top() < 50)
+    assert panel.photo.geometry().bottom() < 100
+    assert panel.divergence.geometry().top() < panel.weights_button.geometry().bottom()
+    seen.resize(930, 320)
+    qtbot.waitUntil(lambda: panel.divergence.geometry().top() > panel.weights_button.geometry().bottom())
+    assert panel.photo.height() > 100
+
+
+@pytest.mark.parametrize("width", [330, 450, 600, 900])
+def test_the_offer_of_weights_is_never_cut(panel: OutputPanel, qtbot: QtBot, width: int) -> None:
+    panel.show_output(OUTPUT)
+    panel.offer_trained_weights("Load weights, 13.6 MiB")
+    panel.resize(width, 260)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.trained_button.width() >= panel.trained_button.sizeHint().width())
+    assert panel.note.width() >= 140 or panel.note.y() != panel.trained_button.y()
