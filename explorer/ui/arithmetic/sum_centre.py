@@ -111,7 +111,7 @@ class WindowSumCentre:
         sides = 0.0 if caption else _LABEL + _SUM
         wide = (area.width() - sides - _SIGN * lines[0]) / lines[0]
         high = (area.height() - _HEADER - _FOOTER) / count - 8 - caption - (len(lines) - 1) * _HEADER
-        return max(min(wide / self._columns, high / len(lines) / self._rows, _LARGEST_CELL), 1.0)
+        return float(max(min(wide / self._columns, high / len(lines) / self._rows, _LARGEST_CELL), 1.0))
 
     def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: WeightedSum, phase: float) -> None:
         """Paint the rows, what the other channels add, and the sum."""

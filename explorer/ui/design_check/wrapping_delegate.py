@@ -27,5 +27,5 @@ class WrappingDelegate(QStyledItemDelegate):
         while above.isValid():
             depth, above = depth + 1, above.parent()
         width = self._tree.columnWidth(0) - depth * self._tree.indentation() - _PADDING
-        option.rect = QRect(0, 0, max(width, 1), _MOST_HEIGHT)  # type: ignore[attr-defined, unused-ignore]
+        option.rect = QRect(0, 0, max(width, 1), _MOST_HEIGHT)
         return super().sizeHint(option, index)

@@ -60,6 +60,7 @@ def test_a_finding_can_be_read_to_its_end(qtbot: QtBot, opened: Callable[[str], 
         found = panel.tree.topLevelItem(0)
         assert found is not None
         item = found.child(0)
+        assert item is not None
         rect = panel.tree.visualItemRect(item)
         needed = QFontMetrics(item.font(0)).boundingRect(
             QRect(0, 0, rect.width(), 1000), Qt.TextFlag.TextWordWrap, item.text(0)
