@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from explorer.analysis.sample import load_sample, preprocess
+from explorer.analysis.sample import holds_photos, in_number_format, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.languages import tr
 from explorer.graph.arguments import tensors_in
@@ -65,11 +65,13 @@ class Example:
 
 
 def build_examples(module: nn.Module, specs: tuple[InputSpec, ...]) -> Iterator[Example]:
-    """Yield the inputs with numbers: in the module's own number format, and, where one tensor without a format is all
-    it takes, in whole numbers, as tokens are. Raises InputError."""
+    """Yield the inputs with numbers: in the module's own number format, where that is complex also in real numbers,
+    and, where one tensor without a format is all it takes, in whole ones, as tokens are. Raises InputError."""
     kinds = (tensor.dtype for tensor in module.parameters() if tensor.dtype.is_floating_point or tensor.is_complex())
     own = next(kinds, torch.float32)
     yield build_example(module, specs, own)
+    if own.is_complex:  # weights in the frequencies of a real signal
+        yield build_example(module, specs, own.to_real())
     if len(specs) == 1 and not specs[0].dtype and not specs[0].source and not specs[0].is_plain:
         yield build_example(module, (replace(specs[0], dtype="int64"),), own)
 
@@ -117,7 +119,7 @@ def _input_op(spec: InputSpec, own: torch.dtype) -> Input:
     source = spec.source.strip()
     if not source:
         source = "photo" if spec.may_be_image and dtype.is_floating_point else "noise"
-    elif source.startswith("photo") and not (spec.may_be_image and dtype.is_floating_point):
+    elif source.startswith("photo") and not (spec.may_be_image and holds_photos(dtype)):
         name = spec.name or tr("the input")
         raise InputError(tr("{name} is no image, so no photo can be put in: use noise", name=name))
     if read_range(source) is not None and not spec.dtype:
@@ -184,7 +186,7 @@ def _input_value(op: Input, seed: int) -> torch.Tensor:
                 tr('there is no photo "{name}"; there are {names}', name=name, names=", ".join(BUILT_IN_SAMPLES))
             )
         image: torch.Tensor = preprocess(load_sample(name), op.shape)
-        return image.to(op.dtype).contiguous()
+        return in_number_format(image, op.dtype).contiguous()
     generator = torch.Generator().manual_seed(seed)
     if op.source == "zeros" or op.source == "ones":
         return torch.full(op.shape, float(op.source == "ones")).to(op.dtype)

@@ -70,6 +70,7 @@ def _open_wrappers(module: nn.Module) -> None:
 
 def copy_for_tracing(module: nn.Module) -> nn.Module:
     """A copy in eval mode: what tracing and running do to it, they do not do to the user's object."""
+    _refuse_hidden_methods(module)
     copies = shared_handles(module)  # what `copy.deepcopy` refuses, by its id
     for tensor in (*module.parameters(), *module.buffers()):
         if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
@@ -99,6 +100,33 @@ def _computed_tensors(module: nn.Module) -> Iterator[torch.Tensor]:
 def _sparse_tensors(module: nn.Module) -> Iterator[torch.Tensor]:
     """Buffers of rows, columns and values, of which `copy.deepcopy` knows some kinds only."""
     return (tensor for tensor in module.buffers() if tensor.layout is not torch.strided)
+
+
+def _refuse_hidden_methods(module: nn.Module) -> None:
+    """Raise TraceError where an attribute hides a method of nn.Module by which its parts are found."""
+    waiting, seen = [("", module)], set[int]()
+    while waiting:
+        path, part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        hidden = next((name for name in _FINDING if name in part.__dict__), "")
+        if hidden:
+            raise TraceError(
+                tr(
+                    "{attribute} hides the method of nn.Module with that name, and the parts are not found without: "
+                    "give the attribute another name",
+                    attribute=f"{path}.{hidden}".lstrip("."),
+                )
+            )
+        for name, child in part.__dict__.get("_modules", {}).items():
+            if isinstance(child, nn.Module):
+                waiting.append((f"{path}.{name}".lstrip("."), child))
+
+
+#: Methods by which the parts of a module are found.
+_KINDS = ("modules", "children", "parameters", "buffers")
+_FINDING = (*_KINDS, *(f"named_{kind}" for kind in _KINDS))
 
 
 def _why_not_copied(module: nn.Module, copies: dict[int, Any], failure: Exception) -> str:

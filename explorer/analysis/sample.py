@@ -63,6 +63,25 @@ def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = Non
     return tensor.expand(shape[0], -1, -1, -1).contiguous()
 
 
+def holds_photos(dtype: Any) -> bool:
+    """Return whether an image can be given in a number format of torch: fractions, or bytes."""
+    import torch
+
+    return bool(dtype.is_floating_point or dtype == torch.uint8)
+
+
+def in_number_format(image: Any, dtype: Any) -> Any:
+    """Return what `preprocess` made, in a number format of torch; as bytes they are the pixels, 0 to 255."""
+    import torch
+
+    if dtype != torch.uint8:
+        return image.to(dtype)
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
+    if image.shape[1] != 3:
+        mean, deviation = mean.mean(), deviation.mean()
+    return ((image * deviation + mean) * 255).round().clamp(0, 255).to(dtype)
+
+
 def centre_of_long(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the middle of a very long image, four times as long as it is wide; others as they are.
 
@@ -85,6 +104,9 @@ def crop_box(sample: Sample, shape: tuple[int, ...], weights: str | None = None)
     return (width - cut) / 2, (height - cut) / 2, cut, cut
 
 
+#: Of ImageNet's images: red, green, blue.
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
 #: These were trained on images scaled to −1 … 1, and torchvision turns those of ImageNet's mean and deviation into such
 #: inside their forward (`transform_input`), where the weights are the pretrained ones.
 _RESCALED = ("GoogLeNet_Weights.", "Inception_V3_Weights.")
@@ -93,9 +115,7 @@ _RESCALED = ("GoogLeNet_Weights.", "Inception_V3_Weights.")
 def _rescaled(image: Any) -> Any:
     import torch
 
-    mean, deviation = (
-        torch.tensor(values).view(1, 3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    )
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
     return image * (deviation / 0.5) + (mean - 0.5) / 0.5
 
 

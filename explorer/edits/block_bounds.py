@@ -13,7 +13,9 @@ from explorer.graph.ops import Bypass
 
 def can_repeat(target: Subgraph) -> bool:
     """Is there one place for a copy: one input and one output of the same rank, or a dense layer?"""
-    if not has_known_shapes(target) or not (target.is_single_entry_exit or target.is_dense_layer):
+    if not target.entries or not has_known_shapes(target):  # another input than the image has no entries
+        return False
+    if not (target.is_single_entry_exit or target.is_dense_layer):
         return False
     return len(target.shape(target.entries[0])) == len(target.shape(target.exit))  # no head, nothing that flattens
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from explorer.analysis.image_file import read_image
-from explorer.analysis.sample import Sample, load_sample, preprocess
+from explorer.analysis.sample import Sample, holds_photos, in_number_format, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.memo import bounded
 from explorer.graph.ops import Input
@@ -15,14 +15,16 @@ from explorer.graph.ops import Input
 
 def takes_photo(op: Input) -> bool:
     """Whether the photo of the window goes into an input."""
-    return op.source in ("", "photo") and len(op.shape) == 4 and op.dtype.is_floating_point
+    usual = op.source == "" and op.dtype.is_floating_point
+    return len(op.shape) == 4 and (usual or (op.source == "photo" and holds_photos(op.dtype)))
 
 
 @bounded(4)
 def preprocess_cached(sample: Sample, shape: tuple[int, ...], dtype: torch.dtype, preset: str | None) -> torch.Tensor:
     """Return a sample as an input of that shape; kept, as scaling a photo takes longer than running what changed."""
     tensor: torch.Tensor = preprocess(sample, shape, preset)
-    return tensor.to(dtype)
+    in_format: torch.Tensor = in_number_format(tensor, dtype)
+    return in_format
 
 
 @bounded(16)

@@ -132,9 +132,9 @@ class InputSpec:
 
     @property
     def may_be_image(self) -> bool:
-        """Whether a photo can be put in: (batch, 1 or 3 or 4, height, width) of fractions."""
-        fractions = not self.dtype or "float" in self.dtype
-        return not self.is_plain and len(self.shape) == 4 and self.shape[1] in (1, 3, 4) and fractions
+        """Whether a photo can be put in: (batch, 1 or 3 or 4, height, width) of fractions or bytes."""
+        holds = not self.dtype or "float" in self.dtype or self.dtype == "uint8"
+        return not self.is_plain and len(self.shape) == 4 and self.shape[1] in (1, 3, 4) and holds
 
 
 def parse_inputs(inputs: str | InputSpec | Iterable[str | InputSpec]) -> tuple[InputSpec, ...]:

@@ -112,3 +112,15 @@ def test_edits_of_a_network_of_several_inputs_are_those_of_the_module() -> None:
     with torch.no_grad():
         expected = edited.module()(network.preprocess("cat")[0], right)
     torch.testing.assert_close(edited.run("cat").result.value, expected)
+
+
+def test_a_photo_is_given_in_bytes_where_a_network_takes_bytes() -> None:
+    (fractions,), _ = arguments("image=3x32x32@photo")
+    (pixels,), _ = arguments("image=3x32x32:uint8@photo")
+    (grey,), _ = arguments("image=1x32x32:uint8@photo")
+    assert (pixels.dtype, grey.dtype) == (torch.uint8, torch.uint8)
+    red = (fractions[0, 0] * 0.229 + 0.485) * 255
+    assert (pixels[0, 0] - red).abs().max() <= 0.51
+    assert 10 < grey.float().std() < 100
+    with pytest.raises(InputError, match="is no image"):
+        arguments("image=3x32x32:int64@photo")

@@ -1011,3 +1011,46 @@ class LoopOverChannels(Conv):
         for i in range(y.shape[1]):
             total = total + y * i
         return self.b(total / math.sqrt(y.shape[1]))
+
+
+@brought(refusal="modules hides the method")
+class HidesModules(Conv):
+    def __init__(self):
+        super().__init__()
+        self.modules = [self.a, self.b]
+
+    def forward(self, x):
+        return self.modules[1](self.modules[0](x))
+
+
+@brought("x[0]=2", "x[1]=3", "x[2]=1")
+class VectorsInATuple(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.linear(torch.cat(tuple(x), -1))
+
+
+@brought("12x4")
+class StateSpace(nn.Module):
+    """A diagonal recurrence with complex weights on a real signal, by its spectrum."""
+
+    def __init__(self):
+        super().__init__()
+        self.decay = nn.Parameter(torch.complex(-torch.rand(4), torch.rand(4)))
+        self.weights = nn.Parameter(torch.randn(4, dtype=torch.cfloat))
+        self.out = nn.Linear(4, 4)
+
+    def forward(self, x):
+        signal, n = x.transpose(-1, -2), x.shape[-2]
+        kernel = 2 * (self.weights[:, None] * torch.exp(self.decay[:, None] * torch.arange(n))).real
+        spectrum = torch.fft.rfft(signal, n=2 * n) * torch.fft.rfft(kernel, n=2 * n)
+        return self.out(torch.fft.irfft(spectrum, n=2 * n)[..., :n].transpose(-1, -2))
+
+
+@brought("images=3x32x32:uint8@photo")
+class PhotoInBytes(Conv):
+    def forward(self, images):
+        return self.b(self.a(images.permute(0, 2, 3, 1).float().div(255).permute(0, 3, 1, 2)))
