@@ -235,6 +235,10 @@ class Architecture:
         classes = {**self.module_classes, **module_classes}
         return Architecture(self.title, nodes, classes, self.unused_params, self.key, self.shared_params, self.opened)
 
+    def with_title(self, title: str) -> Architecture:
+        """The network as opened, called otherwise."""
+        return Architecture(title, self.nodes, self.module_classes, self.unused_params, self.key, self.shared_params)
+
     def with_replaced(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""
         return self.with_changes(replaced=changed)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr
 from explorer.design import NetworkDesign, build_design, find_design
 from explorer.edits import Edit
-from explorer.network import Network, open_network, open_seeded
+from explorer.network import Network, network_from_verified, open_network, open_seeded
 from explorer.networks.by_name import DESIGNS, build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
@@ -210,7 +211,20 @@ def open_library_network(
     module, usual = build_by_name(name, dict(options or {}))
     shape = input_shape or usual
     known = UserModule(name, dict(options or {}), single_input(shape))
-    return open_network(module, input_shape=shape, edits=edits, seed=seed, user_module=known)
+    opened = open_verified(module, single_input(shape))
+    opened = replace(opened, architecture=opened.architecture.with_title(key))
+    if _is_first_drawn(opened, options or {}):
+        opened = replace(opened, tensors={})  # seeded ones instead, which tell photos apart
+    return network_from_verified(opened, edits=edits, seed=seed, user_module=known)
+
+
+def _is_first_drawn(opened: VerifiedModule, options: Mapping[str, Any]) -> bool:
+    """Whether a library's network has weights that say nothing yet, all of them in layers that are known here."""
+    if any(word in name for name in options for word in ("weight", "pretrained", "checkpoint")):
+        return False
+    layers = [node.layer for node in opened.architecture.live.values() if node.layer is not None]
+    known = all(type(layer).__module__.startswith(("torch.nn.modules.", "torchvision.")) for layer in layers)
+    return known and opened.verification.status == "equal"
 
 
 def open_design(

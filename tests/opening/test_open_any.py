@@ -135,6 +135,17 @@ def test_names_of_libraries_open_and_come_back_from_projects(tmp_path: Path) -> 
             explorer.open(name)
 
 
+def test_a_network_of_a_library_has_its_name_and_tells_photos_apart() -> None:
+    network = explorer.open("timm:resnet10t", input_shape=(1, 3, 64, 64))
+    distance = network.measure_photo_distance()
+    assert network.architecture.title == "resnet10t"
+    assert distance is not None
+    assert distance.bits > 0.1  # with the weights that timm draws it is nothing
+    again, other = (explorer.open("timm:resnet10t", input_shape=(1, 3, 64, 64), seed=seed) for seed in (0, 1))
+    same, new = (torch.equal(n.run().result.value, network.run().result.value) for n in (again, other))
+    assert (same, new) == (True, False)
+
+
 def test_a_project_of_an_onnx_file_names_it_and_opens_it_again(files: Path, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes((files / "net.onnx").read_bytes())
     network = explorer.open(tmp_path / "net.onnx").edit(explorer.SwapActivation("*", "gelu"))
