@@ -185,8 +185,8 @@ def _input_value(op: Input, seed: int) -> torch.Tensor:
             raise InputError(
                 tr('there is no photo "{name}"; there are {names}', name=name, names=", ".join(BUILT_IN_SAMPLES))
             )
-        image: torch.Tensor = preprocess(load_sample(name), op.shape)
-        return in_number_format(image, op.dtype).contiguous()
+        image: torch.Tensor = in_number_format(preprocess(load_sample(name), op.shape), op.dtype)
+        return image.contiguous()
     generator = torch.Generator().manual_seed(seed)
     if op.source == "zeros" or op.source == "ones":
         return torch.full(op.shape, float(op.source == "ones")).to(op.dtype)
