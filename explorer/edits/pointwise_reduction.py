@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -65,14 +67,10 @@ class SetReduction:
     def _at_one(self, architecture: Architecture, name: str, chain: list[str], scope: tuple[str, ...]) -> Architecture:
         node = architecture.nodes[name]
         layer = _conv_layer(node)
-        step = 1 if is_depthwise(layer) else layer.groups
-        if self.to % step:
-            near = [width for width in (self.to // step * step, -(-self.to // step) * step) if width]
-            raise EditError(
-                tr("{name}: its {groups} groups do not divide {count} channels", name=name, groups=step, count=self.to),
-                node=name,
-                repairs=[Repair(tr("Reduction to {count}", count=width), replace(self, to=width)) for width in near],
-            )
+        groups = {name: 1 if is_depthwise(layer) else layer.groups}
+        if chain:
+            groups[chain[0]] = _conv_layer(architecture.nodes[chain[0]]).groups
+        self._check_groups(groups)
         if chain and self.to:
             first = architecture.nodes[chain[0]]
             assert isinstance(first.op, Layer)
@@ -93,6 +91,22 @@ class SetReduction:
         last = new[-1].name
         # The layer's own input width follows in `propagate`; only this edge moves.
         return architecture.with_changes([rename_inputs(node, {reads: last})], {reads: new})
+
+    def _check_groups(self, groups: Mapping[str, int]) -> None:
+        step = math.lcm(*groups.values())
+        for name, count in groups.items():
+            if self.to % count:
+                near = [width for width in (self.to // step * step, -(-self.to // step) * step) if width]
+                raise EditError(
+                    tr(
+                        "{name}: its {groups} groups do not divide {count} channels",
+                        name=name,
+                        groups=count,
+                        count=self.to,
+                    ),
+                    node=name,
+                    repairs=[Repair(tr("Reduction to {count}", count=n), replace(self, to=n)) for n in near],
+                )
 
 
 _NAME_SUFFIX = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
+import explorer
 from explorer.edits import (
     AddShortcut,
     Edit,
@@ -127,3 +128,13 @@ def test_the_activation_of_the_map_a_gate_weighs_is_no_gate(opened: Opened) -> N
     assert kinds.count("GELU") == 3
     assert "Hardswish" not in kinds
     assert kinds.count("Hardsigmoid") == 1
+
+
+def test_a_reduction_in_groups_takes_widths_that_they_divide() -> None:
+    module = nn.Sequential(nn.Conv2d(8, 8, 1, groups=4), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1, groups=2))
+    network = explorer.open(module, input_shape=(1, 8, 8, 8))
+    with pytest.raises(EditError, match="0: its 4 groups do not divide 6") as refused:
+        network.edit(SetReduction("2", 6))
+    widths = [layer(network.edit(repair.edit), "0").out_channels for repair in refused.value.repairs]
+    assert widths == [4, 8]
+    assert all(find_options(network.analysis, card) for card in network.architecture.live)
