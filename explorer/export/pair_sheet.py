@@ -44,13 +44,16 @@ class PairSide:
 
 
 class PairContent:
-    """Two pictures under their names: beside each other, or one above the other where they are wide."""
+    """Two pictures under their names: beside each other, or one above the other; by default the latter where they are
+    wide."""
 
-    def __init__(self, pictures: tuple[Picture, Picture], names: tuple[str, str]) -> None:
+    def __init__(
+        self, pictures: tuple[Picture, Picture], names: tuple[str, str], *, is_beside: bool | None = None
+    ) -> None:
         self.pictures, self.names = pictures, names
         one, two = pictures
         high = _NAME_ROW + max(one.height, two.height)
-        self.is_beside = one.width + _GAP + two.width <= _WIDEST * high
+        self.is_beside = one.width + _GAP + two.width <= _WIDEST * high if is_beside is None else is_beside
         widths = [max(p.width, text_width(n, NAME_PX, True)) for p, n in zip(pictures, names, strict=True)]
         if self.is_beside:
             self.places = (QPointF(0, _NAME_ROW), QPointF(widths[0] + _GAP, _NAME_ROW))
@@ -97,11 +100,13 @@ def build_pair_sheet(left: PairSide, right: PairSide, differences: Differences, 
     """
     one = _compose(left, "left", differences, page)
     two = _compose(right, "right", differences, page)
-    content = PairContent((one, two), (f"A · {left.name}", f"B · {right.name}"))
+    names = (f"A · {left.name}", f"B · {right.name}")
     figures = build_summary(right.network.analysis, left.network.analysis).headline_figures
     words = SheetText(f"{left.name} → {right.name}", "", tuple(_figure_row(figure) for figure in figures))
     page = replace(page, subtitle=page.subtitle or difference_headline(differences), caption=False, figures=True)
-    return Sheet(content, page, words)
+    ways = (None,) if page.paper is None else (True, False)  # on a page of a given format the one that is larger there
+    sheets = (Sheet(PairContent((one, two), names, is_beside=way), page, words) for way in ways)
+    return max(sheets, key=lambda sheet: sheet.zoom)
 
 
 def _compose(side: PairSide, which: Side, differences: Differences, page: Page) -> Picture:

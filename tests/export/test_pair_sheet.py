@@ -63,6 +63,18 @@ def test_every_card_of_both_is_a_group_of_the_svg(opened: Open, keys: tuple[str,
 
 
 @pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(("paper", "is_beside"), [("16:9", True), ("ieee-column", False)])
+def test_on_a_page_they_stand_as_they_are_largest(opened: Open, paper: str, is_beside: bool) -> None:
+    network = opened("mobilenet_v2")
+    sheet = build(network, network, Page(paper=paper))
+    content = sheet.content
+    assert isinstance(content, PairContent)
+    assert content.is_beside == is_beside
+    other = PairContent(content.pictures, content.names, is_beside=not is_beside)
+    assert sheet.zoom > Sheet(other, sheet.page).zoom
+
+
+@pytest.mark.usefixtures("qapp")
 def test_files_of_every_format(opened: Open, tmp_path: Path) -> None:
     sheet = build(opened("alexnet"), opened("vgg11"))
     for suffix, head in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from explorer.design_rules.check import check_network
@@ -68,3 +70,17 @@ def test_a_finding_can_be_read_to_its_end(qtbot: QtBot, opened: Callable[[str], 
         assert rect.height() >= needed.height()
         heights.append(rect.height())
     assert heights[0] > 1.8 * heights[1], "it is wrapped where the panel is narrow, and only there"
+
+
+def test_a_row_is_measured_without_asking_the_tree_for_its_columns(
+    qtbot: QtBot, opened: Callable[[str], Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That could lay the rows out anew while they are: a change of the font then crashed."""
+    panel = DesignCheckPanel()
+    qtbot.addWidget(panel)
+    panel.show_result(check_network(opened("shufflenet_v2_x0_5").analysis))
+    panel.show()
+    delegate = panel.tree.itemDelegateForColumn(0)
+    index = panel.tree.model().index(0, 0, panel.tree.model().index(0, 0))
+    monkeypatch.setattr(panel.tree, "columnWidth", lambda _: pytest.fail("the tree was asked"))
+    assert delegate.sizeHint(QStyleOptionViewItem(), index).height() > 0
