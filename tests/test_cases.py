@@ -26,6 +26,7 @@ from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
 from explorer.design_rules.check import check_network
 from explorer.edits import Edit, EditError, InsertPart, SetInputSize, SetWidth
+from explorer.edits.budget import free_axes
 from explorer.edits.drops import find_drop
 from explorer.edits.history import apply_edit
 from explorer.edits.options import find_options
@@ -249,6 +250,8 @@ def test_a_size_that_the_code_reads_as_a_number_is_not_edited(name: str) -> None
             apply_edit(edit, snapshot)
         assert refused.value.node == card
     assert edit not in offers(network)
+    if name in ("CellOverRows", "SideInAList"):
+        assert "resolution" not in free_axes(network.architecture, "macs")
     assert network.edit(SetInputSize(batch=2)).figures.output_shape[0] == 2
 
 

@@ -107,7 +107,8 @@ def _can_scale(architecture: Architecture, axis: Axis) -> bool:
         if axis == "width":
             return MultiplyWidth(EVERYWHERE, 2.0).has_effect(architecture)
         before = measure_figure(architecture, "macs")
-        return any(count_scaled(architecture, Scaling(resolution=by), "macs", axis) != before for by in (1.25, 0.75))
+        counts = [count_scaled(architecture, Scaling(resolution=by), "macs", axis) for by in (1.25, 0.75)]
+        return any(count not in (None, before) for count in counts)
     except (EditError, ShapeError):
         return False
 

@@ -99,7 +99,7 @@ def input_options(scope: OptionScope) -> Iterator[Option]:
     batch, count, height, width = scope.architecture.input_shape
     tip = tr("Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened.")
     if height != width or not _accepts_input_size(scope, height):
-        reason = tr("Attention, or a reshape written for one size, ties this network to its resolution.")
+        reason = tr("Attention, or code written for one size, ties this network to its resolution.")
         yield scope.disabled_option(tr("Resolution"), reason, tip)
     else:
         sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
