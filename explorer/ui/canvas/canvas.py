@@ -167,6 +167,11 @@ class Canvas(DiagramView):
             self._gesture.move(event.position(), event.modifiers())
         return self._gesture is not None
 
+    def let_go(self) -> None:
+        """Follow the drag that goes on no longer: the system carries it from here."""
+        self._press_position, self._is_dragging, self._gesture = None, False, None
+        self._update_cursor()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._band is not None:
             self._release_band(self._band)

@@ -235,10 +235,16 @@ class DiagramView(PictureView):
 
     def count_covered(self, rect: QRect, ids: frozenset[str]) -> int:
         """Count the cards that a rectangle of the widget would cover."""
-        rects = [self.picture.rect(id) for id in ids] if self.picture is not None else []
-        return sum(
-            1 for rect in rects if rect is not None and self._viewport.to_widget_rect(rect).intersects(QRectF(rect))
-        )
+        cards = [self.picture.rect(id) for id in ids] if self.picture is not None else []
+        area = self._viewport.to_picture_rect(QRectF(rect))
+        return sum(1 for card in cards if card is not None and card.intersects(area))
+
+    def covers_something(self, rect: QRect) -> bool:
+        """Whether a rectangle of the widget would cover a card or the legend."""
+        if self._legend.is_visible and self._legend.rect.intersects(QRectF(rect)):
+            return True
+        area = self._viewport.to_picture_rect(QRectF(rect))
+        return self.picture is not None and self.picture.count_cards_in(area) > 0
 
     def _set_marks(self, marks: Marks) -> None:
         """Repaint only where marks are or were."""

@@ -9,6 +9,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDropEvent, QKeyEvent
 
 
+#: What all formats begin with that are dragged from one place of the window to another: parts, blocks.
+OWN_FORMATS = "application/x-cnn-explorer-"
+
+
+def is_own_drag(event: QDropEvent) -> bool:
+    """Whether what is dragged is of this program: a part, a block."""
+    return any(name.startswith(OWN_FORMATS) for name in event.mimeData().formats())
+
+
 class DragTarget(Protocol):
     """Takes what is dragged over a canvas."""
 

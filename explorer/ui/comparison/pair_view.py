@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from explorer.drawing import DARK, LIGHT, Picture
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.canvas.gestures import is_own_drag
 from explorer.ui.comparison.linked_views import LinkedViews
 from explorer.ui.comparison.pair import Pair
 from explorer.ui.plugin.tool_context import ToolContext
@@ -40,6 +42,23 @@ class PartnerCanvas(Canvas):
             self._update_theme()
 
 
+class PartnerDrops(QObject):
+    """Says that something is dragged over the partner's diagram, which takes nothing itself."""
+
+    hovered = Signal()
+
+    def follow(self, event: QDropEvent) -> bool:
+        """Look at a drag; it is never taken."""
+        if is_own_drag(event):
+            event.accept()  # so that it is told of the next moves too
+            self.hovered.emit()
+            return True
+        return False
+
+    def leave(self) -> None:
+        """Nothing was lit."""
+
+
 class PairView(QObject):
     """Shows the partner's diagram beside the canvas, and moves both together."""
 
@@ -47,6 +66,8 @@ class PairView(QObject):
         super().__init__(context.window)
         self._canvas, self._session = context.canvas, context.session
         self.partner = PartnerCanvas()
+        self.drops = PartnerDrops(self)
+        self.partner.drag_target = self.drops
         self.leads = False  # the user acted in the partner's canvas last: the other one follows
         self.pressed_card: str | None = None  # the card that was acted on there
         self._fits_next = False

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from explorer.base.languages import tr, tr_noop
@@ -97,6 +97,8 @@ class ComparisonTool(QObject):
             self._bar.export_requested.connect(self.ask_export)
             self._bar.closed.connect(self.close)
             self._clicks = PartnerClicks(self, self._view)
+            later = Qt.ConnectionType.QueuedConnection  # not while the drag looks at the canvas that is to change sides
+            self._view.drops.hovered.connect(self.activate_partner, later)
         return self._view
 
     @property

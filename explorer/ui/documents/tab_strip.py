@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
 from explorer.base.languages import tr
 from explorer.document import Document
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.canvas.gestures import is_own_drag
 
 _MAX_TAB_WIDTH = 240  # pixels
 _TEAR_OFF_DISTANCE = 40  # pixels below or above the tabs where a dragged one is let go of the window
@@ -30,10 +31,18 @@ class TabBar(QTabBar):
         self.setUsesScrollButtons(True)
         self.setExpanding(False)
         self.setDrawBase(False)
+        self.setAcceptDrops(True)
+        self.setChangeCurrentOnDrag(True)  # so that what is dragged can be let go in another document
         self.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectRightTab)
         live_text(self, QWidget.setAccessibleName, "Open networks")
         self._pressed_middle = -1
         self._is_dragging = False  # a tab, by the left button
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QDropEvent) and not is_own_drag(event):
+            event.ignore()  # files and images are the window's
+            return False
+        return super().event(event)
 
     def tabSizeHint(self, index: int) -> QSize:
         hint = super().tabSizeHint(index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -12,7 +12,7 @@ from explorer.ui.canvas.diagram_view import DiagramView
 
 _MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
 _MIN_CANVAS = 260  # pixels of a canvas too small for a minimap
-_RIGHT_MARGIN, _GAP = 10, 6  # pixels; the gap is between it and the zoom controls below
+_MARGIN, _GAP = 10, 6  # pixels; the gap is between it and the zoom controls below
 _PADDING = 4.0
 
 
@@ -27,6 +27,7 @@ class Minimap(QWidget):
         self._canvas = canvas
         self._last_request: tuple[Picture | None, Theme | None, QSize] = (None, None, QSize())
         self._image: QImage | None = None
+        self._chosen_for: object = None  # the picture and sizes that its place was chosen for
         live_text(self, QWidget.setToolTip, "Drag to move the view (Ctrl+M hides the minimap)")
         live_text(self, QWidget.setAccessibleName, "Minimap of the diagram; the frame is the visible part")
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -54,17 +55,25 @@ class Minimap(QWidget):
         picture, canvas = self._canvas.picture, self._canvas
         below = canvas.controls_height + _GAP
         size = _minimap_size(picture, canvas.size(), below) if picture is not None else QSize()
-        hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
+        hidden = picture is None or _is_in_sight(picture, canvas.visible_rect.adjusted(-1, -1, 1, 1))
         is_out_of_place = canvas.is_spotlit or canvas.is_bare
         is_shown = self.is_active and not hidden and not is_out_of_place and not size.isEmpty()
         if is_shown:
-            corner = canvas.rect().bottomRight()
-            self.setGeometry(
-                corner.x() - size.width() - _RIGHT_MARGIN, corner.y() - size.height() - below, *size.toTuple()
-            )
+            if (chosen_for := (picture, canvas.size(), size, below)) != self._chosen_for:
+                self._chosen_for = chosen_for
+                self.setGeometry(self._choose_place(size, below))
             self._request_paint(picture, size * self.devicePixelRatioF())
         if is_shown != self.isVisible():
             self.setVisible(is_shown)
+
+    def _choose_place(self, size: QSize, below: int) -> QRect:
+        """Return the corner above the zoom controls, or, where that covers a card, another one that covers nothing. It is
+        chosen once for each picture: one that hopped while panning would disturb."""
+        canvas, margin = self._canvas, _MARGIN
+        right, bottom = canvas.width() - 1 - size.width() - margin, canvas.height() - 1 - size.height()
+        corners = [(right, bottom - below), (right, margin), (margin, bottom - margin), (margin, margin)]
+        places = [QRect(QPoint(*corner), size) for corner in corners]
+        return next((place for place in places if not canvas.covers_something(place)), places[0])
 
     def _request_paint(self, picture: Picture | None, size: QSize) -> None:
         request = (picture, self._canvas.theme, size)
@@ -125,6 +134,18 @@ def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
     picture.paint_minimap(painter, theme, scale)
     painter.end()
     return image
+
+
+def _is_in_sight(picture: Picture, visible: QRectF) -> bool:
+    """Whether no more than margins and edges of frames are out of sight."""
+    whole = picture.bounds.united(visible)
+    outside = (
+        QRectF(whole.topLeft(), QPointF(whole.right(), visible.top())),
+        QRectF(QPointF(whole.left(), visible.bottom()), whole.bottomRight()),
+        QRectF(whole.topLeft(), QPointF(visible.left(), whole.bottom())),
+        QRectF(QPointF(visible.right(), whole.top()), whole.bottomRight()),
+    )
+    return not any(picture.count_cards_in(strip) for strip in outside if not strip.isEmpty())
 
 
 def _minimap_size(picture: Picture, canvas_size: QSize, below: int) -> QSize:

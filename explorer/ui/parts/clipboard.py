@@ -32,12 +32,21 @@ class CopiedBlock:
 
 def put_block(block: CopiedBlock) -> None:
     """Put a block on the clipboard."""
-    QGuiApplication.clipboard().setText(json.dumps({_NAME: asdict(block)}))
+    QGuiApplication.clipboard().setText(text_of_block(block))
 
 
 def take_block() -> CopiedBlock | None:
     """Return the block on the clipboard; None where there is something else."""
-    text = QGuiApplication.clipboard().text()
+    return block_of_text(QGuiApplication.clipboard().text())
+
+
+def text_of_block(block: CopiedBlock) -> str:
+    """Return a block as text."""
+    return json.dumps({_NAME: asdict(block)})
+
+
+def block_of_text(text: str) -> CopiedBlock | None:
+    """Return the block that a text is; None where it is something else."""
     if not text.startswith(f'{{"{_NAME}"'):
         return None
     try:

@@ -19,6 +19,7 @@ class MoveGesture(QObject):
     started = Signal()
     place_changed = Signal(object)  # a DropPlace, or None
     dropped = Signal(object)  # a DropPlace
+    carried_out = Signal(QPixmap)  # over the edge of the canvas: how the card looks
     stopped = Signal()
 
     def __init__(self, canvas: Canvas) -> None:
@@ -62,12 +63,13 @@ class MoveGesture(QObject):
         """Carry it."""
         if not self._is_carrying:
             return
-        area = self._canvas.rect()
-        corner = position - self._grip
-        self.lights.draw_ghost(self._ghost, corner)
-        place = None
-        if area.contains(position.toPoint()):
-            place = find_place(self._canvas, position, is_horizontal=self.is_horizontal, places=CARRY_PLACES)
+        if not self._canvas.rect().contains(position.toPoint()):
+            self.stop()
+            self._canvas.let_go()
+            self.carried_out.emit(self._ghost)
+            return
+        self.lights.draw_ghost(self._ghost, position - self._grip)
+        place = find_place(self._canvas, position, is_horizontal=self.is_horizontal, places=CARRY_PLACES)
         is_copy = bool(keys & Qt.KeyboardModifier.ControlModifier)
         before = (self.place.key if self.place is not None else None, self.is_copy)
         self.place, self.is_copy = place, is_copy

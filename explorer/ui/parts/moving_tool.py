@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QInputDialog
 
 from explorer.base.cancellation import KeepGoing
@@ -15,6 +15,7 @@ from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.ui.base import jobs
+from explorer.ui.parts.carried_block import drag_block
 from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.effect import describe_effect
@@ -42,6 +43,7 @@ class MovingTool:
         self.gesture.started.connect(self._search_places)
         self.gesture.place_changed.connect(self._preview)
         self.gesture.dropped.connect(self._drop)
+        self.gesture.carried_out.connect(self._carry_out)
         self.gesture.stopped.connect(self._stop)
         self.search.found.connect(self._light_places)
         self._add_actions()
@@ -112,6 +114,21 @@ class MovingTool:
 
     def _drop(self, place: DropPlace) -> None:
         self._context.commands.change_network(partial(jobs.apply_drop, edit=self._edit_for(place)))
+
+    def _carry_out(self, ghost: QPixmap) -> None:
+        """Let the selected cards be dragged into another network: that beside, or that of another tab."""
+        network = self._session.network
+        if network is None:
+            return
+
+        def begin(block: CopiedBlock) -> None:
+            if block.refusal:
+                self._context.commands.show_status(block.refusal)
+            elif QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:  # and not let go meanwhile
+                drag_block(self._context.canvas, block, ghost)
+
+        block = CopiedBlock(self.place, network.architecture.title, id(self._session.document))
+        self._description_lane.submit(describe_job(network, block), begin, self._context.commands.show_error)
 
     def _stop(self) -> None:
         self.search.stop()

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionVie
 
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
+from explorer.ui.canvas.gestures import OWN_FORMATS
 from explorer.ui.widgets.list_rows import paint_row_background
 from explorer.viewmodels.parts import PartRow, group_by_family
 
 #: What a part that is dragged is carried as: its key, in UTF-8.
-PART_MIME = "application/x-cnn-explorer-part"
+PART_MIME = f"{OWN_FORMATS}part"
 #: Role of the model: the row of a part; None for the name of a family.
 PART_ROLE = Qt.ItemDataRole.UserRole
 

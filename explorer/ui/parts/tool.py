@@ -14,6 +14,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
+from explorer.ui.parts.carried_block import edit_of_carried
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.dropping import DropTarget
 from explorer.ui.parts.effect import describe_effect
@@ -210,6 +211,8 @@ class PartsTool:
         at = join_ids(members_of(place.card)) if place.where == "replace" else ""
         at = at or join_ids([first if place.where == "before" else last])
         reader = join_ids(members_of(place.reader)[:1]) if place.reader else ""
+        if self.target.block is not None:
+            return edit_of_carried(self.target.block, id(self._session.document), at, place.where, reader)
         return self._edit_for(at, place.where, reader)
 
     def _search_places(self, pointer: QPointF) -> None:

@@ -37,6 +37,7 @@ class WireGesture(QObject):
         self.source = ""
         self.target: str | None = None
         self.hold: WireHold = ""
+        self._end = QPointF()  # of the wire
         canvas.gestures.insert(0, self)  # before the one that carries cards: the handle lies upon a card
 
     def start(self, card: str, hold: WireHold, at: QPointF | None = None) -> None:
@@ -59,6 +60,12 @@ class WireGesture(QObject):
         """Lead a loose wire to a card."""
         if self.hold == "loose" and card != self.source:
             self._lead_to(self._canvas.area_of(card).center(), card)
+
+    def follow_view(self) -> None:
+        """Draw the wire where its ends are now: one looks elsewhere."""
+        if self.source:
+            at = self._canvas.area_of(self.target).center() if self.target is not None else self._end
+            self._lead_to(at, self.target)
 
     # what the canvas asks
 
@@ -125,6 +132,7 @@ class WireGesture(QObject):
 
     def _lead_to(self, position: QPointF, card: str | None = None) -> None:
         found = card if card is not None else self._card_under(position)
+        self._end = position
         self.lights.draw_wire(self._exit_of(self.source), position)
         self.lights.point_at(self._canvas.area_of(found) if found is not None else None)
         if found != self.target:

@@ -53,6 +53,7 @@ class WiringTool:
         self.gesture.dropped.connect(self._ask_join)
         self.gesture.stopped.connect(self._stop)
         self.search.found.connect(self._light_targets)
+        context.canvas.view_moved.connect(lambda *_: self._follow_view())
         self._add_actions()
         context.card_actions.append(self._card_entries)
         context.canvas.link_menu_requested.connect(self._show_link_menu)
@@ -95,13 +96,16 @@ class WiringTool:
 
     def _search_targets(self, source: str) -> None:
         network = self._session.network
-        if network is None:
-            return
+        if network is not None:
+            self.search.begin(network.architecture)
+            self._look_around(source)
+
+    def _look_around(self, source: str) -> None:
+        """Try the cards in sight."""
         from explorer.edits.drops import can_link
 
         canvas = self._context.canvas
         cards = card_ids_near(canvas, canvas.area_of(source).center())
-        self.search.begin(network.architecture)
         preferred = self.preferred_join
         self.search.look_for(
             (card, partial(can_link, source=source, target=card, preferred=preferred))
@@ -113,6 +117,12 @@ class WiringTool:
         canvas = self._context.canvas
         lit = [canvas.area_of(str(card)) for card in self.search.known if self.search.takes(card)]
         self.gesture.lights.light(lit)
+
+    def _follow_view(self) -> None:
+        if self.search.is_on:
+            self.gesture.follow_view()
+            self._look_around(self.gesture.source)
+            self._light_targets()
 
     def _preview(self, target: str | None) -> None:
         network = self._session.network

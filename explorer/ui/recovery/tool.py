@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog
+
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.autosave import shared_journal
@@ -40,6 +43,10 @@ class RecoveryTool:
         self._lane.submit(find, show, self._context.commands.show_error)
 
     def _show(self, lost: tuple[LostDocument, ...]) -> None:
+        other = QApplication.activeModalWidget()
+        if isinstance(other, QDialog) and other is not self.dialog:  # the user is busy with it: ask after that
+            other.finished.connect(lambda _: self._show(lost), Qt.ConnectionType.QueuedConnection)
+            return
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = RecoveryDialog(lost, self._context.window)

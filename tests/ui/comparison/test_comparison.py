@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.canvas.gestures import OWN_FORMATS
 from explorer.ui.comparison.pair import Pair
 from explorer.ui.comparison.pair_export import ask_pair_path
 from explorer.ui.comparison.tool import ComparisonTool
@@ -406,3 +407,27 @@ def test_a_state_beside_is_one_that_the_history_still_has(
     assert "1. Activation SiLU" in beside.panel.headline_label.text()
     window.open_network("squeezenet1_1")  # a state of one network is no state of another
     qtbot.waitUntil(lambda: beside.pair is None, timeout=LONG)
+
+
+def test_what_is_dragged_over_the_partner_brings_it_into_sight(
+    two: ComparisonTool, window: Window, qtbot: QtBot
+) -> None:
+    """So that it can be let go there: only the document in sight takes anything."""
+    partner, left = pair_of(two).partner, pair_of(two).is_left
+
+    def drag(format: str) -> bool:
+        data = QMimeData()
+        data.setData(format, b"")
+        event = QDragEnterEvent(
+            QPoint(40, 40), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        event.ignore()
+        two.view.partner.dragEnterEvent(event)
+        return event.isAccepted()
+
+    assert not drag("text/plain")
+    assert window.session.document is not partner
+    assert drag(f"{OWN_FORMATS}block")
+    qtbot.waitUntil(lambda: window.session.document is partner, timeout=LONG)
+    assert pair_of(two).is_left is not left  # each stays on its side
+    settle(two, window, qtbot)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTabBar, QTextBrowser, QTreeWidget
 from pytestqt.qtbot import QtBot
@@ -17,8 +18,10 @@ from explorer.document import Document
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.project.files import write_edits
+from explorer.ui.canvas.gestures import OWN_FORMATS
 from explorer.ui.documents.memory import release_over_budget
 from explorer.ui.documents.panel_result_cache import PanelResultCache
+from explorer.ui.documents.tab_strip import TabStrip
 from explorer.ui.shell.commands import OPENED_WINDOWS
 from explorer.ui.shell.window import Window
 
@@ -422,3 +425,25 @@ def test_one_budget_for_the_maps_of_all_tabs(opened: Callable[[str], Network]) -
     assert contexts[0].forward.cached_bytes  # that in sight
     again = networks[1].run("cat").result.main_output
     assert again.equal(outputs[1])
+
+
+def test_a_tab_that_something_of_ours_is_dragged_over_comes_into_sight_and_files_are_left_to_the_window(
+    qtbot: QtBot,
+) -> None:
+    strip = TabStrip()
+    qtbot.addWidget(strip)
+    strip.show_documents([Document(), Document()], 0)
+    strip.show()
+    chosen: list[int] = []
+    strip.activated.connect(chosen.append)
+    for format, is_ours in (("text/uri-list", False), (f"{OWN_FORMATS}block", True)):
+        data = QMimeData()
+        data.setData(format, b"")
+        keys = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        event = QDragEnterEvent(strip.bar.tabRect(1).center(), *keys)
+        event.ignore()
+        assert strip.bar.event(event) == is_ours
+        assert event.isAccepted() == is_ours
+        strip.bar.event(QDragMoveEvent(strip.bar.tabRect(1).center(), *keys))
+        assert not chosen  # it takes a moment: what only passes by changes nothing
+    qtbot.waitUntil(lambda: chosen == [1])

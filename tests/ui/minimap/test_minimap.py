@@ -112,3 +112,37 @@ def test_it_is_switched_off_in_the_menu_and_stays_off(window: Window, qtbot: QtB
     tool.toggle_action.trigger()
     assert not tool.minimap.is_active
     assert QSettings().value("minimap", type=bool) is False
+
+
+def test_it_goes_to_a_corner_where_it_covers_nothing_once_for_each_picture(
+    canvas: Canvas, minimap: Minimap, qtbot: QtBot
+) -> None:
+    """The chain runs down the middle: what is right of it is free until the canvas is too narrow for both."""
+    canvas.show_legend(False)
+    canvas.show_picture(chain(41))
+    canvas.zoom_to_actual()
+    card = canvas.area_of("c20")
+    canvas._pan(QPointF(canvas.width() - 5 - card.right(), 0))  # the cards lie at the right edge
+    canvas.show_picture(chain(42), anchor="c20")
+    canvas.grab()
+    assert minimap.geometry().right() < canvas.width() / 2
+    place = minimap.geometry()
+    canvas._pan(QPointF(-300, 0))
+    canvas.grab()
+    assert minimap.geometry() == place
+
+
+def test_the_edge_of_a_frame_out_of_sight_needs_no_map(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
+    canvas.show_picture(chain(3))
+    canvas.fit()
+    assert canvas.picture is not None
+    first = canvas.picture.rect("c0")
+    assert first is not None
+    out_of_sight = canvas.visible_rect.top() - first.top()
+    canvas._pan(QPointF(0, (out_of_sight + 2) * canvas.scale))  # the margin above the first card is out of sight
+    canvas.grab()
+    assert not canvas.visible_rect.contains(canvas.picture.bounds)
+    assert not minimap.isVisible()
+    canvas._pan(QPointF(0, -12 * canvas.scale))
+    canvas.grab()
+    assert minimap.isVisible()

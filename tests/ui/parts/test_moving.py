@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import CopyBlock, MoveBlock, TakeOut, WrapAsBlock
 from explorer.network import Network
 from explorer.project.own_parts import read_own_parts
-from explorer.ui.parts.clipboard import take_block
+from explorer.ui.parts import moving_tool
+from explorer.ui.parts.carried_block import mime_of_block
+from explorer.ui.parts.clipboard import CopiedBlock, take_block
 from explorer.ui.parts.moving_tool import MovingTool
 from explorer.ui.parts.tool import PartsTool
 from explorer.ui.shell.window import Window
@@ -102,6 +104,65 @@ def test_a_card_is_carried_onto_a_link_and_with_ctrl_a_copy_of_it(
     )
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits == (CopyBlock("layer2.0", "layer3.1", reader="layer2.1"),)
+
+
+def drop(window: Window, block: CopiedBlock, position: QPointF) -> None:
+    """Drag a block over a position of the canvas, and let it go there."""
+    keys = (Qt.DropAction.CopyAction, mime_of_block(block), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    window.canvas.dragMoveEvent(QDragMoveEvent(position.toPoint(), *keys))
+    window.canvas.dropEvent(QDropEvent(position, *keys))
+
+
+def carry_out(
+    qtbot: QtBot, window: Window, tool: MovingTool, card: str, monkeypatch: pytest.MonkeyPatch
+) -> CopiedBlock:
+    """Carry a card over the edge of the canvas; the block that the system is given to drag."""
+    given: list[CopiedBlock] = []
+    monkeypatch.setattr(moving_tool, "drag_block", lambda source, block, ghost: given.append(block))
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    take_up(qtbot, window, card)
+    drag_to(window, QPointF(40, -5))
+    assert not tool.gesture.lights.isVisible()
+    qtbot.waitUntil(lambda: bool(given), timeout=SLOW)
+    return given[0]
+
+
+def test_a_card_is_dragged_out_into_the_network_of_another_tab(
+    qtbot: QtBot, window: Window, tool: MovingTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = window.session.document
+    block = carry_out(qtbot, window, tool, "layer3.1", monkeypatch)
+    window.open_network("mobilenet_v2", is_preview=False)
+    qtbot.waitUntil(lambda: window.session.document is not first, timeout=SLOW)
+    qtbot.waitUntil(lambda: not window.canvas.area_of("features.4").isEmpty(), timeout=SLOW)
+    area = window.canvas.area_of("features.4")
+    drop(window, block, QPointF(area.left() + 4, area.bottom() - 2))
+    network = wait_for_edit(qtbot, window, 1)
+    (edit,) = network.history.applied_edits
+    assert isinstance(edit, CopyBlock)
+    assert (edit.at, edit.block, edit.network, edit.where) == ("features.4", "layer3.1", "ResNet-18", "behind")
+    assert "BasicBlock" in network.architecture.module_classes.values()
+
+
+def test_a_card_that_was_dragged_out_and_comes_back_moves(
+    qtbot: QtBot, window: Window, tool: MovingTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = carry_out(qtbot, window, tool, "layer3.1", monkeypatch)
+    area = window.canvas.area_of("layer4.1")
+    drop(window, block, QPointF(area.left() + 4, area.bottom() - 2))
+    (edit,) = wait_for_edit(qtbot, window, 1).history.applied_edits
+    assert isinstance(edit, MoveBlock)
+    assert (edit.at, edit.to, edit.where) == ("layer3.1", "layer4.1", "behind")
+
+
+def test_a_block_that_cannot_be_carried_away_says_why(
+    qtbot: QtBot, window: Window, tool: MovingTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving_tool, "drag_block", lambda *_: pytest.fail("there is nothing to drag"))
+    take_up(qtbot, window, "input")
+    drag_to(window, QPointF(40, -5))
+    settle(qtbot, tool)
+    assert window.statusBar().currentMessage()
 
 
 def test_a_card_that_is_not_selected_is_not_carried_and_escape_lets_one_be(

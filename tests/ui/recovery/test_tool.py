@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QStandardPaths, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import Edit, SwapActivation, ToggleShortcut
@@ -183,6 +183,21 @@ def test_it_is_offered_and_comes_back_as_a_modified_document(window: Window, qtb
     assert backup_path(path).read_bytes() == before
     assert in_journal() == []
     assert not window.isWindowModified()
+
+
+def test_it_waits_until_another_dialog_is_closed(window: Window, qtbot: QtBot) -> None:
+    left_behind(WITHOUT)
+    other = QDialog(window)
+    other.open()
+    window.start()
+    settled(qtbot, window)
+    assert tool_of(window).dialog is None
+    other.reject()
+    qtbot.waitUntil(lambda: tool_of(window).dialog is not None, timeout=SLOW)
+    dialog = tool_of(window).dialog
+    assert dialog is not None
+    dialog.discard.click()
+    settled(qtbot, window)
 
 
 def test_one_that_was_never_saved_asks_for_a_name(
