@@ -50,18 +50,8 @@ def find_drop(architecture: Architecture, edit: Edit) -> Drop:
             return Drop(edit, reason=tr("It is there already: nothing would change."))
         return Drop(edit)
     except EditError as refused:
-        for repair in refused.repairs:
-            if _applies(repair.edit, architecture):
-                return Drop(repair.edit, repair.title)
-        return Drop(edit, reason=str(refused))
-
-
-def _applies(edit: Edit, architecture: Architecture) -> bool:
-    try:
-        apply_edit(edit, architecture)
-    except EditError:
-        return False
-    return True
+        # Repairs that leave `apply_edit` have been tried on this very snapshot.
+        return next((Drop(one.edit, one.title) for one in refused.repairs), Drop(edit, reason=str(refused)))
 
 
 def connection(source: str, target: str, join: str = "add") -> Connect:
@@ -98,7 +88,7 @@ def _choices_of(architecture: Architecture, edit: Connect) -> Iterator[LinkChoic
         then, now = (analyse(made).figures.total for made in (apply_edit(edit, architecture), architecture))
         yield LinkChoice(edit, then.params - now.params, then.macs - now.macs)
     except EditError as refused:
-        working = [repair for repair in sorted(refused.repairs, key=_cost) if _applies(repair.edit, architecture)]
+        working = sorted(refused.repairs, key=_cost)
         links = [LinkChoice(repair.edit, *_cost(repair)) for repair in working if isinstance(repair.edit, Connect)]
         yield from links  # a repair may be another edit: calls of one layer that are cut loose first
         if not links:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from explorer.analysis.analysis import analyse
@@ -27,6 +27,7 @@ class Repair:
     edit: Edit
     added_params: int | None = None  # what the network then has more than as it is; None where it was not counted
     added_macs: int | None = None
+    tried_on: Architecture | None = field(default=None, compare=False, repr=False)  # a snapshot on which it works
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Repairs of a refused edit, from what `propagate` says could be done. Each that is offered has been tried."""
+"""Repairs of a refused edit, from what `propagate` says could be done. Each that is offered has been tried, on the
+snapshot that the edit was refused for and in the way that edits are applied."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import Edit, EditError, Repair
+from explorer.edits.shared_layers import apply_to_calls
+from explorer.edits.size_limits import check_growth
 from explorer.graph.architecture import Architecture
 from explorer.graph.layers import ComputedWeightsError
 
@@ -70,23 +73,18 @@ def find_working_repairs(
 
 
 def keep_working(architecture: Architecture, repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """Those of the repairs that can be made, with what each costs. What has a cost was tried before."""
+    """Those of the repairs that can be made, with what each costs. Those that were tried on this snapshot are not tried
+    again."""
     kept: list[Repair] = []
     for repair in repairs:
-        if repair.added_params is not None:
-            kept.append(repair)
-            continue
-        try:
-            made = repair.edit.apply(architecture)
-            kept.append(_with_cost(repair.title, repair.edit, architecture, made))
-        except _REFUSALS:
-            continue
+        tried = repair.tried_on is architecture
+        kept += [repair] if tried else find_working_repairs(architecture, [(repair.title, repair.edit)])
     return tuple(kept)
 
 
 def _with_cost(title: str, edit: Edit, before: Architecture, after: Architecture) -> Repair:
     now, then = (analyse(snapshot).figures.total for snapshot in (before, after))
-    return Repair(title, edit, then.params - now.params, then.macs - now.macs)
+    return Repair(title, edit, then.params - now.params, then.macs - now.macs, before)
 
 
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
@@ -96,7 +94,8 @@ def is_applicable(edit: Edit, architecture: Architecture) -> bool:
 
 def _try(edit: Edit, architecture: Architecture) -> Architecture | None:
     try:
-        made = edit.apply(architecture)
+        made = apply_to_calls(edit, architecture)
+        check_growth(architecture, made)
         analyse(made)
     except _REFUSALS:
         return None

@@ -8,7 +8,6 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDropEvent, QKeyEvent
 
-
 #: What all formats begin with that are dragged from one place of the window to another: parts, blocks.
 OWN_FORMATS = "application/x-cnn-explorer-"
 

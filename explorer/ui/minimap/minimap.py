@@ -67,8 +67,8 @@ class Minimap(QWidget):
             self.setVisible(is_shown)
 
     def _choose_place(self, size: QSize, below: int) -> QRect:
-        """Return the corner above the zoom controls, or, where that covers a card, another one that covers nothing. It is
-        chosen once for each picture: one that hopped while panning would disturb."""
+        """Return the corner above the zoom controls, or, where that covers a card, another that covers nothing; chosen
+        once for each picture: one that hopped while panning would disturb."""
         canvas, margin = self._canvas, _MARGIN
         right, bottom = canvas.width() - 1 - size.width() - margin, canvas.height() - 1 - size.height()
         corners = [(right, bottom - below), (right, margin), (margin, bottom - margin), (margin, margin)]
