@@ -19,6 +19,7 @@ from explorer.analysis.forward.forward_pass import PassError
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Input
 
@@ -51,12 +52,12 @@ def measure_photo_distance(
 ) -> PhotoDistance | None:
     """Return the distance of a network's outputs for three photos; for parts of large ones where it takes such.
 
-    None where there are no classes to compare: no images go in, or no two classes come out. `preset` is that of the
-    network's images. Raises PassError where a layer fails on whole photos; Cancelled.
+    None where there are no classes to compare: no images go in, no two classes come out, or a picture does. `preset`
+    is that of the network's images. Raises PassError where a layer fails on whole photos; Cancelled.
     """
     op = architecture.input.op
     assert isinstance(op, Input)
-    if len(op.shape) != 4 or not op.dtype.is_floating_point:
+    if len(op.shape) != 4 or not op.dtype.is_floating_point or returns_picture(architecture):
         return None
 
     def run_all(photos: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -72,6 +73,13 @@ def measure_photo_distance(
         outputs = run_all(whole)
     logits = [_classes_first(output) for output in outputs]
     return None if len(logits[0]) < 2 else PhotoDistance(_mean_divergence(logits), _mean_deviation(logits))
+
+
+def returns_picture(architecture: Architecture) -> bool:
+    """Return whether a network ends in a sigmoid or tanh, as generators and autoencoders of images do: three channels
+    of it are colours, not three classes."""
+    node = architecture.nodes[architecture.output.inputs[0]] if architecture.output.inputs else architecture.output
+    return op_kinds.title(node) in ("Sigmoid", "Tanh")
 
 
 def find_signal_fault(now: PhotoDistance, baseline: PhotoDistance) -> SignalFault:

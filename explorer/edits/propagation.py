@@ -26,6 +26,7 @@ from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, ShapeMismatch
 from explorer.edits.kept_channels import mark_kept
 from explorer.edits.node_changes import change_node, layer_op
+from explorer.edits.norm_act_style import most_common_style
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
@@ -345,23 +346,24 @@ class _Propagator:
     def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
         """The addition behind a new way for one of its inputs."""
         source = node.inputs[slot]
+        main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
+        norm = main.op if op_kinds.kind(main) == "norm" and isinstance(main.op, Layer) else None
         op: Layer
         stride = projection_stride(source_shape.dims[2], target_shape.dims[2])
         if self.repair == "fill":
             op, name = zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
         elif self.repair == "project":
-            op = build_conv(source_shape.dims[1], target_shape.dims[1], 1, stride=stride, bias=False)
+            bias = most_common_style(self.architecture).norm is None  # a norm, here or further on, has a shift
+            op = build_conv(source_shape.dims[1], target_shape.dims[1], 1, stride=stride, bias=bias)
             name = self.architecture.unused_name(f"{node.name}.projection", "_norm")
         else:
             extra = target_shape.dims[1] - source_shape.dims[1]
             op = Layer.from_module(PaddedShortcut(stride, extra))
             name = self.architecture.unused_name(f"{node.name}.padding")
         new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, identity_init=True)]
-        main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
-        if self.repair == "project" and op_kinds.kind(main) == "norm" and isinstance(main.op, Layer):
+        if self.repair == "project" and norm is not None:
             path = f"{name}_norm"  # as the main path ends
-            norm = Node(path, main.op, (Ref(name),), scope=node.scope, path=path, added=True, identity_init=True)
-            new.append(norm)
+            new.append(Node(path, norm, (Ref(name),), scope=node.scope, path=path, added=True, identity_init=True))
         self.inserted.setdefault(self.node_before(node), []).extend(new)
         for added in new:
             self.values[added.name] = self.measure(added)

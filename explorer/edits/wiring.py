@@ -57,7 +57,8 @@ class Connect:
     one more way.
 
     `fit` makes a map that does not meet the other do so: "project" (a 1×1 convolution with a stride), "pool", or
-    "upsample"; a 1×1 follows these where widths differ and are not concatenated.
+    "upsample"; a 1×1 follows these where widths differ and are not concatenated. A 1×1 has the norm of the network
+    behind it, or a bias where that has none.
 
     Source: He et al., "Deep residual learning", 2015 (add); Ronneberger et al., "U-Net", 2015 (concat).
     """
@@ -210,8 +211,9 @@ def _fitting_nodes(
         add("upsample", build_layer(lambda: nn.Upsample(scale_factor=factor) if factor else nn.Upsample(size)))
     if fit == "project" or width != have[1]:
         base = unused_home(architecture, ".".join((*scope[-1:], "projection")))
-        op = build_conv(have[1], width, 1, stride=_stride(have, want) if fit == "project" else 1, bias=False)
-        style = NormActStyle(most_common_style(architecture).norm, None)
+        norm, stride = most_common_style(architecture).norm, _stride(have, want) if fit == "project" else 1
+        op = build_conv(have[1], width, 1, stride=stride, bias=norm is None)  # a norm has a shift of its own
+        style = NormActStyle(norm, None)
         nodes += build_conv_norm_act(base, op, nodes[-1].name if nodes else value, width, style, scope)
     return nodes
 

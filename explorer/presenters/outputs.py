@@ -14,7 +14,6 @@ from explorer.analysis.output_divergence import entropy, js_divergence, probabil
 from explorer.analysis.sample import class_labels
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.memo import bounded
-from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
 from explorer.weights.provenance import Provenance
@@ -91,13 +90,6 @@ def _first_answer(main: torch.Tensor) -> torch.Tensor:
     if first.dim() == 3 and first.shape[1:] == (1, 1):
         first = first[:, 0, 0]
     return first.abs().double() if first.is_complex() else first.double()
-
-
-def returns_picture(architecture: Architecture) -> bool:
-    """Return whether a network ends in a sigmoid or tanh, as generators and autoencoders of images do: three channels
-    of it are colours, not three classes."""
-    node = architecture.nodes[architecture.output.inputs[0]] if architecture.output.inputs else architecture.output
-    return op_kinds.title(node) in ("Sigmoid", "Tanh")
 
 
 def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:

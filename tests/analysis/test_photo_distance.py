@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import explorer
 from explorer.analysis.photo_distance import PhotoDistance, find_signal_fault
 from explorer.edits import (
     Edit,
@@ -18,6 +19,27 @@ from explorer.edits import (
     ToggleSqueezeExcitation,
 )
 from explorer.network import open_network
+
+
+class Decoder(nn.Module):
+    """Three channels come out."""
+
+    def __init__(self, last: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(3, 3, 3, padding=1), last
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.last(self.conv(x))
+        return out
+
+
+def test_a_picture_is_no_map_of_classes() -> None:
+    """Three channels of a sigmoid are colours; of a convolution they are scores of three classes at each place."""
+    shape = (1, 3, 32, 32)
+    assert explorer.open(Decoder(nn.Sigmoid()), input_shape=shape).measure_photo_distance() is None
+    assert explorer.open(Decoder(nn.Identity()), input_shape=shape).measure_photo_distance() is not None
+    assert explorer.open("design:autoencoder").measure_photo_distance() is None
+
 
 BROKEN: tuple[tuple[str, Edit], ...] = (
     ("alexnet_2012", SwapActivation("*", "sigmoid")),

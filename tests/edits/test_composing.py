@@ -10,6 +10,7 @@ from torch import nn
 
 from explorer.base.id_text import join_ids
 from explorer.edits import (
+    AddShortcut,
     Connect,
     CopyBlock,
     Disconnect,
@@ -18,8 +19,10 @@ from explorer.edits import (
     InsertPart,
     MoveBlock,
     ReplaceByPart,
+    SwapNorm,
     TakeOut,
 )
+from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
 from tests.edits.test_random_edits import check_count, check_replay
@@ -208,3 +211,33 @@ def test_a_block_moves_with_its_weights(opened: Opened) -> None:
     assert after["layer2.0.conv1"].inputs == ("layer1.0.relu:2",)
     with pytest.raises(EditError, match="behind a part of itself"):
         network.edit(MoveBlock("layer1.0", "layer1.0.conv1"))
+
+
+@pytest.mark.parametrize(
+    ("key", "edit", "has_norm"),
+    [
+        ("vgg11", Connect("features.5", "features.2", fit="project"), False),
+        ("vgg11_bn", Connect("features.7", "features.3", fit="project"), True),
+        ("mobilenet_v2", AddShortcut("features.2", way="project"), True),
+    ],
+)
+def test_a_projection_has_a_bias_where_the_network_has_no_norm(
+    key: str, edit: Edit, has_norm: bool, opened: Opened
+) -> None:
+    """As papers and torchvision have it: a convolution and a norm, or a convolution that shifts by itself."""
+    check_projection(opened(key), edit, has_norm=has_norm)
+
+
+def test_so_has_one_where_the_norms_were_taken_out(opened: Opened) -> None:
+    bare = opened("mobilenet_v2").edit(SwapNorm("*", "none"))
+    check_projection(bare, AddShortcut("features.2", way="project"), has_norm=False)
+
+
+def check_projection(before: Network, edit: Edit, *, has_norm: bool) -> None:
+    made = before.edit(edit)
+    new = [node.op for name, node in made.architecture.live.items() if name not in before.architecture.live]
+    modules = [op.module for op in new if isinstance(op, Layer)]
+    (conv,) = (module for module in modules if isinstance(module, nn.Conv2d))
+    assert (conv.bias is None) is has_norm
+    assert any(isinstance(module, nn.BatchNorm2d) for module in modules) is has_norm
+    check_count(made)

@@ -67,14 +67,11 @@ def test_fully_convolutional_vgg_16() -> None:
     check_replay(network)
     check_count(network)
 
-    # a projection has no bias: that of the deepest scores is there already
-    depths = ((512, True), (512, False), (256, False))
-
     class FCN8(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.features = models.vgg16().features
-            self.scores = nn.ModuleList(nn.Conv2d(width, 21, 1, bias=last) for width, last in depths)
+            self.scores = nn.ModuleList(nn.Conv2d(width, 21, 1) for width in (512, 512, 256))
 
         def forward(self, x: Tensor) -> Tensor:
             kept: list[Tensor] = []

@@ -358,7 +358,8 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
     """Job that runs a network and its baseline on the sample image and compares the two outputs."""
 
     def job(keep_going: KeepGoing) -> OutputComparison:
-        from explorer.presenters.outputs import compare_outputs, returns_picture, weights_note
+        from explorer.analysis.photo_distance import returns_picture
+        from explorer.presenters.outputs import compare_outputs, weights_note
 
         now = network.run(sample, keep_going)
         before = network.baseline.run(sample, keep_going)
