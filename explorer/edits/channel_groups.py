@@ -138,8 +138,13 @@ class ChannelGroups:
             found[segment] = int(size)
             left -= counts[segment] * size
         if not self.is_divisible(found):
-            raise WidthError(*self._explain_misfit(width, rest, counts, chosen))
+            raise WidthError(*self._explain_misfit(width, rest, counts, chosen, is_made=True))
         return found
+
+    def size_with(self, row: Iterable[int], sizes: Mapping[int, int]) -> Fraction:
+        """Number of channels of a row with other sizes of segments; no whole number where they do not divide evenly."""
+        counts = self.linear_form(row)
+        return sum((n * sizes.get(a, self.segments[a].size) for a, n in counts.items()), Fraction(0))
 
     def adjustable_segments(self, row: Row, inside: Collection[int] = ()) -> tuple[dict[int, Fraction], list[int]]:
         """A row as a sum, and the segments that change when its width does: see `solve_width`."""
@@ -190,9 +195,16 @@ class ChannelGroups:
                     changed = True
 
     def _explain_misfit(
-        self, width: int, rest: Fraction, counts: Mapping[int, Fraction], chosen: Sequence[int]
+        self,
+        width: int,
+        rest: Fraction,
+        counts: Mapping[int, Fraction],
+        chosen: Sequence[int],
+        *,
+        is_made: bool = False,
     ) -> tuple[str, tuple[int, ...]]:
-        """Why no whole numbers make that width, and the nearest widths that can be made."""
+        """Why no whole numbers make that width (or, where it `is_made`, fails further on), and the nearest widths that
+        can be made."""
         step = math.lcm(*(self.segments[segment].multiple for segment in chosen)) * sum(
             counts[segment] for segment in chosen
         )
@@ -200,6 +212,8 @@ class ChannelGroups:
         below = rest + (width - rest) // step * step
         below = max(below, rest)
         near = tuple(int(w) for w in (below, below + step) if w > rest and w.denominator == 1 and w != width)
+        if is_made and not (width - rest) % step:
+            return tr("{count} channels do not work: further on they would not divide evenly", count=width), near
         allowed = tr("a multiple of {step}", step=step)
         if rest:
             allowed = tr("{rest} plus a multiple of {step}", rest=rest, step=step)

@@ -7,21 +7,21 @@ which channels stay: see `kept_channels`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
 from explorer.base.languages import tr, tr_n
 from explorer.base.memo import memoise
-from explorer.edits.channel_groups import ChannelGroups, WidthError
+from explorer.edits.channel_groups import ChannelGroups, Row, WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_title, nodes_at
 from explorer.edits.kept_channels import KEPT_CHANNELS, title_with_kept_channels
 from explorer.edits.propagation import WidthTarget, make_divisible, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.shufflenet_widths import shufflenet_targets
-from explorer.edits.subgraph import blocks_at, get_subgraph, subgraphs_at
+from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
 from explorer.edits.validation import check_integer, check_number, check_one_of
 from explorer.graph.architecture import Architecture
 
@@ -57,19 +57,34 @@ class SetWidth:
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The new sizes, by segment of `find_channel_groups`. Raises EditError for widths that cannot be."""
-        channel_groups = find_channel_groups(architecture)
-        targets: dict[int, int] = {}
-        rows: dict[str, tuple[int, ...]] = {}
-        for target in subgraphs_at(architecture, self.at):
+        channel_groups, places = find_channel_groups(architecture), list(subgraphs_at(architecture, self.at))
+        rows: dict[str, Row] = {}
+        for place in places:
             row = next(
-                (channel_groups.rows[name] for name in reversed(target.exits) if name in channel_groups.rows), None
+                (channel_groups.rows[name] for name in reversed(place.exits) if name in channel_groups.rows), None
             )
             if row is None:
-                raise EditError(tr("{name} has no output channels of its own", name=target.label), node=target.id)
-            rows[target.label] = row
+                raise EditError(tr("{name} has no output channels of its own", name=place.label), node=place.id)
+            rows[place.label] = row
+        try:
+            targets = self._solve_each(channel_groups, places, rows)
+        except EditError:
+            together = self._solve_together(channel_groups, places, rows) if len(places) > 1 else None
+            if together is None:
+                raise
+            targets = together
+        return dict(targets)
+
+    def _solve_each(
+        self, channel_groups: ChannelGroups, places: Sequence[Subgraph], rows: Mapping[str, Row]
+    ) -> dict[int, int]:
+        """The sizes that give each place the width by what it makes itself."""
+        targets: dict[int, int] = {}
+        for place in places:
+            row = rows[place.label]
             if channel_groups.size(row) == self.to:
                 continue
-            inside = {channel_groups.order[name] for name in target.nodes}
+            inside = {channel_groups.order[name] for name in place.nodes}
             try:
                 targets |= channel_groups.solve_width(row, self.to, inside)
             except WidthError as failure:
@@ -77,21 +92,30 @@ class SetWidth:
                     Repair(tr_n("{n} channel", "{n} channels", width), replace(self, to=width))
                     for width in failure.nearest
                 ]
-                raise EditError(f"{target.id}: {failure}", node=target.exits[-1], repairs=near) from failure
+                raise EditError(f"{place.id}: {failure}", node=place.exits[-1], repairs=near) from failure
         if len(rows) > 1:
             self._check_agreement(channel_groups, rows, targets)
-        return dict(targets)
+        return targets
+
+    def _solve_together(
+        self, channel_groups: ChannelGroups, places: Sequence[Subgraph], rows: Mapping[str, Row]
+    ) -> dict[int, int] | None:
+        """The sizes that give the last place the width by what all of them make, where all have it then: units that
+        pass half of what comes to the next one (ShuffleNet v2) have one width together only. None where they do not."""
+        inside = {channel_groups.order[name] for place in places for name in place.nodes}
+        try:
+            targets = channel_groups.solve_width(rows[places[-1].label], self.to, inside)
+            self._check_agreement(channel_groups, rows, targets)
+        except (WidthError, EditError):
+            return None
+        return targets
 
     def _check_agreement(
-        self, channel_groups: ChannelGroups, rows: Mapping[str, tuple[int, ...]], targets: Mapping[int, int]
+        self, channel_groups: ChannelGroups, rows: Mapping[str, Row], targets: Mapping[int, int]
     ) -> None:
         """Have several places this width together? One may hold the other, or feed it."""
         for words, row in rows.items():
-            counts = channel_groups.linear_form(row)
-            total = sum(
-                n * targets.get(segment, channel_groups.segments[segment].size) for segment, n in counts.items()
-            )
-            if total != self.to or not channel_groups.is_divisible(targets):
+            if channel_groups.size_with(row, targets) != self.to or not channel_groups.is_divisible(targets):
                 others = ", ".join(other for other in rows if other != words)
                 raise EditError(
                     tr(

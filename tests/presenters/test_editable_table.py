@@ -266,3 +266,20 @@ def test_all_that_is_offered_works(opened: Opened, key: str, request: pytest.Fix
         except Exception as failure:  # all of them, to be looked at together
             failed.append(f"{cell} {choice.label}: {failure!r:.200}")
     assert not failed, "\n".join(failed)
+
+
+def test_units_that_pass_half_on_have_one_width_together(opened: Opened) -> None:
+    """Ma et al., "ShuffleNet V2", 2018: each unit's half is the other half's width, so that a stage has one width."""
+    network = opened("shufflenet_v2_x1_0")
+    row = column(network, "block").index("Shuffle unit (v2)")
+    edit = COLUMN_OF_KEY["width"].find_edit(find_table_rows(network.analysis)[row], "120")
+    assert edit is not None
+    made = network.edit(edit)
+    assert column(made, "width")[row : row + 3] == ["120", "232", "464"]
+    assert made.figures.total.params == network.edit(SetWidth("stage2", 120)).figures.total.params
+    check_count(made)
+    offered = {choice.label for choice in cell_option(network.analysis, row, "width").choices}
+    assert {"58", "116", "232"} <= offered
+    with pytest.raises(EditError, match="would not divide evenly") as refused:
+        network.edit(SetWidth("stage2.1", 120))  # the next unit passes half of it on
+    assert not refused.value.repairs

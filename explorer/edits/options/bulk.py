@@ -77,7 +77,9 @@ def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
             tr("Width"), tr("{name} has no output channels of its own.", name=silent.label), tip
         )
         return
-    common = set[int].intersection(*(set(possible_widths(scope, target, rows[target.id])) for target in targets))
+    common = set[int].intersection(*(set(possible_widths(scope, rows[target.id], target)) for target in targets))
+    if len(common) <= 1:  # what one of them can have by itself, the others cannot
+        common |= set(possible_widths(scope, rows[targets[-1].id], *targets))
     found = [(width, str(width), SetWidth(scope.at, width)) for width in sorted(common)]
     found = [(width, words, edit) for width, words, edit in found if _has_solution(scope, edit)]
     present = common_value(channel_groups.size(row) for row in rows.values())

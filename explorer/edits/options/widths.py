@@ -27,7 +27,7 @@ def width_options(scope: OptionScope) -> Iterator[Option]:
     channel_groups, row = scope.channel_groups, produced_row(scope, target)
     if row is None:
         return
-    found = possible_widths(scope, target, row)
+    found = possible_widths(scope, row, target)
     if len(found) > 1:
         yield scope.slider_option(
             tr("Width"), channel_groups.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip
@@ -75,10 +75,12 @@ def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None
     return channel_groups.rows[ends[-1]] if ends and makes else None
 
 
-def possible_widths(scope: OptionScope, target: Subgraph, row: tuple[int, ...]) -> list[int]:
-    """Widths a row could have, about fifty from an eighth to four times of what it has, none wider than any may be."""
+def possible_widths(scope: OptionScope, row: tuple[int, ...], *targets: Subgraph) -> list[int]:
+    """Widths a row could have by what these places make, about fifty from an eighth to four times of what it has, none
+    wider than any may be."""
     channel_groups, present = scope.channel_groups, scope.channel_groups.size(row)
-    counts, chosen = channel_groups.adjustable_segments(row, {channel_groups.order[name] for name in target.nodes})
+    inside = {channel_groups.order[name] for target in targets for name in target.nodes}
+    counts, chosen = channel_groups.adjustable_segments(row, inside)
     if not chosen:
         return [present]
     segments = {segment: channel_groups.segments[segment] for segment in chosen}

@@ -65,6 +65,12 @@ class CellDelegate(QStyledItemDelegate):
         self.opened.emit(row, column)
         return editor
 
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Over the cell, and over a part of the next one where what is typed would be cut."""
+        super().updateEditorGeometry(editor, option, index)
+        needed = editor.fontMetrics().horizontalAdvance(f"{index.data()}00000") + editor.height()  # of the arrow
+        editor.resize(max(editor.width(), needed), editor.height())
+
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         if not isinstance(editor, CellEditor) or editor.property(_LOADED):
             return  # what is typed stays when the table changes under it

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QScrollArea,
     QStackedLayout,
     QTableView,
     QToolButton,
@@ -61,7 +62,7 @@ class StageTablePanel(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=_DELAY)
         self._timer.timeout.connect(self._send_typed)
         self.view = self._build_view()
-        self.figures_label = text_label("", wraps=False)
+        self.figures_label = text_label("")
         self.message_label = text_label("", "muted")
         self.buttons: dict[str, QToolButton] = {}
         self.empty_label = live_text(QLabel(), QLabel.setText, "Open a network first.")
@@ -77,6 +78,7 @@ class StageTablePanel(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty_label)
         self._stack.addWidget(whole)
+        QWidget.setTabOrder(self.view, self.buttons["add"])  # who comes here by keys comes to the table
 
     # shown
 
@@ -160,8 +162,7 @@ class StageTablePanel(QWidget):
 
     def _build_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
-        bar.addWidget(self.figures_label)
-        bar.addStretch(1)
+        bar.addWidget(self.figures_label, 1)
         for action, text, tip, key, modifier in _BUTTONS:
             button = live_text(QToolButton(), QToolButton.setText, text)
             keys = QKeySequence(QKeyCombination(modifier, key)).toString()
@@ -232,6 +233,17 @@ class StageTablePanel(QWidget):
         row = self.model.row(current.row())
         if row is not None and current.row() != before.row():
             self.row_selected.emit(row.ids)
+        QTimer.singleShot(0, self, self._keep_current_in_sight)
+
+    def _keep_current_in_sight(self) -> None:
+        """Scroll a panel that is lower than its table, so that one sees the cell that the keys are in."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            cell = self.view.visualRect(self.view.currentIndex())
+            at = self.view.viewport().mapTo(self, cell.center())
+            around.ensureVisible(at.x(), at.y(), 0, cell.height())
 
     def _on_opened(self, row: int, column: int) -> None:
         heading = self.model.heading(column)

@@ -105,3 +105,37 @@ def test_edits_made_elsewhere_are_seen(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: shown(panel, 3, "activation") == "SiLU", timeout=SLOW)
     assert panel.model.table is not None
     assert any(panel.model.table.rows[3].changed)
+
+
+def test_its_key_opens_it_ready_to_type_and_the_current_cell_stays_in_sight(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    tool = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
+    toggle = tool.dock.toggleViewAction()
+    toggle.trigger()
+    assert not panel.isVisible()
+    window.canvas.setFocus()
+    toggle.trigger()
+    assert window.focusWidget() is panel.view
+    low = tool.dock.widget()
+    assert low is not None
+    low.setFixedHeight(120)  # lower than the table needs
+    qtbot.waitUntil(lambda: low.height() == 120)
+    panel.select_cell(7, "width")
+
+    def is_in_sight() -> bool:
+        cell = panel.view.visualRect(panel.view.currentIndex())
+        return low.rect().contains(panel.view.viewport().mapTo(low, cell.center()))
+
+    qtbot.waitUntil(is_in_sight)
+
+
+def test_what_is_typed_is_not_cut_by_a_narrow_cell(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    editor = open_editor(panel, qtbot, 3, "width")
+    qtbot.keyClicks(editor, "1280")
+    field = editor.lineEdit()
+    assert field is not None
+    assert field.width() >= field.fontMetrics().horizontalAdvance("1280")
+    qtbot.waitUntil(lambda: edits(window) == ["set_width"], timeout=SLOW)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: edits(window) == [], timeout=SLOW)
