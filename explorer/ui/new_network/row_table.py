@@ -30,9 +30,12 @@ _FIRST_ROW = ("basic_residual", "channels=64", 1)
 _KEPT = Qt.ItemDataRole.UserRole  # of a cell: what it held for a block that has this setting
 
 
+_ARROWS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
+
+
 class PartBox(QComboBox):
-    """The block of a row. Enter and Escape lead back to the table, and not out of the dialog; a wheel that scrolls the
-    table changes no block."""
+    """The block of a row. Enter, Escape and arrows lead back to the table, and not out of the dialog; Space, or Alt and
+    an arrow, lists the blocks. A wheel that scrolls the table changes no block."""
 
     left = Signal()
 
@@ -46,6 +49,9 @@ class PartBox(QComboBox):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.left.emit()
+        elif event.key() in _ARROWS and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.left.emit()
+            event.ignore()  # they move in the table
         else:
             super().keyPressEvent(event)
 

@@ -88,6 +88,24 @@ def test_a_block_is_chosen_by_keys_and_what_it_shares_with_the_next_stays(window
     dialog.reject()
 
 
+def test_arrows_move_between_rows_and_change_no_block(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    choose(dialog, "resnet_20")
+    before, table = dialog.design().rows, dialog.table
+    table.setCurrentCell(0, 0)
+    box = table.cellWidget(0, 0)
+    assert box is not None
+    box.setFocus()
+    for row in (1, 2):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Down)
+        assert table.currentRow() == row
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Right)
+    assert table.currentColumn() == 1
+    assert dialog.focusWidget() is table
+    assert dialog.design().rows == before
+    dialog.reject()
+
+
 def test_the_last_column_is_as_wide_as_its_title_in_any_window(window: Window, qtbot: QtBot) -> None:
     dialog = show(window, qtbot)
     header = dialog.table.horizontalHeader()
