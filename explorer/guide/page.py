@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from explorer.base.languages import Language
 from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
+from explorer.base.validation_faults import describe_fault
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
 from explorer.project.files import edit_from_json
@@ -237,7 +238,9 @@ def _page_by_network() -> Mapping[str, str]:
 def _read_model(model: type[_ModelT], name: str) -> _ModelT:
     try:
         return model.model_validate_json(resource_path(name).read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as failure:
+    except ValidationError as failure:
+        raise PageError(f"{name}: {describe_fault(failure)}") from failure
+    except UnicodeDecodeError as failure:
         raise PageError(f"{name}: {failure}") from failure
 
 

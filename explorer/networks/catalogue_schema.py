@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from explorer.base.validation_faults import describe_reason
+
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 _Count = Annotated[int, Field(gt=0)]
 _Percent = Annotated[float, Field(gt=0, le=100)]
@@ -94,4 +96,4 @@ def _describe(failure: ValidationError, raw: Any) -> str:
         entry = raw["networks"][int(location[1])]
         name = entry.get("key") if isinstance(entry, dict) else None
         location = [str(name) if name else f"entry {int(location[1]) + 1}", ".".join(location[2:])]
-    return f"{', '.join(part for part in location if part) or 'the file'}: {error['msg']}"
+    return f"{', '.join(part for part in location if part) or 'the file'}: {describe_reason(error)}"

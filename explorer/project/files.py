@@ -21,6 +21,7 @@ from explorer.base.id_text import join_ids, split_ids
 from explorer.base.languages import tr
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
+from explorer.base.validation_faults import describe_fault
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
 from explorer.networks.input_spec import InputError, InputSpec, parse_inputs
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
@@ -131,7 +132,7 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
     try:
         edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
-        raise ProjectError(f"{location} ({value['edit']}), {_first_error(failure)}") from failure
+        raise ProjectError(f"{location} ({value['edit']}), {describe_fault(failure)}") from failure
     return edit
 
 
@@ -248,7 +249,7 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
     try:
         file = _ProjectFile.model_validate_json(json.dumps(_migrate(value, path)))
     except ValidationError as failure:
-        raise ProjectError(f"{path}: {_first_error(failure)}") from failure
+        raise ProjectError(f"{path}: {describe_fault(failure)}") from failure
     named = [name for name in (file.network, file.module, file.file) if name]
     if len(named) != 1:
         if named:
@@ -398,13 +399,6 @@ def _field_names(kind: type[Any]) -> list[str]:
 @bounded(256)
 def _edit_adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(EDIT_KINDS[kind])
-
-
-def _first_error(failure: ValidationError) -> str:
-    """Return the first validation error with its place."""
-    first = failure.errors()[0]
-    place = ".".join(str(part)[:60] for part in first["loc"]) or "value"
-    return f"{place}: {first['msg'].lower()}"
 
 
 __all__ = [

@@ -37,6 +37,7 @@ from explorer.base.languages import Language, tr
 from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
 from explorer.base.safe_json import JsonError, read_json
+from explorer.base.validation_faults import describe_reason
 from explorer.edits import Edit
 from explorer.exercises.predictions import MovesQuestion, Question, TimesQuestion
 from explorer.guide.page import ExperimentLink
@@ -175,5 +176,5 @@ def _describe(path: Path, failure: ValidationError) -> str:
     """The first error, with its place counted from 1: "my.tour: steps 3, show: …"."""
     error = failure.errors()[0]
     parts = [str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"]]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return tr("{file}: {place}: {message}", file=path.name, place=" ".join(parts) or tr("tour"), message=message)
+    place, message = " ".join(parts) or tr("tour"), describe_reason(error)
+    return tr("{file}: {place}: {message}", file=path.name, place=place, message=message)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.atomic_write import write_atomic
+from explorer.base.number_format import format_bytes
 from explorer.base.terminal import progress_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def add_train_arguments(parser: argparse.ArgumentParser, open_network: OpenNetwo
     parser.add_argument(
         "--weights", metavar="FILE", help="also write the trained weights of the first seed there (.safetensors)"
     )
-    parser.set_defaults(run=lambda parsed: _train(parsed, open_network))
+    parser.set_defaults(run=partial(_with_data, lambda parsed: _train(parsed, open_network)))
 
 
 def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNetwork) -> None:
@@ -44,28 +45,43 @@ def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNet
         help="of the history, which --edits make: 0 is without edits, 1 after the first, “all” are all; by default the "
         "first and the last",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--workers", type=_count, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--csv", action="store_true", help="one row for each network and seed")
     parser.add_argument(
         "--save",
         metavar="PATH",
         help="also a page (.html), the curves (.csv), or a folder of TensorBoard events",
     )
-    parser.set_defaults(run=lambda parsed: _compare(parsed, open_network))
+    parser.set_defaults(run=partial(_with_data, lambda parsed: _compare(parsed, open_network)))
 
 
 def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `sweep` takes."""
     parser.add_argument("file", metavar="FILE", help="JSON with the network, what is varied, and how")
     parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--workers", type=_count, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--sort", default="accuracy", choices=("accuracy", "macs", "params", "milliseconds", "seconds"))
     parser.add_argument(
         "--address", default="", help="of a Ray cluster to train on: ray://host:10001, host:6379, auto (extra: cluster)"
     )
     parser.add_argument("--csv", action="store_true", help="one row for each point and seed")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=_sweep)
+    _add_download(parser)
+    parser.set_defaults(run=partial(_with_data, _sweep))
+
+
+def _with_data(command: Callable[[argparse.Namespace], None], parsed: argparse.Namespace) -> None:
+    """Run a command; with --download, the data set that it lacks is brought here first."""
+    from explorer.training.download import download_set
+    from explorer.training.published_sets import DownloadRequired
+
+    try:
+        command(parsed)
+    except DownloadRequired as failure:
+        if not parsed.download:
+            raise ValueError(f"{failure}; with --download it is brought here") from failure
+        download_set(failure.spec, progress_line(f"{failure.spec.title}, {format_bytes(failure.size_bytes)}"))
+        command(parsed)
 
 
 def _sweep(parsed: argparse.Namespace) -> None:
@@ -93,7 +109,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="digits (the default), shapes:noise=0.3,train_images=200, fashion_mnist, cifar10, cifar100, imagenette, "
         "or a folder with one folder of images for each class",
     )
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train with so many seeds")
+    _add_download(parser)
+    parser.add_argument("--seeds", type=_count, default=1, metavar="N", help="train with so many seeds")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images")
     parser.add_argument("--minutes", type=float, metavar="M", help="at most so long, each run")
     parser.add_argument("--recipe", metavar="FILE", help="JSON with fields of the recipe")
@@ -107,6 +124,18 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="cpu", help="cpu (the default), cuda, mps")
     parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_download(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--download", action="store_true", help="download a published data set that is not on this computer"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr
+from explorer.base.validation_faults import describe_fault
 
 _T = TypeVar("_T")
 
@@ -46,5 +47,4 @@ def from_fields(kind: type[_T], fields: Mapping[str, Any], error: type[ValueErro
     try:
         return TypeAdapter(kind).validate_python(dict(fields))
     except ValidationError as failure:
-        first = failure.errors()[0]
-        raise error(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from failure
+        raise error(describe_fault(failure)) from failure

@@ -43,7 +43,7 @@ PUBLISHED_SETS: dict[str, PublishedSet] = {
 
 
 class DownloadRequired(DataError):
-    """Raised for a set that is not here yet, or not whole; `size_bytes` is what its download takes."""
+    """Raised for a set, `spec`, that is not here yet, or not whole; `size_bytes` is what its download takes."""
 
     def __init__(self, spec: DataSpec, size_bytes: int, damaged: Path | None = None) -> None:
         """Say that it is not here; or where it lies that it is `damaged`."""
@@ -53,7 +53,7 @@ class DownloadRequired(DataError):
             if damaged is None
             else tr("{title} at {path} is damaged or half downloaded: download it again, {size}", **said)
         )
-        self.size_bytes = size_bytes
+        self.spec, self.size_bytes = spec, size_bytes
 
 
 def published_folder() -> Path:

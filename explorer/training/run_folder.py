@@ -25,6 +25,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr
+from explorer.base.validation_faults import describe_fault
 from explorer.training.data_spec import DataError, DataSpec, data_from_json
 from explorer.training.locked_folder import LockedFolder, RunError, RunState, write_json
 from explorer.training.recipe import Recipe, RecipeError, recipe_from_json
@@ -138,7 +139,9 @@ class RunFolder(LockedFolder):
         try:
             plain = _PlainFile.validate_python({name: value[name] for name in _PLAIN_FIELDS if name in value})
             data, recipe = data_from_json(value.get("data")), recipe_from_json(value.get("recipe"))
-        except (ValidationError, DataError, RecipeError) as failure:
+        except ValidationError as failure:
+            raise RunError(f"{self.path / 'run.json'}: {describe_fault(failure)}") from failure
+        except (DataError, RecipeError) as failure:
             raise RunError(f"{self.path / 'run.json'}: {failure}") from failure
         return RunSpec(data=data, recipe=recipe, **vars(plain))
 
@@ -158,7 +161,7 @@ class RunFolder(LockedFolder):
             points = [_PointLine.validate_json(line) for line in whole.splitlines() if line.strip()]
         except ValidationError as failure:
             raise RunError(
-                tr("{name} is damaged: {reason}", name=self.curve_path, reason=failure.errors()[0]["msg"])
+                tr("{name} is damaged: {reason}", name=self.curve_path, reason=describe_fault(failure))
             ) from failure
         return points, first + len(whole)
 

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr
 from explorer.base.user_folders import data_folder
+from explorer.base.validation_faults import describe_fault
 from explorer.network import Network
 from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import build_project
@@ -132,7 +133,7 @@ class SweepFolder(LockedFolder):
         try:
             return file.validate_python(self._read(name))
         except ValidationError as failure:
-            raise RunError(f"{self.path / name}: {failure}") from failure
+            raise RunError(f"{self.path / name}: {describe_fault(failure)}") from failure
 
 
 def sweeps_folder() -> Path:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr
+from explorer.base.validation_faults import describe_fault
 from explorer.training.data_spec import DataSpec, data_from_json, data_from_text
 from explorer.training.plain_fields import Ranges, changed_fields, check_ranges, from_fields
 
@@ -181,7 +182,7 @@ def _read_variation(name: str, value: Any) -> Variation:
         try:
             found = _RangeFile.validate_python(dict(value))
         except ValidationError as failure:
-            raise SweepError(f"{name}: {failure.errors()[0]['msg']}") from failure
+            raise SweepError(f"{name}, {describe_fault(failure)}") from failure
         if found.low < found.high and (found.low > 0 or not found.log):
             return found
     raise SweepError(

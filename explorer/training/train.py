@@ -49,6 +49,7 @@ def train(
 
     Raises:
         DataError, RecipeError, EditError: the data, the recipe or the network does not fit.
+        DownloadRequired: a published set is not on this computer; `explorer.training.download.download_set` brings it.
         RunError: the run failed; the message says why.
     """
     method = _recipe(recipe, _data(data))
@@ -94,13 +95,15 @@ def compare(
         keep_going: asked with the part that is done; False pauses all runs, and raises Cancelled.
 
     Raises:
-        As `train` does; RunError also for a live module, which no other process can make.
+        As `train` does; RunError also for a live module, which no other process can make; ValueError without a seed.
     """
     spec = _data(data)
     named = networks if isinstance(networks, Mapping) else name_networks(networks)
     fitted = {title: fit_network(network, spec) for title, network in named.items()}
     method = _recipe(recipe, spec)
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not numbers:
+        raise ValueError(tr("a comparison needs one seed at least"))
     group = create_group(fitted, spec, method, numbers, folder, threads=threads)
     run_all(group.folders, workers=workers, trusted=trusted, keep_going=keep_going)
     return summarise(group.contestants, describe_budget(method))

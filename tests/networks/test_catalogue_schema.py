@@ -34,17 +34,17 @@ def test_every_builder_exists(builder: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda entry: entry.pop("builder"), "alexnet_2012, builder: Field required"),
-        (lambda entry: entry.update(builder="explorer.networks.alexnet"), "alexnet_2012, builder: String should match"),
-        (lambda entry: entry.update(params="61 M"), "alexnet_2012, params: Input should be a valid integer"),
-        (lambda entry: entry.update(macs=0), "alexnet_2012, macs: Input should be greater than 0"),
-        (lambda entry: entry.update(input_size=[3, 227]), "alexnet_2012, input_size: List should have at least 3"),
-        (lambda entry: entry.update(year="2012"), "alexnet_2012, year: Input should be a valid integer"),
-        (lambda entry: entry.update(colour="red"), "alexnet_2012, colour: Extra inputs are not permitted"),
+        (lambda entry: entry.pop("builder"), "alexnet_2012, builder: is missing"),
+        (lambda entry: entry.update(builder="explorer.networks.alexnet"), "alexnet_2012, builder: cannot be"),
+        (lambda entry: entry.update(params="61 M"), "alexnet_2012, params: must be a whole number"),
+        (lambda entry: entry.update(macs=0), "alexnet_2012, macs: is 0; it must be more than 0"),
+        (lambda entry: entry.update(input_size=[3, 227]), "alexnet_2012, input_size: has fewer than 3"),
+        (lambda entry: entry.update(year="2012"), "alexnet_2012, year: must be a whole number"),
+        (lambda entry: entry.update(colour="red"), "alexnet_2012, colour: is not known"),
         (lambda entry: entry.update(paper="unknown"), "alexnet_2012, paper: 'unknown' is not among the papers"),
         (lambda entry: entry.update(key="vgg16"), "vgg16, key: another entry has it"),
-        (lambda entry: entry.pop("key"), "entry 1, key: Field required"),
-        (lambda entry: entry.update(top1_source=""), "alexnet_2012: Value error, top1 needs a top1_source"),
+        (lambda entry: entry.pop("key"), "entry 1, key: is missing"),
+        (lambda entry: entry.update(top1_source=""), "alexnet_2012: top1 needs a top1_source"),
         (lambda entry: entry.update(published=[{"figure": "top5", "value": 1.0, "source": "x"}]), "published.0.figure"),
     ],
 )
@@ -58,8 +58,8 @@ def test_a_fault_is_named_with_its_entry_and_field(change: Callable[[dict[str, A
     ("text", "message"),
     [
         ("{", "Expecting property name"),
-        ("[]", "the file: Input should be a valid dictionary"),
-        ('{"papers": {}, "networks": [{"key": "toy"}]}', "toy, title: Field required"),
+        ("[]", "the file: must be an object"),
+        ('{"papers": {}, "networks": [{"key": "toy"}]}', "toy, title: is missing"),
     ],
 )
 def test_a_file_that_cannot_be_loaded_says_why(

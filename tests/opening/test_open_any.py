@@ -161,7 +161,7 @@ def test_a_project_of_an_onnx_file_names_it_and_opens_it_again(files: Path, tmp_
     for name, said in (
         ("//host/x.onnx", "on another machine"),
         ("gone.onnx", "cannot read"),
-        ("x.exe", "string should"),
+        ("x.exe", "file: cannot be "),
     ):
         path.write_text(json.dumps({"format": "cnnx", "version": 1, "file": name, "edits": [], "position": 0}))
         with pytest.raises(ProjectError, match=said):

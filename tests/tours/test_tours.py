@@ -157,7 +157,7 @@ def test_a_tour_in_one_language(tmp_path: Path) -> None:
         ),
         ({"colour": "beauty"}, '"colour" can be'),
         ({"panel": "Kitchen"}, '"panel" can be'),
-        ({"run": "code.py"}, "steps 1 run: Extra inputs are not permitted"),
+        ({"run": "code.py"}, "steps 1 run: is not known"),
         ({"say": {}}, "steps 1 say"),
         ({"open": {"network": "/etc/passwd"}}, "step 1"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from torchvision import datasets
 
 from explorer.base.cancellation import Cancelled
+from explorer.cli import main
 from explorer.training.data_spec import DataError, DataSpec
 from explorer.training.datasets import load_dataset
 from explorer.training.download import download_set, list_published_files
@@ -82,3 +83,19 @@ def test_a_server_that_is_not_there_is_named(served: Path, monkeypatch: pytest.M
 def test_every_set_has_files_with_checksums(name: str) -> None:
     files = list_published_files(name)
     assert all(len(file.md5) == 32 and file.urls and file.path.name in file.urls[0] for file in files)
+
+
+def test_the_command_line_downloads_where_it_may(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "shufflenet_v2_x0_5", "--data", "fashion_mnist", "--epochs", "1", "--json"]
+    assert main(command) == 2
+    assert "is not on this computer" in (said := capsys.readouterr().err)
+    assert "with --download it is brought here" in said
+    assert main([*command, "--download"]) == 0
+    assert '"data": "fashion_mnist"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "some"])
+def test_a_count_of_seeds_is_one_at_least(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["compare", "alexnet", "--seeds", count])
+    assert f"argument --seeds: {count!r} is no number from 1 on" in capsys.readouterr().err
