@@ -70,7 +70,7 @@ def get_experiment(id: str) -> Experiment:
     if id in by_id:
         return by_id[id]
     near = difflib.get_close_matches(id, by_id, n=3, cutoff=0.4)
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    hint = f"; did you mean {', '.join(near)}?" if near else f"; there are {', '.join(by_id)}"
     raise UnknownExperiment(f"there is no experiment {id!r}{hint}")
 
 

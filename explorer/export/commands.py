@@ -66,7 +66,7 @@ def _run_handout(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
     from explorer.export.documents import handout, handout_sources
     from explorer.guide.page import find_page_key
     from explorer.tours.lineage_tour import find_tour
-    from explorer.tours.listing import is_of_the_app
+    from explorer.tours.listing import TOURS, is_of_the_app
     from explorer.tours.tour import read_tour
 
     check_suffix(Path(parsed.out), handout.HANDOUT_SUFFIXES)
@@ -74,6 +74,8 @@ def _run_handout(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
     translator.set_language(parsed.language)
     try:
         if parsed.tour:
+            if not is_of_the_app(parsed.tour) and not Path(parsed.tour).suffix:
+                raise ExportError(f"there is no tour {parsed.tour!r}; there are {', '.join(TOURS)}, or a file (.tour)")
             tour = find_tour(parsed.tour) if is_of_the_app(parsed.tour) else read_tour(Path(parsed.tour))
             made = handout_sources.build_tour_handout(tour, parsed.language)
         else:

@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any
 
+from explorer.base.torch_environment import TORCH_ENVIRONMENT
 from explorer.networks.catalogue import all_entries
 from tests.benchmarks.own_modules import MODULES, TOOLS
 
@@ -25,11 +26,7 @@ EVERY_KIND = ["mobilenet_v2", "shufflenet_v2_x1_0", "resnet50", "vgg16", "effici
 
 def asked(module: str, *arguments: str) -> Any:
     """What a benchmark in a process of its own found."""
-    environment = os.environ | {
-        "QT_QPA_PLATFORM": "offscreen",
-        "OMP_NUM_THREADS": "1",
-        "THP_MEM_ALLOC_ENABLE": "1",  # as the window does
-    }
+    environment = os.environ | TORCH_ENVIRONMENT | {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
         capture_output=True,

@@ -17,6 +17,7 @@ from PySide6.QtCore import QSettings
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr
 from explorer.base.number_format import format_signed
+from explorer.base.torch_environment import set_torch_environment
 from explorer.viewmodels.card_ids import rename_ids
 from explorer.viewmodels.mismatch import MismatchView
 from explorer.viewmodels.panels import Choice
@@ -73,9 +74,7 @@ def import_torch(keep_going: KeepGoing) -> None:
     """Import torch and the core in advance, so that the first click does not wait for it."""
     from explorer.base.gc_pause import freeze_imports, gc_paused
 
-    # Feature maps are kept, so each pass writes to fresh memory: on Linux torch takes it in pages of 2 MB instead of
-    # 4 kB, if it is told before it takes the first. Half of a pass of ResNet-152 went into first touches otherwise.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    set_torch_environment()
     with gc_paused():
         import explorer.network  # noqa: F401 - imported for its cost
     freeze_imports()

@@ -77,6 +77,8 @@ def test_pictures_show_something(opened: Opened) -> None:
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["handout", "squeezenet1_1", "--out", str(tmp_path / "page.html")]) == 0
     assert "Fire" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert main(["handout", "--tour", "nowhere", "--out", str(tmp_path / "x.html")]) == 2
+    assert "there is no tour 'nowhere'; there are convolution, alexnet" in capsys.readouterr().err
     assert main(["handout", "--tour", "nowhere.tour", "--out", str(tmp_path / "x.html")]) == 2
     assert main(["handout", "resnet18", "--out", str(tmp_path / "x.docx")]) == 2
     assert ".html" in capsys.readouterr().err
