@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,14 +22,12 @@ from explorer.base.languages import Language, tr
 from explorer.ui.base import appearance
 from explorer.ui.base.guess_score import Score
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.tours.card_place import place_on, rooms_beside, width_on
+from explorer.ui.tours.step_label import StepLabel
 
 if TYPE_CHECKING:  # importing these imports torch
     from explorer.tours.walk import TourScene
     from explorer.ui.widgets.question_box import QuestionBox
-
-_WIDTHS, _WIDTH_BELOW = (300, 430), 640  # pixels: least and most beside the cards, most below them
-_MARGIN, _GAP = 14, 12
-_NARROW = 220  # pixels of the canvas that have to stay free beside the card
 
 
 class TourCard(QFrame):
@@ -41,6 +39,7 @@ class TourCard(QFrame):
     guessed = Signal(bool)  # whether the guess was right
     answer_shown = Signal()  # after a guess, or skipped
     experiment_requested = Signal()
+    rooms_changed = Signal()  # the host has another size, and what the card leaves free of it
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -94,8 +93,7 @@ class TourCard(QFrame):
 
     def _build_header(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._where = QLabel()
-        self._where.setProperty("role", "muted")
+        self._where = StepLabel()
         close = QToolButton()
         close.setText("✕")
         close.setProperty("role", "muted")
@@ -135,7 +133,7 @@ class TourCard(QFrame):
     def show_scene(self, tour_title: str, scene: TourScene, score: Score, language: Language) -> None:
         """Show a step; its question is open."""
         self._scene = scene
-        self._where.setText(f"{tour_title} · {scene.number + 1} / {scene.count}")
+        self._where.show_step(tour_title, scene.number + 1, scene.count)
         self._bar.setRange(0, scene.count)
         self._bar.setValue(scene.number + 1)
         self.title.setText(scene.title)
@@ -237,39 +235,24 @@ class TourCard(QFrame):
     # where it is
 
     def free_rooms(self) -> list[QRectF]:
-        """Return the parts of the host that the card leaves free: above it, and, where that is wide enough, beside."""
-        whole = QRectF(self._host.rect())
-        rooms = [whole.adjusted(0, 0, 0, self.geometry().top() - _GAP - whole.bottom())]
-        if self._is_beside:
-            rooms.append(whole.adjusted(self.geometry().right() + _GAP, 0, 0, 0))
-        return rooms
-
-    @property
-    def _is_beside(self) -> bool:
-        return self._host.width() - self._width_beside - 2 * _MARGIN >= _NARROW
-
-    @property
-    def _width_beside(self) -> int:
-        least, most = _WIDTHS
-        return min(max(self._host.width() // 2, least), most)
+        """Return the parts of the host that the card leaves free."""
+        return rooms_beside(self._host.rect(), self.geometry())
 
     def _place(self) -> None:
-        wide = self._width_beside if self._is_beside else _WIDTH_BELOW
-        width = min(wide, self._host.width() - 2 * _MARGIN)
-        inner = width - 34  # without margins and frame
+        inner = width_on(self._host.size()) - 34  # without margins and frame
         around = self.sizeHint().height() - self._scroll.sizeHint().height()
         layout = self._body.layout()
         assert layout is not None
         layout.activate()
         wanted = layout.totalHeightForWidth(inner) if layout.hasHeightForWidth() else self._body.sizeHint().height()
-        most = self._host.height() - 2 * _MARGIN if self._is_beside else int(0.62 * self._host.height())
-        height = min(max(around, 96) + wanted + 6, most)
-        left = _MARGIN if self._is_beside else (self._host.width() - width) // 2
-        self.setGeometry(QRect(left, self._host.height() - height - _MARGIN, width, height))
+        self.setGeometry(place_on(self._host.size(), max(around, 96) + wanted + 6))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._host and event.type() == QEvent.Type.Resize and not self.isHidden():
             self._place()
+            self.rooms_changed.emit()
+        if watched is self._host and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._take_digit(event)
         return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -296,5 +279,11 @@ class TourCard(QFrame):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not (self.question is not None and self.question.take_input()) and not self.is_asking:
                 self._go_on()
-        elif not (self.question is not None and self.question.choose(key - Qt.Key.Key_0)):
+        elif not self._take_digit(event):
             super().keyPressEvent(event)
+
+    def _take_digit(self, event: QKeyEvent) -> bool:
+        """Give a digit to the question while it is open, wherever the keys are: the canvas would zoom."""
+        if not self.is_asking or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        return self.question is not None and self.question.take_key(Qt.Key(event.key()))

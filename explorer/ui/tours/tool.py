@@ -51,6 +51,8 @@ class ToursTool:
         self.card.guessed.connect(lambda is_right: self.card.show_score(add_to_score(is_right)))
         self.card.answer_shown.connect(self._on_answered)
         self.card.experiment_requested.connect(self._open_experiment)
+        self.card.rooms_changed.connect(self._light)
+        self._view: View | None = None  # of the step, once it is in sight
         self.authoring = TourAuthoring(
             context, lambda tour, number: self.player.play("", tour, number), lambda: self.player.is_in_sight
         )
@@ -188,7 +190,7 @@ class ToursTool:
         self.player.reveal()
 
     def _show_scene(self, scene: TourScene) -> None:
-        tour = self.player.tour
+        tour, self._view = self.player.tour, None
         assert tour is not None
         language = self._session.language
         if self.card.isHidden():
@@ -198,8 +200,14 @@ class ToursTool:
 
     def _show_view(self, view: View) -> None:
         if self.player.is_in_sight and not self.card.isHidden():
-            self._context.canvas.show_spotlight(frozenset(view.targets), self.card.free_rooms())
+            self._view = view
+            self._light()
             self._select_for_panel(view)
+
+    def _light(self) -> None:
+        """Light what the step speaks of, in the part of the canvas that is free: a panel may come or go meanwhile."""
+        if self._view is not None:
+            self._context.canvas.show_spotlight(frozenset(self._view.targets), self.card.free_rooms())
 
     def _open_panel(self) -> None:
         """Bring the panel of the step to the front, once there is nothing to guess; the card keeps the keys."""
@@ -219,6 +227,7 @@ class ToursTool:
             self._session.open_experiment(scene.step.experiment.id, scene.step.experiment.controls)
 
     def _on_ended(self) -> None:
+        self._view = None
         self.card.hide()
         self.panels.end()
         self._context.canvas.show_spotlight(frozenset())

@@ -28,6 +28,7 @@ class GuessScale(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         live_text(self, QWidget.setAccessibleName, "Guess on a scale: how many times")
+        live_text(self, QWidget.setToolTip, "Arrows move it, digits set it to ×1 to ×9, / turns × into ÷")
 
     @property
     def guess(self) -> float:
@@ -41,6 +42,11 @@ class GuessScale(QWidget):
             self.setAccessibleDescription(_text(self._guess))
             self.guess_changed.emit(self._guess)
             self.update()
+
+    def set_digit(self, digit: int) -> None:
+        """Move the marker to ×1 to ×9, or to ÷1 to ÷9 where it stands on that side; 0 does nothing."""
+        if digit:
+            self.set_guess(digit if self._guess >= 1 else 1 / digit)
 
     def show_truth(self, truth: float) -> None:
         """Show the truth beside the guess, which can no longer be moved."""
@@ -60,6 +66,9 @@ class GuessScale(QWidget):
             Qt.Key.Key_PageUp: 2.0,
             Qt.Key.Key_PageDown: 0.5,
         }
+        if event.key() == Qt.Key.Key_Slash and self._truth is None:
+            self.set_guess(1 / self._guess)
+            return
         factor = steps.get(Qt.Key(event.key()))
         if factor is None or self._truth is not None:
             event.ignore()

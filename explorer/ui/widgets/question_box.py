@@ -127,6 +127,20 @@ class QuestionBox(QWidget):
         self._take_guess(choices[number - 1][0])
         return True
 
+    def take_key(self, key: Qt.Key) -> bool:
+        """Take a digit as choice, as factor on the scale or into the line; return whether it is one to be taken."""
+        if self.is_answered or not Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
+            return False
+        digit = key - Qt.Key.Key_0
+        if self._scale is not None:
+            self._scale.set_digit(digit)
+        elif self._line is not None:
+            self._line.setFocus()
+            self._line.insert(str(digit))
+        else:
+            self.choose(digit)
+        return True
+
     def take_input(self) -> bool:
         """Take what stands in the line or on the scale as the guess; return whether that was possible."""
         if self.is_answered:

@@ -153,6 +153,57 @@ def test_a_guess_on_the_scale(tours: ToursTool, window: Window, qtbot: QtBot) ->
     assert "Right" in question.answer_text
 
 
+def test_a_digit_belongs_to_the_open_question(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "mobilenet", 3)
+    question, canvas = tours.card.question, window.canvas
+    assert question is not None
+    scale = question._scale
+    assert scale is not None
+    scene_scale = canvas.scale
+    qtbot.keyPress(scale, Qt.Key.Key_4)
+    assert scale.guess == 4
+    qtbot.keyPress(scale, Qt.Key.Key_Slash)
+    qtbot.keyPress(scale, Qt.Key.Key_2)
+    assert scale.guess == 0.5
+    for key in (Qt.Key.Key_0, Qt.Key.Key_1):  # where the canvas has the keys, they would zoom it
+        qtbot.keyPress(canvas, key)
+    assert scale.guess == 1
+    assert canvas.scale == scene_scale
+    assert not question.is_answered
+    play(tours, window, qtbot, "convolution", 2)
+    question = tours.card.question
+    assert question is not None
+    assert question._line is not None
+    qtbot.keyPress(canvas, Qt.Key.Key_7)
+    assert question._line.text() == "7"
+
+
+def test_the_number_of_a_step_is_never_cut(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "searched", 10)
+    where = tours.card._where
+    where.resize(140, where.height())
+    assert where.text().endswith("… · 11 / 11")
+    where.resize(900, where.height())
+    assert where.text() == "MobileNet v3 and EfficientNet: searched and scaled · 11 / 11"
+
+
+def test_the_spotlight_follows_the_room(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 11)
+    canvas, stages = window.canvas, {f"stage:{number}" for number in range(1, 6)}
+    qtbot.waitUntil(lambda: canvas._lit == stages)
+
+    def is_free(stage: str) -> bool:
+        rect = canvas.picture.rect(stage) if canvas.picture is not None else None
+        return rect is not None and any(
+            room.contains(canvas._viewport.to_widget_rect(rect)) for room in tours.card.free_rooms()
+        )
+
+    for size in ((1500, 950), (900, 560)):
+        window.resize(*size)
+        settled(qtbot, window)
+        qtbot.waitUntil(lambda: all(map(is_free, stages)))
+
+
 def test_nobody_is_asked_about_saving(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
     play(tours, window, qtbot, "resnet", 3)
     tours.card.reveal()
