@@ -53,7 +53,8 @@ class ExperimentTexts(_Strict):
     def choice_label(self, id: str, control: str, value: Any) -> str:
         """Return the label of one value of a control."""
         key = f"{control}.{value}"
-        return self.experiments[id].words.get(key) or self.common.get(key) or f"{value}"
+        switched = self.common["ui.on" if value else "ui.off"] if isinstance(value, bool) else f"{value}"
+        return self.experiments[id].words.get(key) or self.common.get(key) or switched
 
     def _translate_value(self, id: str, value: Any) -> Any:
         return self.translate(id, value) if isinstance(value, Message) else value

@@ -116,7 +116,8 @@ _STYLE = (
     "iframe{width:100%;height:34rem;border:1px solid #d5dbe4;border-radius:8px;margin-top:.5rem;background:#fff}"
     "table{border-collapse:collapse;font-size:.92rem;margin:.6rem 0}th,td{padding:.25rem .8rem .25rem 0;"
     "text-align:left;border-bottom:1px solid #e3e7ed;vertical-align:top}th{color:#626d7f;font-weight:500}"
-    "pre{background:#f3f5f8;border-radius:8px;padding:.7rem .9rem;overflow:auto;font-size:.85rem}"
+    "pre{background:#f3f5f8;border-radius:8px;padding:.7rem .9rem;font-size:.85rem;"
+    "white-space:pre-wrap;overflow-wrap:anywhere}"
     "summary{cursor:pointer;color:#2f6fdb}@media print{section{break-inside:avoid}iframe,.diagram{display:none}}"
 )
 

@@ -87,7 +87,7 @@ def build_experiment_handout(
     view = View(network, (), expanded_at_level(network.analysis, "stages"))
     heads = tuple(common[key] for key in ("ui.quantity", "ui.computed", "ui.published", "ui.source"))
     sections = (
-        HandoutSection(text.question, (text.hint, " · ".join(settings)), _as_png(picture)),
+        HandoutSection(common["ui.outcome"], (text.hint, " · ".join(settings)), _as_png(picture)),
         HandoutSection(common["ui.seen"], tuple(map(say, outcome.observations))),
         HandoutSection(common["ui.numbers"], rows=(heads, *number_rows(outcome, say))),
         HandoutSection(network.title, picture=draw_view(view), diagram=write_diagram(view)),

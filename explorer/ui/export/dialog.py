@@ -86,7 +86,7 @@ class ExportDialog(QDialog):
         self._folder = QPushButton()
         self._folder.setToolTip(tr("Choose another folder"))
         rows = QFormLayout()
-        rows.addRow(tr("Settings"), side_by_side(self._presets, self._keep, self._forget))
+        rows.addRow(tr("Purpose"), side_by_side(self._presets, self._keep, self._forget))
         files = QFormLayout()
         files.addRow(tr("File"), side_by_side(self._name, self._format))
         files.addRow(tr("Folder"), self._folder)
@@ -140,6 +140,9 @@ class ExportDialog(QDialog):
 
     def _show_presets(self, name: str) -> None:
         """List them, with this one chosen; "" for none."""
+        self._presets.setToolTip(
+            tr("A slide, a figure of a paper, a handout, a page for browsers, or settings of your own")
+        )
         self._presets.clear()
         self._presets.addItem(tr("As last time") if has_last_page() else tr("Default settings"), "")
         for own in load_presets():

@@ -138,6 +138,8 @@ def test_an_experiment(tmp_path: Path) -> None:
     for number in outcome.numbers:
         assert load_texts("zh").translate(experiment.id, number.label) in page.replace("&#x27;", "'")
     assert "<pre>" in page
+    assert "计时: 开" in page, "a switch is on or off, in the language of the handout"
+    assert page.count(load_texts("zh").experiments[experiment.id].question) == 1, "asked once"
     assert page.count("<details class='diagram'>") == 1
     export_handout(made, tmp_path / "a.pptx")
     from pptx import Presentation
