@@ -138,10 +138,14 @@ class Session:
         network: Network,
         renamed: Mapping[str, tuple[str, ...]] | None = None,
         *,
+        selection: tuple[str, ...] | None = None,
         is_followed: bool = False,
     ) -> None:
-        """Set an edited version of a document's network, in sight or not; see `Document.set_network`."""
+        """Set an edited version of a document's network, in sight or not (see `Document.set_network`), and what is
+        selected in it; None for what was selected before."""
         document.set_network(network, renamed, is_followed=is_followed)
+        if selection is not None:
+            document.selection = selection
         self._notify("network" if document is self.document else "background")
 
     def show_baseline(self, shown: bool) -> None:

@@ -8,11 +8,13 @@ or bookmarked) therefore goes from one state to the next through `find_renamed_p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from explorer.analysis.analysis import Analysis
 from explorer.graph.groups import Group
+from explorer.graph.hierarchy.hierarchy import Hierarchy
 from explorer.presenters.sequence_alignment import align_sequences
+from explorer.viewmodels.card_ids import rename_ids
 
 _SAME_ID = 0.5  # less than a node in common: decides only where a part was replaced as a whole
 
@@ -57,6 +59,37 @@ def find_renamed_parts(before: Analysis, now: Analysis) -> dict[str, tuple[str, 
         if not found[was.id] and taker is not None and _count_shared(was, taker):
             found[was.id].append(taker.id)
     return {id: tuple(ids) for id, ids in found.items() if ids != [id]}
+
+
+def follow_selection(
+    before: Analysis, now: Analysis, selection: Sequence[str], renamed: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return what is selected after an edit: what is still there (`renamed` as `find_renamed_parts` says), or, where
+    nothing is, what stands in its place now: the block that replaced it, else what came behind it."""
+    was, hierarchy = before.hierarchy, now.hierarchy
+    kept = tuple(id for id in rename_ids(selection, renamed) if id not in was.parent or id in hierarchy.parent)
+    if kept or not selection:
+        return kept
+    place = _find_place(was, hierarchy, selection[0])
+    return (place,) if place is not None else ()
+
+
+def _find_place(was: Hierarchy, now: Hierarchy, gone: str) -> str | None:
+    """Return what is now behind the last node before `gone`: an op for an op, for a group one of its role."""
+    if gone not in was.parent:
+        return None
+    order, order_now = was.root.nodes, now.root.nodes
+    inside = set(was.groups[gone].nodes if gone in was.groups else (gone,))
+    ahead = order[: next((at for at, name in enumerate(order) if name in inside), 0)]
+    held = set(order_now)
+    last = next((name for name in reversed(ahead) if name in held), None)
+    at = order_now.index(last) + 1 if last is not None else 0
+    if at >= len(order_now):
+        return last
+    node = order_now[at]
+    role = was.groups[gone].role if gone in was.groups else None
+    around = [id for id in now.ancestors(node) if now.groups[id].role == role and last not in now.groups[id].nodes]
+    return around[-1] if around else node
 
 
 def _count_shared(one: Group, other: Group) -> int:

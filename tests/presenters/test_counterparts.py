@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from explorer.analysis.analysis import Analysis
-from explorer.edits import RemoveBlock, SetLayer
+from explorer.edits import RemoveBlock, ReplaceByPart, SetLayer, TakeOut
 from explorer.network import Network
 from explorer.presenters import build_summary
-from explorer.presenters.counterparts import find_renamed_parts, match_groups, match_main_parts
+from explorer.presenters.counterparts import find_renamed_parts, follow_selection, match_groups, match_main_parts
 from explorer.presenters.differences import compare_with_baseline
 from explorer.session import Session
 from explorer.ui.base.jobs import draw_job
@@ -132,3 +132,27 @@ def test_after_any_edits_every_stage_is_in_one_bar(key: str, opened: Open, reque
                 continue
             check(network.baseline.analysis, network.analysis)
             check(network.analysis, network.baseline.analysis)
+
+
+def followed(before: Network, now: Network, *selection: str) -> tuple[str, ...]:
+    renamed = find_renamed_parts(before.analysis, now.analysis)
+    return follow_selection(before.analysis, now.analysis, selection, renamed)
+
+
+def test_the_block_in_the_place_of_the_selected_one_is_selected(opened: Open) -> None:
+    network = opened("mobilenet_v2")
+    replaced = network.edit(ReplaceByPart("features.4", "basic_residual"))
+    (made,) = followed(network, replaced, "features.4")
+    assert made not in network.analysis.hierarchy.groups
+    assert replaced.analysis.hierarchy.groups[made].role == "block"
+    assert followed(replaced, replaced.undo(), made) == ("features.4",)
+
+
+def test_what_came_behind_is_selected_when_the_selected_card_is_taken_out(opened: Open) -> None:
+    network = opened("mobilenet_v2")
+    without = network.edit(RemoveBlock("features.5"))
+    assert followed(network, without, "features.5") == ("features.6",)
+    assert followed(network, without, "features.5", "features.8") == ("features.8",)
+    assert followed(network, without, "features.5.conv.1.0") == ("features.6.conv.0.0",)
+    assert followed(network, without) == ()
+    assert followed(network, network.edit(TakeOut("classifier.0")), "classifier.0") == ("classifier.1",)

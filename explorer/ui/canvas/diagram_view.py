@@ -151,6 +151,16 @@ class DiagramView(PictureView):
             else:
                 self._update_legend_rect()
 
+    def stay_whole(self) -> None:
+        """Fit the picture again, where an edit led a part of it out of sight and its cards keep their titles."""
+        fitted = Viewport()
+        if self.picture is None or self._is_fitted:
+            return
+        if fitted.fit_rect(self.picture.bounds, self._fit_area()[0], 1.0) and fitted.scale >= LEGIBLE_SCALE:
+            with QSignalBlocker(self):  # the user does not look elsewhere
+                self.fit()
+            self.scale_changed.emit(self.scale)
+
     def _show_start(self, picture: Picture) -> None:
         self._is_fitted = False
         self._legend.show_start(picture, self._viewport, QRectF(self.rect()))
@@ -329,6 +339,8 @@ class DiagramView(PictureView):
         self._zoom_controls.update_position(self.picture is not None)
         if self._is_fitted:
             self.fit()
+        elif self._mismatch is not None:
+            self.highlight_in_view(self._marks.highlighted)  # above it stands a message, which takes some of its room
         else:
             self._update_legend_rect()
         self._repaint()

@@ -23,7 +23,7 @@ def _resize_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
     is_small = window.height() < _SMALL_HEIGHT or window.width() < _SMALL_WIDTH
     height = min(height, window.height() // (5 if is_small else 2))
     if dock.height() < height:
-        _give_back_height(window, dock)
+        _give_back_height(window, dock, height)
         window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
     neighbours = [
         other for other in _visible_neighbours(window, dock) if other.geometry().top() == dock.geometry().top()
@@ -43,16 +43,27 @@ def _visible_neighbours(window: QMainWindow, dock: QDockWidget) -> list[QDockWid
     return [o for o in others if window.dockWidgetArea(o) == side and not o.visibleRegion().isEmpty()]
 
 
-def _give_back_height(window: QMainWindow, dock: QDockWidget) -> None:
-    """When a dock that is about to grow is closed, let its neighbours be as high again as they are now."""
+def _give_back_height(window: QMainWindow, dock: QDockWidget, height: int) -> None:
+    """When a dock that is about to grow to `height` is closed, let its neighbours be as high again as they are now;
+    shown again, it is as high as it was."""
     before = dock.height()
 
     def give_back(is_visible: bool) -> None:
         if is_visible or not dock.isHidden():
             return
         dock.visibilityChanged.disconnect(give_back)
+        _enlarge_when_shown(window, dock, max(height, dock.height()))  # of which tabs may take some
         neighbours = _visible_neighbours(window, dock)
         if neighbours and window.isVisible():
             window.resizeDocks(neighbours, [before] * len(neighbours), Qt.Orientation.Vertical)
 
     dock.visibilityChanged.connect(give_back)
+
+
+def _enlarge_when_shown(window: QMainWindow, dock: QDockWidget, height: int) -> None:
+    def enlarge(is_visible: bool) -> None:
+        if is_visible:
+            dock.visibilityChanged.disconnect(enlarge)
+            enlarge_dock(window, dock, height)
+
+    dock.visibilityChanged.connect(enlarge)

@@ -246,8 +246,12 @@ class PanelUpdater(QObject):
             self._update_canvas()  # as little as there can be
 
     def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
+        is_edited = self._displayed is not None and self._displayed[0] is not shown[0]
+        was_whole = self._panels.canvas.is_fitted
         self._displayed, self._is_drawing = shown, False
         self._panels.canvas.show_picture(picture, anchor=self._anchor)
+        if is_edited and was_whole:
+            self._panels.canvas.stay_whole()
         if self._view is not None:
             self._panels.canvas.restore_view(self._view)
             self._view = None

@@ -147,10 +147,15 @@ class Window(CommandWindow):
     def _on_network_edited(
         self, document: Document, network: Network, renamed: Mapping[str, tuple[str, ...]], is_followed: bool
     ) -> None:
+        from explorer.presenters.counterparts import follow_selection
+
         if document is self.session.document:
             self.notice.hide()
             self.panel_updater.keep_view(renamed)
-        self.session.change_network(document, network, renamed, is_followed=is_followed)
+        selection = document.selection
+        if document.network is not None:
+            selection = follow_selection(document.network.analysis, network.analysis, selection, renamed)
+        self.session.change_network(document, network, renamed, selection=selection, is_followed=is_followed)
         self.files.keep(document)
         self.tabs.update()
 

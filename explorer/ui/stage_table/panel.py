@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -73,8 +73,8 @@ class StageTablePanel(QWidget):
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(5)
         column.addLayout(self._build_bar())
-        column.addWidget(self.view, 1)
         column.addWidget(self.message_label)
+        column.addWidget(self.view, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty_label)
         self._stack.addWidget(whole)
@@ -113,6 +113,8 @@ class StageTablePanel(QWidget):
         self.message_label.style().polish(self.message_label)
         self.message_label.setText(text or self._hint())
         self.message_label.setAccessibleDescription(text)
+        if text:
+            QTimer.singleShot(0, self, lambda: self._keep_in_sight(self.message_label.geometry()))
 
     @property
     def is_editing(self) -> bool:
@@ -236,14 +238,17 @@ class StageTablePanel(QWidget):
         QTimer.singleShot(0, self, self._keep_current_in_sight)
 
     def _keep_current_in_sight(self) -> None:
-        """Scroll a panel that is lower than its table, so that one sees the cell that the keys are in."""
+        """Let one see the cell that the keys are in."""
+        cell = self.view.visualRect(self.view.currentIndex())
+        self._keep_in_sight(cell.translated(self.view.viewport().mapTo(self, QPoint())))
+
+    def _keep_in_sight(self, part: QRect) -> None:
+        """Scroll a panel that is lower than what is in it."""
         around = self.parentWidget()
         while around is not None and not isinstance(around, QScrollArea):
             around = around.parentWidget()
         if around is not None:
-            cell = self.view.visualRect(self.view.currentIndex())
-            at = self.view.viewport().mapTo(self, cell.center())
-            around.ensureVisible(at.x(), at.y(), 0, cell.height())
+            around.ensureVisible(part.center().x(), part.center().y(), 0, part.height())
 
     def _on_opened(self, row: int, column: int) -> None:
         heading = self.model.heading(column)
@@ -282,11 +287,14 @@ class StageTablePanel(QWidget):
         current, known = self.view.currentIndex(), self.model.table
         kept = self.model.row(current.row())
         reshaped = known is None or len(known.rows) != len(table.rows) or known.headings != table.headings
+        number, column = current.row(), max(current.column(), 0)
         self.model.show_table(table)
+        found = table.find_row(kept.ids[0]) if kept is not None else -1
+        row = found if found >= 0 else min(max(number, 0), len(table.rows) - 1)  # of one that is gone, the next
         if reshaped:
             self.view.resizeColumnsToContents()
-            row = max(table.find_row(kept.ids[0]) if kept is not None else 0, 0)
-            self.view.setCurrentIndex(self.model.index(row, max(current.column(), 0)))
+        if reshaped or (row != number and not self.is_editing):
+            self.view.setCurrentIndex(self.model.index(row, column))
         if not self.message_label.text():
             self.show_message("")
 

@@ -18,6 +18,7 @@ from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.pixmap_cache import PixmapCache
 from explorer.ui.canvas.viewport import Viewport
 from explorer.viewmodels.diagram import Card, Diagram, Kind, Link
+from explorer.viewmodels.mismatch import MismatchView
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 NOWHERE = QPoint()
@@ -438,6 +439,33 @@ def test_what_is_seen_whole_after_an_edit_stays_so_when_a_panel_opens(canvas: Ca
     assert QRectF(canvas.rect()).contains(canvas._viewport.to_widget_rect(canvas.picture.bounds))
     canvas.show_picture(crowd(5, 30), anchor="c1")  # what has grown out of sight is not fetched back
     assert not canvas.is_fitted
+
+
+def test_a_picture_that_was_whole_is_shown_whole_again_where_its_cards_can_be_read(canvas: Canvas) -> None:
+    canvas.resize(1000, 640)
+    canvas.show_picture(crowd(5, 6))
+    moved: list[float] = []
+    canvas.view_moved.connect(lambda scale, _: moved.append(scale))
+    canvas.show_picture(crowd(5, 12), anchor="c1")
+    assert not canvas.is_fitted
+    canvas.stay_whole()
+    assert QRectF(canvas.rect()).contains(canvas._viewport.to_widget_rect(canvas.picture.bounds))
+    assert not moved  # the user did not look elsewhere
+    canvas.show_picture(crowd(5, 90), anchor="c1")
+    scale = canvas.scale
+    canvas.stay_whole()
+    assert canvas.scale == scale  # fitted they would be specks
+
+
+def test_shapes_that_do_not_meet_stay_in_sight_when_their_message_takes_some_of_the_room(canvas: Canvas) -> None:
+    canvas.resize(1000, 640)
+    canvas.show_picture(crowd(5, 6))
+    canvas.zoom(1.2)
+    canvas.highlight_in_view(frozenset({"c24", "c29"}))
+    canvas.show_mismatch(MismatchView("c29", (("c24", "24×56×56"),), "the widths differ"))
+    canvas.resize(1000, 240)
+    for card in ("c24", "c29"):
+        assert QRectF(canvas.rect()).contains(canvas.area_of(card))
 
 
 def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
@@ -244,3 +244,20 @@ def test_a_selection_becomes_a_block_and_a_part(
     qtbot.waitUntil(lambda: not any(row.description for row in parts._rows), timeout=SLOW)
     lanes = (parts.lane, parts._rows_lane, parts._picture_lane)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=SLOW)
+
+
+def test_by_keys_alone_one_goes_on_where_a_block_was_taken_out(qtbot: QtBot, window: Window, tool: MovingTool) -> None:
+    window.canvas.fit()
+    window.session.select("layer3.1")
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Delete)
+    wait_for_edit(qtbot, window, 1)
+    assert window.session.selection == ("layer4.0",)
+    qtbot.waitUntil(lambda: window.canvas._marks.selected == "layer4.0", timeout=SLOW)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Down)
+    assert window.session.selection == ("layer4.1",)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    wait_for_edit(qtbot, window, 2)
+    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
+    assert window.canvas.picture is not None
+    seen = window.canvas._viewport.to_widget_rect(window.canvas.picture.bounds)
+    assert QRectF(window.canvas.rect()).contains(seen)  # it was seen whole, and is still

@@ -11,6 +11,7 @@ from explorer.ui.shell.window import Window
 from explorer.ui.stage_table.delegate import CellEditor
 from explorer.ui.stage_table.panel import StageTablePanel
 from explorer.ui.stage_table.tool import StageTableTool
+from tests.ui.conftest import settled
 
 SLOW = 60_000
 
@@ -86,6 +87,7 @@ def test_rows_are_changed_by_keys_and_a_table_is_pasted(window: Window, qtbot: Q
     qtbot.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: edits(window) == ["copy_run", "move_run"], timeout=SLOW)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
+    assert panel.view.currentIndex().row() == 4  # it goes with the row
     panel.select_cell(0)
     qtbot.keyClick(panel.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: "no row" in panel.message_label.text(), timeout=SLOW)
@@ -97,6 +99,17 @@ def test_rows_are_changed_by_keys_and_a_table_is_pasted(window: Window, qtbot: Q
     qtbot.waitUntil(lambda: shown(panel, 2, "repeats") == "3", timeout=SLOW)
     assert shown(panel, 2, "width") == "96"
     assert "2 values set." in panel.message_label.text()
+
+
+def test_behind_a_row_that_was_removed_one_goes_on_with_the_next(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    panel.select_cell(3, "width")
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 7, timeout=SLOW)
+    current = panel.view.currentIndex()
+    heading = panel.model.heading(current.column())
+    assert heading is not None
+    assert (current.row(), heading.key, shown(panel, 3, "width")) == (3, "width", "256")
 
 
 def test_edits_made_elsewhere_are_seen(window: Window, qtbot: QtBot) -> None:
@@ -139,3 +152,37 @@ def test_what_is_typed_is_not_cut_by_a_narrow_cell(window: Window, qtbot: QtBot)
     qtbot.waitUntil(lambda: edits(window) == ["set_width"], timeout=SLOW)
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: edits(window) == [], timeout=SLOW)
+
+
+def test_why_a_table_cannot_be_pasted_is_seen_also_in_a_low_panel(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    tool = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
+    low = tool.dock.widget()
+    assert low is not None
+    low.setFixedHeight(120)
+    qtbot.waitUntil(lambda: low.height() == 120)
+    QApplication.clipboard().setText("hello there, this is no table\nat all")
+    panel.select_cell(3, "width")
+    panel.paste()
+    qtbot.waitUntil(lambda: panel.message_label.property("role") == "refusal", timeout=SLOW)
+
+    def is_in_sight() -> bool:
+        label = panel.message_label
+        return low.rect().contains(label.mapTo(low, label.rect().center()))
+
+    qtbot.waitUntil(is_in_sight)
+    assert not edits(window)
+
+
+def test_it_is_as_high_when_it_is_shown_again(window: Window, qtbot: QtBot) -> None:
+    window.resize(1600, 1000)
+    window.show()
+    panel = show(window, qtbot)
+    tool = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
+    settled(qtbot, window)
+    high = tool.dock.height()
+    toggle = tool.dock.toggleViewAction()
+    toggle.trigger()
+    qtbot.waitUntil(lambda: window.docks.figures.height() < high)
+    toggle.trigger()
+    qtbot.waitUntil(lambda: panel.isVisible() and tool.dock.height() >= high)
