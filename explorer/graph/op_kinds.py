@@ -245,7 +245,7 @@ class _Description(NamedTuple):
     values: Mapping[str, str] = MappingProxyType({})
 
 
-_DESCRIPTIONS: BoundedCache[Token, _Description] = BoundedCache(2**14)
+_DESCRIPTIONS: BoundedCache[Token, _Description] = BoundedCache(2**13)
 
 
 def _translatable(kind: Kind, template: str, **values: str) -> _Description:

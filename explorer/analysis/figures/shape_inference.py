@@ -85,7 +85,7 @@ class SizeReadError(ShapeError):
 
 
 #: Two halves, each larger than what an edit of a large network measures.
-_CACHE: BoundedCache[tuple[Token, tuple[Any, ...]], Measure] = BoundedCache(2**14)
+_CACHE: BoundedCache[tuple[Token, tuple[Any, ...]], Measure] = BoundedCache(2**13)
 _MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
 
 
