@@ -223,6 +223,7 @@ def test_in_a_low_and_wide_place_photo_and_classes_come_first(panel: OutputPanel
     seen.resize(930, 320)
     qtbot.waitUntil(lambda: panel.divergence.geometry().top() > panel.weights_button.geometry().bottom())
     assert panel.photo.height() > 100
+    assert seen.takeWidget() is panel  # it is closed on its own
 
 
 @pytest.mark.parametrize("width", [330, 450, 600, 900])

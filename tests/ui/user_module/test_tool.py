@@ -288,13 +288,13 @@ def test_consent_shows_every_argument_whole_and_touches_no_file(
     window: Window, tool: UserModuleTool, net: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hidden = UserModule(f"{net}:Net", {"command": f"touch MARKER #{' ' * 600}classes=10", "other": "a\nb\u202ec"})
-    monkeypatch.setattr(Path, "stat", lambda path, **_: pytest.fail(f"{path} was touched"))
-    tool.show_dialog(hidden, "project.cnnx")
-    said = asked(tool).request_view.toPlainText()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", lambda path, **_: pytest.fail(f"{path} was touched"))
+        tool.show_dialog(hidden, "project.cnnx")
+        said = asked(tool).request_view.toPlainText()
     assert str(net) in said
     assert "command = 'touch MARKER # ⟨600 spaces⟩ classes=10'" in said
     assert r"other = 'a\nb\u202ec'" in said
-    monkeypatch.undo()
     asked(tool).reject()
 
 
