@@ -13,6 +13,9 @@ from PIL import Image
 
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 
+#: Of red, green and blue in ImageNet's images, as fractions of the largest value.
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -76,7 +79,7 @@ def in_number_format(image: Any, dtype: Any) -> Any:
 
     if dtype != torch.uint8:
         return image.to(dtype)
-    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
+    mean, deviation = _mean_and_deviation()
     if image.shape[1] != 3:
         mean, deviation = mean.mean(), deviation.mean()
     return ((image * deviation + mean) * 255).round().clamp(0, 255).to(dtype)
@@ -104,18 +107,19 @@ def crop_box(sample: Sample, shape: tuple[int, ...], weights: str | None = None)
     return (width - cut) / 2, (height - cut) / 2, cut, cut
 
 
-#: Of ImageNet's images: red, green, blue.
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
 #: These were trained on images scaled to −1 … 1, and torchvision turns those of ImageNet's mean and deviation into such
 #: inside their forward (`transform_input`), where the weights are the pretrained ones.
 _RESCALED = ("GoogLeNet_Weights.", "Inception_V3_Weights.")
 
 
-def _rescaled(image: Any) -> Any:
+def _mean_and_deviation() -> tuple[Any, Any]:
     import torch
 
-    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
+    return torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1)
+
+
+def _rescaled(image: Any) -> Any:
+    mean, deviation = _mean_and_deviation()
     return image * (deviation / 0.5) + (mean - 0.5) / 0.5
 
 

@@ -10,15 +10,14 @@ import torch
 from torch.nn import functional as F
 
 from explorer.analysis.output_divergence import js_divergence, probabilities
-from explorer.analysis.sample import load_sample
+from explorer.analysis.sample import IMAGENET_DEVIATION, IMAGENET_MEAN, load_sample
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import Array, Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, Photo, message
 
 _SIDE, _CUT = 256, 224
-_MEAN = torch.tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
-_DEVIATION = torch.tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
+_MEAN, _DEVIATION = (torch.tensor(values).view(3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
 
 
 def crop_square(name: str) -> torch.Tensor:

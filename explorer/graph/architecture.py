@@ -16,8 +16,8 @@ import networkx as nx
 import torch
 
 from explorer.graph.node import Node, rename_inputs, takes_value
-from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Output
-from explorer.graph.size_reads import SizeRead
+from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
+from explorer.graph.size_reads import size_read_of
 
 
 class Architecture:
@@ -86,7 +86,7 @@ class Architecture:
     @cached_property
     def size_reads(self) -> tuple[Node, ...]:
         """What the code read of sizes while it was recorded, as ops of `SizeRead`."""
-        return tuple(n for n in self.nodes.values() if isinstance(n.op, Function) and isinstance(n.op.call, SizeRead))
+        return tuple(node for node in self.nodes.values() if size_read_of(node.op) is not None)
 
     @cached_property
     def shared_layers(self) -> Mapping[str, tuple[str, ...]]:

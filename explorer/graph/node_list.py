@@ -14,7 +14,7 @@ from explorer.graph.functional_layers import functional_as_layer, layer_key_at
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Op, Output
 from explorer.graph.recording.refusals import refuse_tensor
-from explorer.graph.size_reads import SizeRead, SizeReads
+from explorer.graph.size_reads import SizeRead, SizeReads, size_read_of
 
 
 def shared_parameters(module: nn.Module) -> dict[str, str]:
@@ -154,7 +154,7 @@ class NodeList:
 def with_size_reads(nodes: Mapping[str, Node], reads: SizeReads) -> dict[str, Node]:
     """Nodes with what was read of their sizes, before the output."""
     *body, output = nodes.values()
-    taken = sum(isinstance(node.op, Function) and isinstance(node.op.call, SizeRead) for node in body)
+    taken = sum(size_read_of(node.op) is not None for node in body)
     for number, ((read, names), scope) in enumerate(reads.items(), taken + 1):
         name = ".".join((*scope[-1:], f"size_read:{number}"))
         body.append(Node(name, Function(read), tuple(map(Ref, names)), scope=scope))

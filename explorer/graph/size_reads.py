@@ -51,6 +51,12 @@ class SizeRead:
         return _evaluate((self.call, self.args), values)
 
 
+def size_read_of(op: object) -> SizeRead | None:
+    """Return what an op reads of sizes; None for all other ops."""
+    call = getattr(op, "call", None)
+    return call if isinstance(call, SizeRead) else None
+
+
 #: Reads with the names of the nodes whose sizes they are, and the modules around them, outermost first.
 SizeReads = Mapping[tuple[SizeRead, tuple[str, ...]], tuple[str, ...]]
 

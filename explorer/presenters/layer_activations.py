@@ -19,12 +19,13 @@ from explorer.analysis.probes.feature_maps import (
 )
 from explorer.analysis.probes.kernels import Kernels, extract_kernels
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
+from explorer.analysis.sample import IMAGENET_DEVIATION, IMAGENET_MEAN
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr, tr_n
 from explorer.graph import op_kinds
 
 #: ImageNet's, by which images are normalised before a network sees them.
-_IMAGENET_MEAN, _IMAGENET_STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+_MEAN, _DEVIATION = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,7 @@ def network_input_image(probe: Probe) -> NetworkInputImage:
     """Return the input image, normalisation undone; its first three channels."""
     image = probe.image[0].detach().float().cpu()
     colours = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
-    pixels = (colours.permute(1, 2, 0) * _IMAGENET_STD + _IMAGENET_MEAN).clamp(0, 1) * 255
+    pixels = (colours.permute(1, 2, 0) * _DEVIATION + _MEAN).clamp(0, 1) * 255
     return NetworkInputImage(pixels.round().to(torch.uint8).contiguous().numpy())
 
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from explorer.analysis.sample import IMAGENET_DEVIATION, IMAGENET_MEAN
 from explorer.base.languages import tr
 from explorer.base.memo import bounded
 from explorer.base.number_format import format_bytes
@@ -21,9 +22,6 @@ from explorer.training.image_folder import read_image_folder
 from explorer.training.published_sets import PUBLISHED_SETS, load_published
 from explorer.training.shapes import SHAPE_NAMES, draw_shapes
 from explorer.training.split import Images, limit_per_class, split_by_class
-
-#: ImageNet's mean and deviation, which the app's preprocessing of photos uses as well.
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 _SHAPES_TRAIN, _SHAPES_TEST = 2000, 1000
 
@@ -53,7 +51,7 @@ class Dataset:
 def normalise(images: torch.Tensor) -> torch.Tensor:
     """Return 8-bit images (batch, channels, height, width) as float32, normalised as the app's photos are."""
     channels = images.shape[1]
-    mean, deviation = (torch.tensor(values) for values in (_MEAN, _DEVIATION))
+    mean, deviation = (torch.tensor(values) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
     if channels != 3:
         mean, deviation = mean.mean().expand(channels), deviation.mean().expand(channels)
     return images.float().div_(255).sub_(mean[:, None, None]).div_(deviation[:, None, None])

@@ -24,7 +24,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Function, Layer, Method, Output
-from explorer.graph.size_reads import SizeRead
+from explorer.graph.size_reads import SizeRead, size_read_of
 
 __all__ = [
     "Measure",
@@ -115,8 +115,8 @@ def _check_size_reads(architecture: Architecture, found: Mapping[str, Measure]) 
             values[node.name] = measure_node(node, inputs).value
         except ShapeError:  # what reaches no output need not hold together
             continue
-        read = getattr(node.op, "call", None)
-        if isinstance(read, SizeRead) and values[node.name] != read.result:
+        read = size_read_of(node.op)
+        if read is not None and values[node.name] != read.result:
             raise SizeReadError(node, read, inputs)
 
 

@@ -76,6 +76,9 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         self._presets, self._format, self._name = QComboBox(), QComboBox(), QLineEdit()
         self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._presets.setToolTip(
+            tr("A slide, a figure of a paper, a handout, a page for browsers, or settings of your own")
+        )
         self._keep, self._forget = QToolButton(), QToolButton()
         self._keep.setText("+")
         self._forget.setText("−")
@@ -140,9 +143,6 @@ class ExportDialog(QDialog):
 
     def _show_presets(self, name: str) -> None:
         """List them, with this one chosen; "" for none."""
-        self._presets.setToolTip(
-            tr("A slide, a figure of a paper, a handout, a page for browsers, or settings of your own")
-        )
         self._presets.clear()
         self._presets.addItem(tr("As last time") if has_last_page() else tr("Default settings"), "")
         for own in load_presets():
