@@ -87,6 +87,7 @@ def window(qtbot: QtBot) -> Iterator[Window]:
     qtbot.addWidget(made)
     made.resize(1280, 800)
     made.show()
+    made.room.show_awaited()  # tests see many panels at once, before a network is open too
     yield made
     made.close()
     for lane in made._lanes:

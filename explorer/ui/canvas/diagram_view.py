@@ -342,5 +342,5 @@ class DiagramView(PictureView):
         elif self._mismatch is not None:
             self.highlight_in_view(self._marks.highlighted)  # above it stands a message, which takes some of its room
         else:
-            self._update_legend_rect()
+            self._legend.follow_size(self.picture, self._viewport, QRectF(self.rect()), self._buttons_rect)
         self._repaint()

@@ -30,6 +30,15 @@ class FloatingLegend:
         """Choose its place anew, near the last one."""
         self.rect = choose_legend_rect(picture, view, widget, buttons, self.rect) if picture is not None else QRectF()
 
+    def follow_size(self, picture: Picture | None, view: Viewport, widget: QRectF, buttons: QRectF) -> None:
+        """Choose its place in a widget of another size: where it covers the fewest cards, the nearest of these."""
+        before = self.rect
+        self.update_place(picture, view, widget, buttons)
+        if picture is not None and self.is_visible and picture.count_cards_in(view.to_picture_rect(self.rect)):
+            places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
+            places.sort(key=lambda place: (place.center() - before.center()).manhattanLength())
+            self.rect = _least_covering(places, picture, view)
+
     def free_area(self, widget: QRectF) -> QRectF:
         """Return the part of the widget that it leaves free, over its whole height or width."""
         room = QRectF(widget)

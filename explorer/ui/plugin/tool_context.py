@@ -92,7 +92,8 @@ class LazyDock(RaisingDock):
         if visible and self._factory is not None:
             make, self._factory = self._factory, None
             self.setWidget(LowPanel(make()) if self._scrolls else make())
-            QTimer.singleShot(0, self, self.tabify)
+            self.tabify()  # before it is seen: beside the others, be it for a moment, it widens the window
+            QTimer.singleShot(0, self, self.raise_)
         super().setVisible(visible)
 
     def tabify(self) -> None:
@@ -108,7 +109,6 @@ class LazyDock(RaisingDock):
         beside = [d for d in seen if window.dockWidgetArea(d) == side]
         if beside:
             window.tabifyDockWidget(max(beside, key=lambda dock: (dock.x(), dock.y())), self)
-            self.raise_()
 
 
 class WindowCommands(Protocol):

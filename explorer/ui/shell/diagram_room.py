@@ -3,6 +3,7 @@
 What must always hold in a small window, unless the user has switched that off: a panel that comes up puts those on
 other sides away, and takes no more than leaves the diagram `_SHARE` of the window, or what it needs to be of use; when
 it is closed, they come back. Arrangements that the user restores, by F9 or from the last time, stay as they are.
+In a window of any size, panels that have nothing to show before a network is open come up with the first one.
 Pictures that need height stand at the right of the diagram there, and below it in a large window.
 """
 
@@ -12,8 +13,10 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from explorer.ui.plugin.tool_context import LazyDock
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
 _SHARE = 0.6  # of the window's area, for the diagram
@@ -56,6 +59,8 @@ class DiagramRoom(QObject):
         self._timer.timeout.connect(self._look)
         self._was_small = self.is_small
         self._for_size: list[QDockWidget] = []  # put away when the window became small
+        self._for_network: list[QDockWidget] = []  # that come up with the first network
+        self._arrangement = QByteArray()  # of these
         window.installEventFilter(self)
         for dock in docks:
             dock.toggleViewAction().toggled.connect(partial(self._on_toggled, dock))
@@ -72,6 +77,31 @@ class DiagramRoom(QObject):
         if self.is_small:
             self._hide([dock for dock in self._standing() if dock is not self._library])
             self._make_room(self._library)
+
+    def await_network(self) -> None:
+        """In a large window, put all but the list of networks away until `show_awaited`: without a network the others
+        have nothing to show, and take the start page's room."""
+        if not self.is_small:
+            self._arrangement = self._window.saveState()
+            self._for_network = [dock for dock in self._standing() if dock is not self._library]
+            self._hide(self._for_network)
+
+    def show_awaited(self) -> None:
+        """Bring up what waits for a network, as it was; in a window that has become small meanwhile, once it is large
+        again."""
+        docks, self._for_network = self._for_network, []
+        if self.is_small:
+            self._for_size += docks
+        elif docks and all(dock is self._library for dock in self._standing()):
+            self._is_acting = True
+            self._window.restoreState(self._arrangement)  # with the tabs in front, and the sizes that hidden ones lose
+            self._is_acting = False
+        else:
+            early = [dock for dock in self._standing() if isinstance(dock, LazyDock)]
+            self._show(docks)
+            for dock in early:  # found nobody there whose tabs to join
+                dock.tabify()
+                dock.raise_()
 
     def show_inspector(self) -> None:
         """Bring up the panel of the selection, unless the user has closed it, or has opened another: that one may be

@@ -181,6 +181,8 @@ class Window(CommandWindow):
         self.files.autosave.forget(document)
 
     def _on_network_changed(self) -> None:
+        if self.session.network is not None:
+            self.room.show_awaited()
         self.previews.clear()
         self._update_actions()
         self._update_baseline_badge()
@@ -259,6 +261,8 @@ class Window(CommandWindow):
             self.docks.follow_screens()
             if not self._is_arranged:
                 self.room.arrange_first()
+            if self.session.network is None:
+                self.room.await_network()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.tabs.confirm_close_all():
@@ -267,6 +271,7 @@ class Window(CommandWindow):
         for happens in self.tool_context.before_close:
             happens()
         self.memory.stop()
+        self.room.show_awaited()  # and is there the next time
         self.docks.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()

@@ -71,7 +71,7 @@ class StageTableModel(QAbstractTableModel):
                 return tr(_FIGURES[section - len(self.table.headings)]) if self.table is not None else None
             if len(heading.symbol) > 1:
                 return heading.symbol
-            return f"{heading.title}\n{heading.symbol}" if heading.symbol else heading.title
+            return f"{heading.title} ({heading.symbol})" if heading.symbol else heading.title
         if role == Qt.ItemDataRole.ToolTipRole and heading is not None:
             return f"{heading.title}: {heading.tip}"
         return None

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QStackedLayout,
     QTableView,
     QToolButton,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.base.fonts import size_with_font
+from explorer.ui.base.fonts import scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.stage_table.delegate import CellDelegate
 from explorer.ui.stage_table.model import StageTableModel
@@ -30,6 +31,8 @@ from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Option
 from explorer.viewmodels.stage_table import EditableTable
 
+_LEAST_HEIGHT = 95  # pixels: the headings and three rows
+_LOW = 230  # pixels of height below which rows come before a hint
 _DELAY = 90  # milliseconds after a key until the network follows: between two digits nothing is computed
 
 _BUTTONS: tuple[tuple[str, str, str, Qt.Key, Qt.KeyboardModifier], ...] = (
@@ -113,8 +116,16 @@ class StageTablePanel(QWidget):
         self.message_label.style().polish(self.message_label)
         self.message_label.setText(text or self._hint())
         self.message_label.setAccessibleDescription(text)
+        self._arrange_hint()
         if text:
             QTimer.singleShot(0, self, lambda: self._keep_in_sight(self.message_label.geometry()))
+
+    def _arrange_hint(self) -> None:
+        self.message_label.setVisible(bool(self.message_label.accessibleDescription()) or self.height() >= scaled(_LOW))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange_hint()
 
     @property
     def is_editing(self) -> bool:
@@ -155,6 +166,8 @@ class StageTablePanel(QWidget):
         live_text(
             view, QWidget.setAccessibleDescription, "Type a value or press Enter to choose one; Esc takes it back"
         )
+        view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # it scrolls by itself
+        size_with_font(view, QWidget.setMinimumHeight, _LEAST_HEIGHT)
         view.installEventFilter(self)
         view.selectionModel().currentChanged.connect(self._on_current_changed)
         self._delegate.opened.connect(self._on_opened)

@@ -12,6 +12,7 @@ from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 
 _HEIGHT, _MARGIN, _RADIUS = 64, 18.0, 7.0
+_TEXT_WIDTH = 120.0
 _STEP = 2 ** (1 / 8)  # of an arrow key
 
 
@@ -124,11 +125,15 @@ class GuessScale(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
         painter.drawEllipse(QPointF(x, y), _RADIUS, _RADIUS)
-        left = min(max(x - 40, 0.0), self.width() - 80.0)
-        place = QRectF(left, y + 9 if is_below else y - 28, 80, 18)
+        left = min(max(x - _TEXT_WIDTH / 2, 0.0), self.width() - _TEXT_WIDTH)
+        place = QRectF(left, y + 9 if is_below else y - 28, _TEXT_WIDTH, 18)
         painter.setPen(QColor(colour))
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, _text(value))
 
 
 def _text(value: float) -> str:
-    return f"×{value:.3g}" if value >= 1 else f"÷{1 / value:.3g}"
+    """Return a factor as the ticks say it and, below 1, also as texts say it: "×8.56", "÷3.8 = ×0.26", "÷42"."""
+    if value >= 1:
+        return f"×{value:.3g}"
+    divided = f"÷{1 / value:.3g}"
+    return f"{divided} = ×{value:.2g}" if value >= 0.1 else divided

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
+
+
+class _WrappedLabel(QLabel):
+    """A label that needs the height of its text in the width that it has: Qt asks for that in the least width, which
+    makes whole panels as high as a column of single words."""
+
+    def minimumSizeHint(self) -> QSize:
+        return self._limit_height(super().minimumSizeHint())
+
+    def sizeHint(self) -> QSize:
+        return self._limit_height(super().sizeHint())
+
+    def _limit_height(self, hint: QSize) -> QSize:
+        return QSize(hint.width(), min(hint.height(), self.heightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = True) -> QLabel:
     """Return a plain-text label that wraps and never asks for more width than there is."""
-    made = QLabel(text)
+    made = _WrappedLabel(text) if wraps else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
     if role:

@@ -41,6 +41,7 @@ def tool(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Any:
     window = Window()
     qtbot.addWidget(window)
     window.show()
+    window.room.show_awaited()
     yield window.tools[0]
     window.close()
 

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.exceptions import TimeoutError as QtBotTimeoutError
 from pytestqt.qtbot import QtBot
 
+from explorer.base.languages import translator
 from explorer.drawing.picture import compose_picture
 from explorer.network import Network
 from explorer.presenters.diagrams import build_diagram, expanded_at_level
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.diagram_view import DiagramView
+from explorer.ui.canvas.legend_placement import choose_legend_rect
 from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.window import Window
 from explorer.ui.training.panel import TrainingPanel
@@ -159,6 +161,68 @@ def test_a_panel_opened_beside_the_list_stays_when_a_card_is_selected(small: Win
     settled(qtbot, small)
 
 
+def test_the_start_page_has_the_room_of_panels_that_wait_for_a_network(qtbot: QtBot) -> None:
+    QSettings().setValue("one_side_in_small_windows", True)
+    window = Window()
+    qtbot.addWidget(window)
+    window.resize(1500, 900)
+    before = window.room._standing()
+    window.show()
+    assert window.room._standing() == [window.docks.library]
+    window.start("resnet18")
+    settled(qtbot, window)
+    assert window.room._standing() == before
+    assert not window.docks.inspector.visibleRegion().isEmpty()  # in front of the other tabs
+    assert window.docks.figures.width() >= window.docks.output.width() > 0.4 * window.docks.figures.width()
+
+
+def test_a_panel_opened_on_the_start_page_joins_the_tabs_of_those_that_wait(qtbot: QtBot) -> None:
+    QSettings().setValue("one_side_in_small_windows", True)
+    window = Window()
+    qtbot.addWidget(window)
+    window.resize(1500, 900)
+    window.show()
+    table = next(dock for dock in window.tool_context.docks if dock.objectName() == "Stage table")
+    _toggle(table, qtbot)
+    window.start("resnet18")
+    settled(qtbot, window)
+    assert window.docks.output in window.tabifiedDockWidgets(table)
+    qtbot.waitUntil(lambda: not table.visibleRegion().isEmpty())
+    assert window.width() == 1500
+
+
+def test_what_waits_for_a_network_is_there_the_next_time(qtbot: QtBot) -> None:
+    for _ in range(2):
+        window = Window()
+        qtbot.addWidget(window)
+        window.show()
+        assert window.room._standing() == [window.docks.library]
+        window.close()
+    window = Window()
+    qtbot.addWidget(window)
+    window.show()
+    window.start("alexnet")
+    settled(qtbot, window)
+    assert {*window.docks.all} <= {*window.room._standing()}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(1440, 900), *_SIZES])
+def test_no_panel_widens_the_window(window: Window, size: tuple[int, int], language: str, qtbot: QtBot) -> None:
+    QSettings().setValue("one_side_in_small_windows", True)
+    translator.set_language(language)
+    window.start("alexnet")
+    settled(qtbot, window)
+    window.resize(*size)
+    qtbot.wait(50)
+    for dock in (*window.docks.all, *window.tool_context.docks):
+        while not dock.isHidden():  # one behind a tab comes to the front first
+            _toggle(dock, qtbot)
+        _toggle(dock, qtbot)
+        assert not dock.isHidden()
+        assert window.size().toTuple() == size, dock.objectName()
+
+
 def test_a_window_that_becomes_small_keeps_the_right_side(window: Window, qtbot: QtBot) -> None:
     QSettings().setValue("one_side_in_small_windows", True)
     window.resize(1500, 900)
@@ -192,6 +256,29 @@ def test_nothing_covers_cards_of_a_fitted_diagram(key: str, opened: Callable[[st
             canvas.show_picture(picture)
             canvas.fit()
             assert _count_covered(canvas) == 0, (key, level, size)
+
+
+@pytest.mark.parametrize("zoom", [0.9, 1.2])
+def test_the_legend_of_a_moved_view_gives_way_to_cards_when_the_window_changes(
+    zoom: float, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    analysis = opened("mobilenet_v2").analysis
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(1500, 800)
+    canvas.show()
+    canvas.show_picture(compose_picture(build_diagram(analysis, expanded_at_level(analysis, "blocks"))))
+    canvas.fit()
+    canvas.zoom(zoom)
+    picture = canvas.picture
+    assert picture is not None
+    for size in ((1180, 620), (930, 650), (640, 560), (1500, 800)):
+        canvas.resize(*size)
+        least = choose_legend_rect(picture, canvas._viewport, QRectF(canvas.rect()), canvas._buttons_rect)
+        places = (canvas._legend.rect, least)
+        covered = [picture.count_cards_in(canvas._viewport.to_picture_rect(place)) for place in places]
+        assert covered[0] == covered[1], size
+    canvas.close()
 
 
 def _count_covered(canvas: DiagramView) -> int:

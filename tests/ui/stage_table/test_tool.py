@@ -177,12 +177,29 @@ def test_why_a_table_cannot_be_pasted_is_seen_also_in_a_low_panel(window: Window
 def test_it_is_as_high_when_it_is_shown_again(window: Window, qtbot: QtBot) -> None:
     window.resize(1600, 1000)
     window.show()
+    low = window.docks.figures.height()
     panel = show(window, qtbot)
     tool = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
     settled(qtbot, window)
+    qtbot.waitUntil(lambda: tool.dock.height() > low)
     high = tool.dock.height()
     toggle = tool.dock.toggleViewAction()
     toggle.trigger()
     qtbot.waitUntil(lambda: window.docks.figures.height() < high)
     toggle.trigger()
     qtbot.waitUntil(lambda: panel.isVisible() and tool.dock.height() >= high)
+
+
+def test_three_rows_are_seen_in_a_low_panel(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    room = panel.parentWidget()
+    assert room is not None
+    qtbot.waitUntil(lambda: panel.message_label.isHidden())  # a hint gives way to rows
+    height = panel.minimumSizeHint().height()
+    assert height <= 140  # the panel in a window of 1280×800, which scrolls what is higher
+    panel.show_message("cannot be done")
+    assert not panel.message_label.isHidden()
+    panel.show_message("")
+    lowest = panel.view.rowViewportPosition(2) + panel.view.rowHeight(2)
+    assert panel.view.minimumHeight() >= panel.view.horizontalHeader().height() + lowest
+    assert "\n" not in panel.model.headerData(2, Qt.Orientation.Horizontal)
