@@ -184,9 +184,7 @@ def _insert_concat_inputs(reader: Node, after: str, new: list[str]) -> Node:
 
 def _remove_strides(architecture: Architecture, target: Subgraph, names: Sequence[_CopyNames]) -> Architecture:
     """The copies of a block that changes the shape, as ones that keep it."""
-    # The hidden width of an inverted residual goes with what enters, that of a bottleneck with what leaves.
-    inverted = any(op_kinds.kind(node) == "depthwise" for node in target.layers)
-    ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if inverted else 1.0
+    ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if target.is_inverted else 1.0
     scaled = {*target.hidden_layers, *target.squeeze_layers}
     shortcuts = [known for known in find_shortcuts(target.architecture).values() if known.add in target.nodes]
     changed: dict[str, Node] = {}

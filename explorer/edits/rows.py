@@ -23,7 +23,6 @@ from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
 from explorer.edits.size_limits import check_op_count
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph
-from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import rename_inputs
 
@@ -107,8 +106,7 @@ def _with_expansions(done: Architecture, before: Architecture) -> Architecture:
 
 
 def _expansion(block: Subgraph) -> float | None:
-    inverted = any(op_kinds.kind(node) == "depthwise" for node in block.layers) and not block.is_dense_layer
-    return hidden_width_ratio(block, "entering") if inverted and block.is_single_entry_exit else None
+    return hidden_width_ratio(block, "entering") if block.is_inverted and block.is_single_entry_exit else None
 
 
 _COPY_NUMBER = re.compile(r"~\d+$")

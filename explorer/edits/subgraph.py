@@ -92,6 +92,23 @@ class Subgraph:
         )
 
     @cached_property
+    def is_inverted(self) -> bool:
+        """Whether its hidden width goes with what enters it (an inverted residual), and not with what leaves it (a
+        bottleneck): each hidden channel is filtered alone, or it is widest inside and ends without an activation.
+
+        Source: Sandler et al., "MobileNetV2", 2018, §3.2 and §3.3.
+        """
+        if self.is_dense_layer:
+            return False
+        if any(op_kinds.kind(node) == "depthwise" for node in self.layers):
+            return True
+        groups, exit = find_channel_groups(self.architecture), ("", *self.exits)[-1]
+        if not self.hidden_layers or exit not in groups.rows or op_kinds.is_activation(self.architecture.nodes[exit]):
+            return False
+        hidden = max(groups.size(groups.producers[name]) for name in self.hidden_layers)
+        return hidden > groups.size(groups.rows[exit])
+
+    @cached_property
     def squeeze_layers(self) -> frozenset[str]:
         """The first layer of every squeeze-and-excitation gate inside: it makes the squeezed width."""
         return frozenset(gate.layers[0] for gate in find_gates(self.layers, self.architecture))

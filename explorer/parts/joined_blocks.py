@@ -173,17 +173,30 @@ def _inception_reduction(in_channels: int, channels: int, norm: str, activation:
     )
 
 
-def build_dense_layer(in_channels: int, growth: int, norm: str, activation: str) -> nn.Module:
-    """Return what a dense layer adds: norm, activation, 1×1 to four times the growth rate, and the same with a 3×3."""
-    inner = 4 * growth
-    return sequence(
-        norm1=build_norm(norm, in_channels),
-        act1=build_activation(activation),
-        conv1=nn.Conv2d(in_channels, inner, 1, bias=False),
-        norm2=build_norm(norm, inner),
-        act2=build_activation(activation),
-        conv2=nn.Conv2d(inner, growth, 3, padding=1, bias=False),
-    )
+class DenseLayer(nn.Module):
+    """What a layer of a dense block adds to the maps before it: norm, activation, 1×1 to four times the growth rate,
+    and the same with a 3×3. Growth rates are of such blocks, so it is one, and what it reads is joined inside it."""
+
+    def __init__(self, in_channels: int, growth: int, norm: str, activation: str) -> None:
+        super().__init__()
+        inner = 4 * growth
+        layers = sequence(
+            norm1=build_norm(norm, in_channels),
+            act1=build_activation(activation),
+            conv1=nn.Conv2d(in_channels, inner, 1, bias=False),
+            norm2=build_norm(norm, inner),
+            act2=build_activation(activation),
+            conv2=nn.Conv2d(inner, growth, 3, padding=1, bias=False),
+        )
+        for name, layer in layers.named_children():
+            self.add_module(name, layer)
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        """Return the new maps."""
+        x = torch.cat(maps, 1) if len(maps) > 1 else maps[0]
+        for layer in self.children():
+            x = layer(x)
+        return x
 
 
 @register_part(
@@ -195,7 +208,7 @@ def build_dense_layer(in_channels: int, growth: int, norm: str, activation: str)
 )
 def _dense_layer(in_channels: int, growth: int, norm: str, activation: str) -> nn.Module:
     """Huang et al., "Densely connected convolutional networks", 2016, §3, with the bottleneck of DenseNet-B."""
-    return Concatenated(nn.Identity(), build_dense_layer(in_channels, growth, norm, activation))
+    return Concatenated(nn.Identity(), DenseLayer(in_channels, growth, norm, activation))
 
 
 class DenseBlock(nn.Module):
@@ -208,14 +221,14 @@ class DenseBlock(nn.Module):
         super().__init__()
         self.count = layers
         for number in range(layers):
-            made = build_dense_layer(in_channels + number * growth, growth, norm, activation)
+            made = DenseLayer(in_channels + number * growth, growth, norm, activation)
             self.add_module(f"layer{number + 1}", made)
 
     def forward(self, x: Tensor) -> Tensor:
         """Concatenate what came in and what the layers make."""
         maps = [x]
         for number in range(self.count):
-            maps.append(self.get_submodule(f"layer{number + 1}")(torch.cat(maps, 1) if number else x))
+            maps.append(self.get_submodule(f"layer{number + 1}")(*maps))
         return torch.cat(maps, 1)
 
 

@@ -35,7 +35,11 @@ def build_inverted(
     is_fused: bool = False,
 ) -> nn.Module:
     """Return an inverted residual: widen, filter, weight the channels by `gate`, narrow without activation; added to
-    what came in where the shape is kept. `is_fused`: one full convolution widens and filters."""
+    what came in where the shape is kept. `is_fused`: one full convolution widens and filters; where nothing is widened
+    it is all there is, with its activation."""
+    if is_fused and hidden == in_channels:
+        only = conv_norm_act(in_channels, channels, kernel, stride=stride, norm=norm, activation=activation)
+        return Residual(only) if stride == 1 and in_channels == channels else only
     first: nn.Module | None = None
     if hidden != in_channels and not is_fused:
         first = conv_norm_act(in_channels, hidden, 1, norm=norm, activation=activation)
@@ -111,7 +115,7 @@ def _mbconv(
 def _fused_mbconv(
     in_channels: int, channels: int, kernel: int, stride: int, expansion: int, norm: str, activation: str
 ) -> nn.Module:
-    """Tan and Le, "EfficientNetV2", 2021, figure 2."""
+    """Tan and Le, "EfficientNetV2", 2021, figure 2, and table 4: with expansion 1 (the first stage) a 3×3 alone."""
     wide = in_channels * expansion
     return build_inverted(
         in_channels, channels, wide, kernel=kernel, stride=stride, norm=norm, activation=activation, is_fused=True

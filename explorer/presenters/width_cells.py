@@ -85,9 +85,7 @@ def parse_nothing(words: str) -> Any:
 def _hidden_blocks(row: TableRow) -> tuple[list[Subgraph], str]:
     """The blocks with a hidden width, and what it is counted in: "entering" for inverted residuals."""
     found = [block for block in row.subgraphs if hidden_width_ratio(block, "entering") is not None]
-    inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in found)
-    dense = any(block.is_dense_layer for block in found)
-    return found, "entering" if inverted and not dense else "leaving"
+    return found, "entering" if all(block.is_inverted for block in found) else "leaving"
 
 
 def read_expansion(row: TableRow) -> str:

@@ -39,8 +39,7 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
             tip,
         )
         return
-    inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
-    if inverted and not any(block.is_dense_layer for block in blocks):
+    if all(block.is_inverted for block in blocks):
         ratios = [hidden_width_ratio(block, "entering") for block in blocks]
         current, values = ratio_choices(ratios, [1 / 4, 1 / 2, 1.0, 1.5, *(float(n) for n in range(2, 11))])
         found = [(v, f"×{format_ratio(v)}", SetExpansion(scope.at, v)) for v in values]
