@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +12,17 @@ from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
 from explorer.base.safe_json import read_json
 from explorer.experiments.outcome import Label, Message
+
+
+class _Formatter(string.Formatter):
+    """Formats as `str.format` does, with a space before the sign of percent, as everywhere."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        text = super().format_field(value, format_spec)
+        return f"{text.removesuffix('%')} %" if format_spec.endswith("%") else text
+
+
+_FORMATTER = _Formatter()
 
 
 class _Strict(BaseModel):
@@ -48,7 +60,9 @@ class ExperimentTexts(_Strict):
         sentence = self.experiments[id].words.get(label.key) or self.common.get(label.key)
         if sentence is None:
             raise KeyError(f"the texts of {id} have no word for {label.key!r}")
-        return sentence.format_map({name: self._translate_value(id, value) for name, value in label.values})
+        return _FORMATTER.vformat(
+            sentence, (), {name: self._translate_value(id, value) for name, value in label.values}
+        )
 
     def choice_label(self, id: str, control: str, value: Any) -> str:
         """Return the label of one value of a control."""

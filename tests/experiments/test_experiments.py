@@ -18,7 +18,7 @@ import pytest
 
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.cancellation import Cancelled
-from explorer.base.languages import LANGUAGES
+from explorer.base.languages import LANGUAGES, Language
 from explorer.experiments import UnknownExperiment, all_experiments, get_experiment
 from explorer.experiments.experiment import ChoiceControl, Experiment, InvalidControl, RangeControl, SwitchControl
 from explorer.experiments.measurements import PHOTO
@@ -148,6 +148,14 @@ def test_every_photo_is_there_and_has_a_name() -> None:
 
 def test_every_experiment_is_listed_under_an_idea() -> None:
     assert {experiment.idea for experiment in all_experiments()} == set(load_texts("en").ideas)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_percents_have_a_space_as_everywhere(language: Language) -> None:
+    said = load_texts(language).translate(
+        "stacked_3x3", Message("seen_cost", (("count", 3), ("kernel", 7), ("saved", 0.449)))
+    )
+    assert "45 %" in said
 
 
 def test_no_text_is_left_over() -> None:

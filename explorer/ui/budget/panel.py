@@ -74,6 +74,7 @@ class BudgetPanel(QWidget):
         for box in (self.figure_box, self.axis_box):
             box.currentIndexChanged.connect(self._on_choice)
         self._update_sliders()
+        follow_language(self, BudgetPanel._show_hint)
 
     def _build_left(self) -> QVBoxLayout:
         top = QHBoxLayout()
@@ -147,7 +148,7 @@ class BudgetPanel(QWidget):
         if result is None:
             for slider in self.sliders.values():
                 slider.setValue(0)
-            self.result_label.setText("")
+            self._show_hint()
         elif not refusal:
             slider = self.sliders[self.gives_way]
             slider.setValue(_position(getattr(result.scaling, self.gives_way)))
@@ -156,6 +157,13 @@ class BudgetPanel(QWidget):
         self._update_sliders(axes)
         if result is not None and not refusal:
             self.value_labels[self.gives_way].setText(f"×{getattr(result.scaling, self.gives_way):.2f}")
+
+    def _show_hint(self) -> None:
+        """Say what to do, until something was scaled."""
+        if not any(slider.value() for slider in self.sliders.values()):
+            axis = tr(_AXES[self.gives_way])
+            text = tr("Move a slider to try a variant. What gives way, so that the budget is kept: {axis}.", axis=axis)
+            self.result_label.setText(text)
 
     def _result_text(self, result: BudgetResult) -> str:
         value, budget = number_format.format_short(result.value), number_format.format_short(result.budget)
@@ -178,6 +186,7 @@ class BudgetPanel(QWidget):
 
     def _on_choice(self) -> None:
         self._update_sliders()
+        self._show_hint()
         if any(slider.value() for slider in self.sliders.values()):
             self._timer.start()
 

@@ -11,6 +11,7 @@ from explorer.ui.canvas.viewport import Viewport
 from explorer.ui.canvas.zoom_controls import FLOATING_MARGIN
 
 _PADDING = 10.0
+_FRAME = 8.0  # pixels
 
 
 class FloatingLegend:
@@ -58,7 +59,7 @@ class FloatingLegend:
         view = Viewport()
         if buttons.isEmpty() or not view.fit_rect(picture.bounds, room, 1.0):
             return room, place
-        if not picture.count_cards_in(view.to_picture_rect(buttons)):
+        if not picture.count_cards_in(view.to_picture_rect(_around(buttons))):
             return room, place
         above = QRectF(widget)
         above.setBottom(buttons.top())
@@ -110,7 +111,7 @@ def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple
     view = Viewport()
     view.fit_rect(picture.bounds, widget, max_scale=1.0)
     place = choose_legend_rect(picture, view, widget, buttons)
-    if place.isEmpty() or not picture.count_cards_in(view.to_picture_rect(place)):
+    if place.isEmpty() or not picture.count_cards_in(view.to_picture_rect(_around(place))):
         return widget, place
     rooms = [(_area_above(widget, rows), rows) for rows in _bottom_rects(picture, widget, buttons)]
     for corner in _corner_rects(picture, widget)[:1]:
@@ -131,7 +132,7 @@ def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
     entries = picture.legend
     size = QSizeF(legend_width(entries) + 2 * _PADDING, legend_height(entries, 0) + 2 * _PADDING - 4)
     room = widget.adjusted(FLOATING_MARGIN, FLOATING_MARGIN, -FLOATING_MARGIN, -FLOATING_MARGIN)
-    if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
+    if not entries or size.height() > 0.72 * room.height() or size.width() > 0.3 * room.width():
         return []
     right, bottom = room.right() - size.width(), room.bottom() - size.height()
     corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
@@ -149,6 +150,11 @@ def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRe
     if height > 0.2 * widget.height():
         return []
     return [QRectF(widget.left() + FLOATING_MARGIN, widget.bottom() - FLOATING_MARGIN - height, width, height)]
+
+
+def _around(rect: QRectF) -> QRectF:
+    """Return a rectangle of the widget with the frames of cards that would be under its edge."""
+    return rect.adjusted(-_FRAME, -_FRAME, _FRAME, _FRAME)
 
 
 def _area_above(widget: QRectF, rect: QRectF) -> QRectF:

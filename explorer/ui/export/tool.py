@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
 from explorer.base.languages import tr, tr_noop
@@ -41,7 +40,6 @@ class ExportTool:
         )
         tip = tr_noop("Save the network as Python, weights or ONNX")
         self.network_action = context.add_action("File", tr_noop("Export network…"), self.choose_network_file, "", tip)
-        self._insert_above_quit(self.diagram_action, self.table_action, self.network_action)
         bar = context.window.findChild(QToolBar, "tools")
         if bar is not None:
             bar.addAction(self.diagram_action)
@@ -50,15 +48,6 @@ class ExportTool:
         self._session.on("network", self._update_actions)
         self._session.on("language", self._show_anew)
         self._update_actions()
-
-    def _insert_above_quit(self, *actions: QAction) -> None:
-        menu = self._context.get_menu("File")
-        quits = [a for a in menu.actions() if a.shortcut() == QKeySequence(QKeySequence.StandardKey.Quit)]
-        for action in actions:
-            if quits:
-                menu.insertAction(quits[0], action)
-        if quits:
-            menu.insertSeparator(quits[0])
 
     def _update_actions(self) -> None:
         for action in (self.diagram_action, self.table_action, self.network_action):

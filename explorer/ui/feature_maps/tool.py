@@ -25,6 +25,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
 
     title, shortcut, preferred_height = tr_noop("Feature maps"), "Ctrl+Shift+F", 380
     icon = "feature_maps"
+    needs_height = True
     topics: tuple[Topic, ...] = ("network", "selection", "sample")
 
     def __init__(self, context: ToolContext) -> None:

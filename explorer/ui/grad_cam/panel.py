@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.live_texts import live_text
@@ -36,7 +37,7 @@ class GradCamPanel(QWidget):
             ImageView(name, smooth=True) for name in (tr_noop("Image"), tr_noop("Current"), tr_noop("Baseline"))
         )
         self._image_captions = {picture: QLabel() for picture in (self.image, self.current, self.baseline)}
-        row = QHBoxLayout()
+        row = self._images = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(10)
         self._image_columns: dict[ImageView, QWidget] = {}
         for picture, caption in self._image_captions.items():
@@ -61,6 +62,13 @@ class GradCamPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(560, 260)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Images below each other in an upright place, where they are larger so."""
+        super().resizeEvent(event)
+        is_upright = self.height() > self.width()
+        way = QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight
+        self._images.setDirection(way)
 
     def show_result(self, result: GradCamView | None, reason: str = "") -> None:
         """Show heat maps; without a result, the reason for that."""

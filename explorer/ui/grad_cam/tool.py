@@ -19,6 +19,7 @@ class GradCamTool(ClassTool["GradCamPanel"]):
 
     title, shortcut, preferred_height = tr_noop("Grad-CAM"), "Ctrl+Shift+G", 320
     icon = "grad_cam"
+    needs_height = True
     object_name = "Where it looks"
 
     def create_panel(self) -> GradCamPanel:

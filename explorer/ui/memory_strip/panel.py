@@ -36,7 +36,7 @@ class MemoryStripPanel(QWidget):
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.slider.setMinimumWidth(180)
-        self._tool_row = ToolRow([self.slider, self.peak_button, self.light_button])
+        self._tool_row = ToolRow([self.slider], [self.peak_button, self.light_button])
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(4)

@@ -17,6 +17,7 @@ class MemoryStripTool(NetworkTool["MemoryStripPanel"]):
     """Shows the memory of a pass step by step, and lights the cards whose maps are alive."""
 
     title, shortcut, preferred_height = tr_noop("Memory film-strip"), "Ctrl+Shift+H", 330
+    needs_height = True
 
     def create_panel(self) -> MemoryStripPanel:
         """Return the panel, its signals connected."""

@@ -28,8 +28,6 @@ class NewNetworkTool:
         self.dialog: NewNetworkDialog | None = None
         tip = tr_noop("Design a network from a template or from nothing")
         self.action: QAction = context.add_action("File", tr_noop("New network…"), self.show_dialog, "Ctrl+N", tip)
-        menu = context.get_menu("File")
-        menu.insertAction(menu.actions()[0], self.action)
         context.start_actions.append((tr_noop("New network…"), tip, self.show_dialog))
 
     def show_dialog(self) -> None:

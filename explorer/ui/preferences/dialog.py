@@ -34,6 +34,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._preferences = preferences
         self.controls: dict[str, QWidget] = {}  # by title
+        self._labels: list[QLabel] = []
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
@@ -54,6 +55,7 @@ class PreferencesDialog(QDialog):
         """Show the values in force, in the language in force."""
         self.setWindowTitle(tr("Preferences"))
         self.controls = {}
+        self._labels = []
         page = QWidget()
         column = QVBoxLayout(page)
         column.setSpacing(10)
@@ -70,6 +72,9 @@ class PreferencesDialog(QDialog):
                     self._add_row(form, preference)
             column.addLayout(form)
         column.addStretch(1)
+        widest = max(label.sizeHint().width() for label in self._labels)
+        for label in self._labels:  # the controls of all groups stand below each other
+            label.setMinimumWidth(widest)
         self._area.setWidget(page)
         order_tabs(self)
 
@@ -88,6 +93,7 @@ class PreferencesDialog(QDialog):
         control.setAccessibleName(tr(preference.title))
         control.setAccessibleDescription(tr(preference.tip))
         label.setBuddy(control)
+        self._labels.append(label)
         form.addRow(label, control)
 
 
@@ -103,8 +109,13 @@ def _build_choice(preference: Preference) -> QWidget:
 
 def _build_switch(preference: Preference) -> QWidget:
     switch = Switch()
-    switch.setChecked(preference.read() == ON)
-    switch.toggled.connect(lambda on: preference.write(ON if on else OFF))
+
+    def toggle() -> None:
+        preference.write(OFF if switch.state else ON)
+        switch.set_state(preference.read() == ON)
+
+    switch.set_state(preference.read() == ON)
+    switch.clicked.connect(toggle)
     return switch
 
 

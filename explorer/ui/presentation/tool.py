@@ -18,7 +18,6 @@ class PresentationTool:
         self.folding = PanelFolding(context.window)
         self.view = PresentationView(context.window, context.canvas)
         add = context.add_action
-        context.get_menu("View").addSeparator()
         tip = tr_noop("Give the diagram the whole window, and bring the panels back")
         add("View", tr_noop("Fold all panels"), self.folding.toggle, "F9", tip)
         self.full_screen_action = add(

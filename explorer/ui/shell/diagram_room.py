@@ -163,16 +163,17 @@ class DiagramRoom(QObject):
             return
         area, was_moved = self._window.dockWidgetArea(dock), dock in self._moved_aside
         if self.is_small and not was_moved and area == below:
-            self._note_moved(self._moved_aside | {dock})
+            self._moved_aside.add(dock)
             self._move(dock, right)
         elif not self.is_small and was_moved:
-            self._note_moved(self._moved_aside - {dock})
+            self._moved_aside.remove(dock)
             if area == right:
                 self._move(dock, below)
 
-    def _note_moved(self, docks: set[QDockWidget]) -> None:
-        self._moved_aside = docks
-        QSettings().setValue(_MOVED_SETTING, sorted(dock.objectName() for dock in docks))
+    def save_state(self) -> None:
+        """Remember which pictures were moved aside, together with the arrangement that shows them there: alone, it
+        would tell the next start that the user had dragged them back."""
+        QSettings().setValue(_MOVED_SETTING, sorted(dock.objectName() for dock in self._moved_aside))
 
     def _move(self, dock: QDockWidget, area: Qt.DockWidgetArea) -> None:
         there = [other for other in self._standing() if self._window.dockWidgetArea(other) == area]

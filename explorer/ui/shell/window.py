@@ -27,6 +27,7 @@ from explorer.ui.plugin.tool_context import Activity
 from explorer.ui.shell.activity_bar import ActivityBar
 from explorer.ui.shell.commands import OPENED_WINDOWS, CommandWindow
 from explorer.ui.shell.diagram_room import DiagramRoom
+from explorer.ui.shell.menu_order import arrange_menus
 from explorer.ui.shell.progress_indicator import ProgressIndicator
 from explorer.ui.shell.tools import TOOLS
 
@@ -43,6 +44,7 @@ class Window(CommandWindow):
         self._build_bars()
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
         self.tabs.tool_entries = self.tool_context.tab_actions
+        arrange_menus(self.menuBar())
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.activity_bar = ActivityBar(self._list_activities())
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.activity_bar)
@@ -273,6 +275,7 @@ class Window(CommandWindow):
         self.memory.stop()
         self.room.show_awaited()  # and is there the next time
         self.docks.save_state()
+        self.room.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()
         self.files.autosave.close()

@@ -23,6 +23,7 @@ class TimingTool(PanelTool["TimingPanel"]):
     """Measures each layer on this machine, and colours the cards of the diagram by their time."""
 
     title, shortcut, preferred_height = tr_noop("Time per layer"), "Ctrl+Shift+T", 340
+    needs_height = True
 
     def __init__(self, context: ToolContext) -> None:
         #: The last measurement of each document, and the version of its network that was measured.

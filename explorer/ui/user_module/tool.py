@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QKeySequence
 
 from explorer.base.child_process import discard_prepared_child, prepare_child
 from explorer.base.languages import tr, tr_noop
@@ -38,11 +37,6 @@ class UserModuleTool:
         context.start_actions.append((tr_noop("Open your own module…"), tip, self.show_dialog))
         tip = tr_noop("Run the code of your module again and apply the same edits")
         self.reload_action = context.add_action("File", tr_noop("Reload module"), self.reload_module, "F5", tip)
-        menu = context.get_menu("File")
-        save = QKeySequence(QKeySequence.StandardKey.Save)
-        save_action = next((action for action in menu.actions() if action.shortcut() == save), None)
-        if save_action is not None:
-            menu.insertActions(save_action, [self.open_action, self.reload_action])
         context.file_handlers[".py"] = self._open_file
         context.error_handlers.append(self._handle_consent)
         self.strip = VerificationStrip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -44,10 +44,29 @@ def test_all_that_the_issue_names_are_there_and_shown_as_they_are(window: Window
         if isinstance(control, QComboBox):
             assert control.currentData() == preference.read(), title
         elif isinstance(control, Switch):
-            assert control.isChecked() == (preference.read() == ON), title
+            assert control.state == (preference.read() == ON), title
         else:
             assert isinstance(control, QPushButton)
             assert control.text()
+
+
+def test_a_click_turns_a_switch_and_what_it_stands_for(window: Window, dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    switches = {title: control for title, control in dialog.controls.items() if isinstance(control, Switch)}
+    assert len(switches) >= 3
+    for title, switch in switches.items():
+        preference = _declared(window)[title]
+        before = preference.read()
+        for value in (OFF if before == ON else ON, before):
+            qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+            assert preference.read() == value, title
+            assert switch.state == (value == ON), title
+
+
+def test_the_controls_of_all_groups_stand_below_each_other(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    assert len({control.mapTo(dialog, QPoint()).x() for control in dialog.controls.values()}) == 1
+    dialog.close()
 
 
 def test_what_is_written_is_read_and_remembered(window: Window, qapp: QApplication) -> None:

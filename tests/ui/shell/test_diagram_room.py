@@ -79,6 +79,8 @@ def test_a_picture_stands_beside_the_diagram_of_a_small_window_and_below_that_of
     small: Window, qtbot: QtBot
 ) -> None:
     small.setAnimated(False)
+    names = {dock.objectName() for dock in small.tool_context.docks if dock.needs_height}
+    assert {"How it computes", "Feature maps", "Where it looks", "Memory film-strip"} <= names
     picture = small.findChild(QDockWidget, "How it computes")
     assert picture is not None
     _toggle(picture, qtbot)
@@ -106,7 +108,9 @@ def test_a_picture_that_was_dragged_below_in_a_small_window_stays_there_the_next
     assert picture is not None
     _toggle(picture, qtbot)
     assert not _is_below(small, picture)
+    assert not QSettings().contains("pictures_moved_aside")  # before the arrangement is saved, too
     small.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, picture)  # by the user
+    small.room.save_state()
     next_time = DiagramRoom(
         small, small.canvas, (*small.docks.all, picture), small.docks.library, small.docks.inspector, [picture]
     )
