@@ -37,7 +37,7 @@ def gc_paused() -> Iterator[None]:
 
 def freeze_imports() -> None:
     """Exclude all present objects from garbage collection, once in a process: later ones are not imports, and what is
-    frozen in a cycle is never freed.
+    frozen in a cycle is freed by `collect_frozen` only.
 
     torch's modules alone are 400,000 objects; each full collection stopped every thread, the window's too, for 0.2 s.
     """
@@ -45,4 +45,13 @@ def freeze_imports() -> None:
     with _LOCK:
         if not _is_frozen:
             _is_frozen = True
+            gc.freeze()
+
+
+def collect_frozen() -> None:
+    """Free what is in cycles, also of what was frozen; takes as long as `freeze_imports` saves each time."""
+    with _LOCK:
+        gc.unfreeze()
+        gc.collect()
+        if _is_frozen:
             gc.freeze()

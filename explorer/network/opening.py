@@ -10,12 +10,13 @@ from torch import nn
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.calibration import build_seeded_weights
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.languages import tr
 from explorer.edits import Edit, History
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant
-from explorer.graph.trace import trace
+from explorer.graph.trace import TraceError, trace
 from explorer.network.context import NetworkContext
 from explorer.network.network import Network
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
@@ -52,7 +53,7 @@ def open_network(
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
-        InputError: an input cannot be read, or the forward has none of that name.
+        InputError: an input cannot be read, the forward has none of that name, or the shape lacks the batch.
         TraceError: the module's forward cannot be followed; the message says where.
         ShapeError: it does not take an input of that shape.
         EditError: one of the edits cannot be made.
@@ -61,13 +62,32 @@ def open_network(
         specs = parse_inputs(inputs)
         if input_shape is not None and specs:
             raise InputError(tr("give either input_shape or inputs: an input of inputs has its own shape"))
-        opened = open_verified(source, single_input(input_shape) if input_shape is not None else specs)
+        opened = open_verified(source, specs) if input_shape is None else _open_with_shape(source, input_shape)
         return network_from_verified(opened, seed=seed, user_module=user_module, edits=edits)
     if inputs:
         raise InputError(tr("inputs are of a module; a network of the catalogue takes an image: use input_shape"))
-    network = _open_entry(get_entry(source), input_shape, options, seed)
+    entry = get_entry(source)
+    if input_shape is not None and len(input_shape) == len(entry.input_size):
+        raise InputError(_missing_batch(input_shape))
+    network = _open_entry(entry, input_shape, options, seed)
     analyse(network.architecture)
     return network.edit(*edits)
+
+
+def _open_with_shape(module: nn.Module, shape: tuple[int, ...]) -> VerifiedModule:
+    """Open a module for one tensor of a shape, batch included, which is easily forgotten."""
+    try:
+        return open_verified(module, single_input(shape))
+    except (TraceError, ShapeError) as failure:
+        try:
+            open_verified(module, single_input((1, *shape)))
+        except Exception:
+            raise failure from failure.__cause__
+        raise InputError(_missing_batch(shape)) from failure
+
+
+def _missing_batch(shape: tuple[int, ...]) -> str:
+    return tr("{shape} has no batch, which input_shape begins with: give {batched}", shape=shape, batched=(1, *shape))
 
 
 def network_from_verified(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_noop
 from explorer.graph import op_kinds
-from explorer.graph.groups import Group
+from explorer.graph.groups import PLAIN_CONTAINERS, Group
 from explorer.graph.node import Node
 
-#: Patterns that say so little that the module's own name says more.
+#: Patterns that say so little that the module's own name, or that of its class, says more.
 _VAGUE_PATTERNS = frozenset({"Block", "Branch", "Stage"})
 _BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
 _NAME_AND_NUMBER = re.compile(r"([a-z]+)_?(\d*)")
@@ -42,9 +42,12 @@ def group_title(analysis: Analysis, group: Group) -> str:
         return tr("{stage} {number}", stage=title, number=number) if number is not None else title
     pattern = analysis.pattern(group)  # without its remarks, so that a switch leaves cards and places as they are
     own = group.path.rsplit(".", 1)[-1]
-    if pattern.name in _VAGUE_PATTERNS and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
-        return _title_of_name(own) or pattern.title
-    return pattern.title
+    if pattern.name not in _VAGUE_PATTERNS or not own:
+        return pattern.title
+    if len(own) > 1 and not own[0].isdecimal():
+        return _title_of_name(own)
+    # A letter, its number in a list, or a copy's, says nothing; what its author called the class does.
+    return pattern.title if group.class_name in PLAIN_CONTAINERS else group.class_name or pattern.title
 
 
 def _title_of_name(name: str) -> str:

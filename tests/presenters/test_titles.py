@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import torch
+from torch import nn
 
 from explorer.base.languages import translator
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.presenters.titles import _title_of_name, group_title
 
 
@@ -49,3 +51,27 @@ def test_other_names_stay_as_they_are(
     assert _title_of_name(name) == english
     request.getfixturevalue("chinese")
     assert _title_of_name(name) == chinese_title
+
+
+class CSPBlock(nn.Module):
+    """Half of the channels go through layers, all are concatenated: a structure without a common name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(8, 4, 1), nn.Conv2d(8, 4, 1)
+        self.f = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.f(self.first(x)), self.second(x)], 1)
+
+
+def test_a_block_in_a_list_is_called_as_its_author_called_the_class() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Sequential(CSPBlock(), nn.ReLU()), nn.AdaptiveAvgPool2d(1))
+    analysis = open_network(model, input_shape=(3, 32, 32)).analysis
+    titles = {group.path: group_title(analysis, group) for group in analysis.hierarchy.groups.values()}
+    assert titles["1.0"] == "CSPBlock"
+
+
+def test_a_letter_says_less_than_the_class(opened: Callable[[str], Network]) -> None:
+    analysis = opened("regnet_x_400mf").analysis
+    assert group_title(analysis, analysis.hierarchy.groups["trunk_output.block1.block1-0.f"]) == "BottleneckTransform"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -65,6 +65,7 @@ def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatc
 def _no_widget_is_left(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
     before = {id(widget) for widget in qapp.topLevelWidgets()}
     yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # closed windows would be painted anew by each scheme
     gc.collect()
     left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible() and not _is_kept(w, qtbot)]
     assert not left, f"widgets left open: {left}"

@@ -62,8 +62,7 @@ def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: i
         # A transposed convolution works once per input position.
         grid, width = (input_shape, layer.in_channels) if layer.transposed else (output_shape, layer.out_channels)
         fan = (layer.out_channels if layer.transposed else layer.in_channels) // layer.groups
-        batched = len(grid.dims) == len(layer.kernel_size) + 2  # torch takes one map without a batch axis too
-        places = grid.dims[0] * prod(grid.dims[2:]) if batched else prod(grid.dims[1:])
+        places = prod(grid.dims[1:]) if takes_no_batch(node, grid) else grid.dims[0] * prod(grid.dims[2:])
         macs = prod(layer.kernel_size) * fan * width * places
         return Cost(params, macs, output_shape.elements if layer.bias is not None else 0)
     if isinstance(layer, nn.Linear):
@@ -71,6 +70,13 @@ def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: i
             params, output_shape.elements * layer.in_features, output_shape.elements if layer.bias is not None else 0
         )
     return Cost(params, matmul_macs, _count_other_ops(node, input_shape, output_shape))
+
+
+def takes_no_batch(node: Node, maps: Any) -> bool:
+    """Whether a convolution takes or returns these maps of one image, without a batch, which torch allows."""
+    if not isinstance(node.layer, nn.modules.conv._ConvNd) or not isinstance(maps, Shape):
+        return False
+    return len(maps.dims) == len(node.layer.kernel_size) + 1
 
 
 def count_parameters(node: Node) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -12,10 +12,11 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Dims and dtype of a tensor; dim 0 is the batch."""
+    """Dims and dtype of a tensor; dim 0 is the batch, but for what `has_no_batch`."""
 
     dims: tuple[int, ...]
     dtype: torch.dtype
+    has_no_batch: bool = field(default=False, compare=False)  # only for its text: nothing is counted otherwise
 
     @property
     def elements(self) -> int:
@@ -29,6 +30,8 @@ class Shape:
 
     def __str__(self) -> str:
         """Without the batch: "64×56×56"; of a vector, whose only dim is not that of one image, its length."""
+        if self.has_no_batch:
+            return "×".join(map(str, self.dims)) or "scalar"
         return "×".join(map(str, self.dims[1:] or [dim for dim in self.dims if dim > 1])) or "scalar"
 
 
@@ -48,3 +51,12 @@ def all_shapes(value: Any) -> Iterator[Shape]:
     elif isinstance(value, tuple):
         for item in value:
             yield from all_shapes(item)
+
+
+def without_batch(value: Any) -> Any:
+    """Return a nested value with every Shape in it as one whose first dim is no batch."""
+    if isinstance(value, Shape):
+        return replace(value, has_no_batch=True)
+    if isinstance(value, (tuple, list)) and type(value) in (tuple, list):
+        return type(value)(map(without_batch, value))
+    return value

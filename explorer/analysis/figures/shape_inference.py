@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
-from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices
+from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices, takes_no_batch
 from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.op_trace import EMPTY_TRACE, OpTrace, trace_op
-from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
+from explorer.analysis.figures.shape import Shape, all_shapes, first_shape, without_batch
 from explorer.analysis.figures.windows import MapWindow, find_window
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
@@ -101,6 +101,9 @@ def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
         found[node.name] = measure_node(node, tuple([found[name].value for name in node.inputs]))
     if architecture.size_reads:
         _check_size_reads(architecture, found)
+    if any(takes_no_batch(architecture.live[name], measure.value) for name, measure in found.items()):
+        # Somewhere the first dim is no batch: all are shown with all their dims.
+        return {name: replace(measure, value=without_batch(measure.value)) for name, measure in found.items()}
     return found
 
 
@@ -155,7 +158,8 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
     try:
         result, trace = trace_op(node, args, kwargs, list(tensors.values()))
     except Exception as failure:
-        raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
+        given = without_batch(inputs) if inputs and takes_no_batch(node, inputs[0]) else inputs
+        raise ShapeError(node.name, given, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
     shapes = list(all_shapes(value))
     macs = trace.macs if may_multiply_matrices(node) else 0

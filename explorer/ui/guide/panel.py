@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from explorer.base.cancellation import KeepGoing, always
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
+from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.guide import page_text
 
@@ -101,7 +102,7 @@ class GuidePanel(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.pictures and self._text_width != self._shown_width:  # a scroll bar that comes or goes changes nothing
-            QTimer.singleShot(0, self, self._refresh)
+            call_later(self, self._refresh)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -18,6 +18,8 @@ from explorer.viewmodels.panels import RgbImage
 
 _THUMBNAIL_SIDE = 36  # pixels
 _TEXT_MARGIN = 8  # pixels around the words of an empty photo
+_GAP = 8  # pixels between two outputs
+_MAX_RATIO = 4  # of the sides of an output that is shown as a picture
 
 
 class SamplePhoto(QWidget):
@@ -198,7 +200,7 @@ class SampleStrip(QListWidget):
 
 
 class ClassMaps(QWidget):
-    """Outputs with a class, or a number, for every pixel: the edited network's, and the baseline's beside it."""
+    """Outputs with a class, or a number, for every pixel or token: the edited network's beside the baseline's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -211,21 +213,29 @@ class ClassMaps(QWidget):
         self._images = [QImage(m.rgb, m.width, m.height, 3 * m.width, QImage.Format.Format_RGB888).copy() for m in maps]
         self.setVisible(bool(maps))
         self.setToolTip(
-            tr("One colour for each class: now, and before") if len(maps) > 1 else tr("One colour for each class")
+            tr("The output as a picture: now, and before") if len(maps) > 1 else tr("The output as a picture")
         )
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+    def places(self) -> list[tuple[str, QRectF]]:
+        """Return where each picture is, with its title, which stands above it."""
         metrics = self.fontMetrics()
         room = QRectF(self.rect()).adjusted(0, metrics.height(), 0, 0)
-        width = (room.width() - 8) / 2
-        for number, image in enumerate(self._images):
-            size = QSizeF(image.size()).scaled(QSizeF(width, room.height()), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRectF(QPointF(number * (size.width() + 8), room.top()), size)
+        column, left = QSizeF((room.width() - _GAP) / 2, room.height()), 0.0
+        found = list[tuple[str, QRectF]]()
+        for title, image in zip((tr("Now"), tr("Before")), self._images, strict=False):
+            size = QSizeF(image.size()).scaled(column, Qt.AspectRatioMode.KeepAspectRatio)
+            size = size.expandedTo(size.transposed() / _MAX_RATIO).boundedTo(column)  # many tokens would be a thread
+            found.append((title, QRectF(QPointF(left, room.top()), size)))
+            left += max(size.width(), metrics.horizontalAdvance(title)) + _GAP
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QColor(appearance.current_colours().muted))
+        for image, (title, place) in zip(self._images, self.places(), strict=True):
             painter.drawImage(place, image)
-            painter.setPen(QColor(appearance.current_colours().muted))
-            painter.drawText(QPointF(place.left(), metrics.ascent()), (tr("Now"), tr("Before"))[number])
+            painter.drawText(QPointF(place.left(), self.fontMetrics().ascent()), title)
 
 
 def build_thumbnail(image: QImage) -> QPixmap:

@@ -71,7 +71,7 @@ class OutputPanel(QWidget):
         self.signal.edit_requested.connect(self.edit_requested)
         self.signal.show_depth_requested.connect(self.depth_requested)
         self.bars, self.divergence = ClassBars(), DivergenceMeter()
-        self.facts, self.note = ElidedText(lines=1), ElidedText(lines=3)
+        self.facts, self.note = ElidedText(lines=2), ElidedText(lines=3)
         self.distance = ElidedText(lines=1)  # of photos from each other
         self.repair_row = QHBoxLayout()
         self._fill_view()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from explorer.ui.base.later import call_later
 
 _WIDTH_FRACTION = 0.62  # of the width below the canvas: images need it more than tables
 _MAX_WIDTH = 820  # pixels
@@ -14,7 +16,7 @@ def enlarge_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
     """Enlarge a dock that is too small: to `height` pixels (half of the window at most, a fifth of a small one) and
     most of the window's width, once it is laid out. Sizes restored when the window opens stay as the user left them."""
     if window.isVisible():
-        QTimer.singleShot(0, dock, lambda: QTimer.singleShot(0, dock, lambda: _resize_dock(window, dock, height)))
+        call_later(dock, lambda: call_later(dock, lambda: _resize_dock(window, dock, height)))
 
 
 def _resize_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
@@ -93,7 +94,7 @@ class LazyDock(RaisingDock):
             make, self._factory = self._factory, None
             self.setWidget(LowPanel(make()) if self._scrolls else make())
             self.tabify()  # before it is seen: beside the others, be it for a moment, it widens the window
-            QTimer.singleShot(0, self, self.raise_)
+            call_later(self, self.raise_)
         super().setVisible(visible)
 
     def tabify(self) -> None:

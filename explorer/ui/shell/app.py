@@ -19,6 +19,7 @@ from explorer.ui.base.log_file import start_log
 from explorer.ui.language.application import first_language
 from explorer.ui.shell.cut_texts import CutTexts
 from explorer.ui.shell.focus_ring import FocusRing
+from explorer.ui.shell.open_windows import find_current_window, keep_until_closed
 from explorer.ui.shell.window import Window
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def run_only_app(targets: Sequence[str] = (), *, is_new: bool = False) -> int:
     if all(single_instance.hand_over(target) for target in targets or (None,)):
         return 0
 
-    def receive_files(app: QApplication, window: Window) -> None:
+    def receive_files(app: QApplication) -> None:
         def take(target: str) -> None:
-            single_instance.bring_to_front(window)
-            if target:
-                window.open_target(target)
+            if (window := find_current_window()) is not None:
+                single_instance.bring_to_front(window)
+                if target:
+                    window.open_target(target)
 
         receiver = single_instance.FileReceiver(app)
         receiver.requested.connect(take)
@@ -53,7 +55,7 @@ def run_only_app(targets: Sequence[str] = (), *, is_new: bool = False) -> int:
     return run_app(*targets, on_shown=receive_files)
 
 
-def run_app(*networks: str | Network, on_shown: Callable[[QApplication, Window], object] | None = None) -> int:
+def run_app(*networks: str | Network, on_shown: Callable[[QApplication], object] | None = None) -> int:
     """Show the window until it is closed. Each of `networks` gets a tab: an opened one, a key of the catalogue, or the
     path of a file."""
     existing = QApplication.instance()
@@ -69,9 +71,10 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication, Window],
     CutTexts(app)
     app.aboutToQuit.connect(close_shared_journal)
     window = Window()
+    keep_until_closed(window)
     window.show()
     if on_shown is not None:
-        on_shown(app, window)
+        on_shown(app)
     # After the first paint: the heavy imports take seconds.
     QTimer.singleShot(0, lambda: window.start(*networks))
     return app.exec()

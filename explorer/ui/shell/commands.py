@@ -27,15 +27,12 @@ from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
 from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.frame import WindowFrame
+from explorer.ui.shell.open_windows import keep_until_closed
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.refused_edit import RefusedEdit
 
 if TYPE_CHECKING:
     from explorer.network import Network
-
-
-#: Windows that were opened by another one; each goes when it is closed.
-OPENED_WINDOWS: list[CommandWindow] = []
 
 
 class CommandWindow(WindowFrame):
@@ -202,7 +199,7 @@ class CommandWindow(WindowFrame):
     def open_window(self, document: Document, position: QPoint | None) -> None:
         """Show a document, which is in no window, in a window of its own, with the same photo."""
         window = type(self)()
-        OPENED_WINDOWS.append(window)
+        keep_until_closed(window)
         window.documents.place(document)
         window.files.keep(document)
         if self.session.sample is not None:

@@ -16,6 +16,7 @@ from functools import partial
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from explorer.ui.base.later import call_later
 from explorer.ui.plugin.tool_context import LazyDock
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
@@ -129,7 +130,7 @@ class DiagramRoom(QObject):
             self._hide(self._for_size)
             rest = [dock for dock in standing if dock not in self._for_size]
             if rest:
-                QTimer.singleShot(0, rest[0], partial(self._limit_size, rest[0]))
+                call_later(rest[0], partial(self._limit_size, rest[0]))
         else:
             self._show(self._for_size)
             self._for_size = []
@@ -197,7 +198,7 @@ class DiagramRoom(QObject):
         if others:
             self._put_away[dock] = others
             self._hide(others)
-        QTimer.singleShot(0, dock, partial(self._limit_size, dock))
+        call_later(dock, partial(self._limit_size, dock))
 
     def _limit_size(self, dock: QDockWidget) -> None:
         """Narrow or lower a panel so that the diagram has its share, or down to what the panel needs."""

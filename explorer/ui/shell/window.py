@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -25,7 +25,7 @@ from explorer.ui.library.panel import build_network_rows
 from explorer.ui.output.panel import find_dropped_file
 from explorer.ui.plugin.tool_context import Activity
 from explorer.ui.shell.activity_bar import ActivityBar
-from explorer.ui.shell.commands import OPENED_WINDOWS, CommandWindow
+from explorer.ui.shell.commands import CommandWindow
 from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.menu_order import arrange_menus
 from explorer.ui.shell.progress_indicator import ProgressIndicator
@@ -280,5 +280,3 @@ class Window(CommandWindow):
             lane.close()
         self.files.autosave.close()
         super().closeEvent(event)
-        if self in OPENED_WINDOWS:  # not before the event is over
-            QTimer.singleShot(0, lambda: OPENED_WINDOWS.remove(self))

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.fonts import scaled, size_with_font
+from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.stage_table.delegate import CellDelegate
 from explorer.ui.stage_table.model import StageTableModel
@@ -118,7 +119,7 @@ class StageTablePanel(QWidget):
         self.message_label.setAccessibleDescription(text)
         self._arrange_hint()
         if text:
-            QTimer.singleShot(0, self, lambda: self._keep_in_sight(self.message_label.geometry()))
+            call_later(self, lambda: self._keep_in_sight(self.message_label.geometry()))
 
     def _arrange_hint(self) -> None:
         self.message_label.setVisible(bool(self.message_label.accessibleDescription()) or self.height() >= scaled(_LOW))
@@ -248,7 +249,7 @@ class StageTablePanel(QWidget):
         row = self.model.row(current.row())
         if row is not None and current.row() != before.row():
             self.row_selected.emit(row.ids)
-        QTimer.singleShot(0, self, self._keep_current_in_sight)
+        call_later(self, self._keep_current_in_sight)
 
     def _keep_current_in_sight(self) -> None:
         """Let one see the cell that the keys are in."""
@@ -288,10 +289,10 @@ class StageTablePanel(QWidget):
             self._typed = None
         self.value_settled.emit(counts)
         self._closing = True
-        QTimer.singleShot(0, self, self._on_closing_done)
+        call_later(self, self._on_closing_done)
         if not self.is_editing and self._waiting is not None:
             table, self._waiting = self._waiting, None
-            QTimer.singleShot(0, self, lambda: self._show_table(table))
+            call_later(self, lambda: self._show_table(table))
 
     def _on_closing_done(self) -> None:
         self._closing = False

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-
 from explorer.guide.family_tree import load_family_tree
+from explorer.ui.base.later import call_later
 from explorer.ui.base.recent_projects import recent_projects
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.start.page import StartAction, StartPage
@@ -28,7 +27,7 @@ class StartPageTool:
         self._session.on("document", self._on_network_changed)
         self._session.on("language", self._update_language)
         context.open_lane.busy_changed.connect(self._update_visibility)
-        QTimer.singleShot(0, self.page, self._fill_actions)  # when all tools are there
+        call_later(self.page, self._fill_actions)  # when all tools are there
 
     def _fill_actions(self) -> None:
         paths = [path for path in recent_projects() if Path(path).is_file()][:_MAX_PROJECTS]
@@ -37,7 +36,7 @@ class StartPageTool:
         ]
         self.page.show_start_actions([*self._context.start_actions, *recent])
         # Once more later: by then the window has been told what to open, if anything.
-        QTimer.singleShot(0, self.page, self._update_visibility)
+        call_later(self.page, self._update_visibility)
 
     def _update_visibility(self) -> None:
         """Show the page while no network is open and none is being opened."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.tours.listing import TOUR_SUFFIX, in_language
+from explorer.ui.base.later import call_later
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.own_tours import remember_own_tour
 from explorer.viewmodels.card_ids import card_id_of
@@ -158,7 +159,7 @@ class TourAuthoring(QObject):
         if self._active is None:
             return
         if not self._shown_docks:
-            QTimer.singleShot(0, self, self._see_panels)
+            call_later(self, self._see_panels)
         self._shown_docks.append(dock)
 
     def _see_panels(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import LANGUAGES, Language, find_languages, tr, tr_n, tr_noop
 from explorer.tours.draft import DraftStep, TourDraft
 from explorer.tours.listing import in_language
+from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.tours.step_form import StepForm
 from explorer.ui.widgets.combo_boxes import select_data
@@ -247,7 +248,7 @@ class TourEditor(QWidget):
     def _on_rows_moved(self, _from: QModelIndex, start: int, _end: int, _to: QModelIndex, row: int) -> None:
         to = row - 1 if row > start else row
         draft = self.draft.moved(start, to)
-        QTimer.singleShot(0, self, lambda: self._change(draft, to))  # once the list has moved it
+        call_later(self, lambda: self._change(draft, to))  # once the list has moved it
 
 
 def _button(text: str, tip: str) -> QToolButton:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from explorer.base.languages import tr, tr_n
 from explorer.links import ViewLink, format_link, parse_link, resolve_edits
+from explorer.ui.base.later import call_later
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class LinkOpener(QObject):
         missing = len(link.selection) - len(known)
         if missing:
             text = tr_n("{n} card of the link is not in this network.", "{n} cards of the link are not here.", missing)
-            QTimer.singleShot(0, self, lambda: self._context.commands.show_status(text))  # after that of the opening
+            call_later(self, lambda: self._context.commands.show_status(text))  # after that of the opening
         if link.experiment:
             self._session.open_experiment(link.experiment, {})
 

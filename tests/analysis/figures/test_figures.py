@@ -171,3 +171,12 @@ def test_an_unknown_input_size_is_refused() -> None:
 def test_a_shape_is_said_without_the_batch_and_a_vector_by_its_length() -> None:
     texts = {dims: str(Shape(dims, torch.float32)) for dims in ((1, 64, 56, 56), (1, 10), (5,), (1,), ())}
     assert list(texts.values()) == ["64×56×56", "10", "5", "scalar", "scalar"]
+
+
+def test_without_a_batch_all_dims_are_told() -> None:
+    alone = open_network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), input_shape=(3, 64, 64)).analysis
+    assert [str(measure.value) for measure in alone.figures.measures.values()] == ["3×64×64", *["4×62×62"] * 3]
+    batched = open_network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), input_shape=(1, 3, 64, 64)).analysis
+    assert [str(measure.value) for measure in batched.figures.measures.values()] == ["3×64×64", *["4×62×62"] * 3]
+    with pytest.raises(ShapeError, match="0 cannot take 5×64×64"):
+        open_network(nn.Sequential(nn.Conv2d(3, 4, 3)), input_shape=(5, 64, 64))

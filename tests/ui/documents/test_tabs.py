@@ -22,7 +22,7 @@ from explorer.ui.canvas.gestures import OWN_FORMATS
 from explorer.ui.documents.memory import release_over_budget
 from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.documents.tab_strip import TabStrip
-from explorer.ui.shell.commands import OPENED_WINDOWS
+from explorer.ui.shell.open_windows import open_windows
 from explorer.ui.shell.window import Window
 
 SLOW = 60_000
@@ -160,7 +160,7 @@ def test_a_tab_dragged_along_changes_places(two: Window, qtbot: QtBot) -> None:
     drag(qtbot, bar, bar.tabRect(0).center(), bar.tabRect(1).center() + QPoint(20, 0))
     qtbot.waitUntil(lambda: titles(two) == ["AlexNet", "ResNet-18"])
     assert two.session.document is document
-    assert OPENED_WINDOWS == []
+    assert open_windows() == []
 
 
 def test_what_is_dragged_beside_the_tabs_moves_none(two: Window, qtbot: QtBot) -> None:
@@ -169,7 +169,7 @@ def test_what_is_dragged_beside_the_tabs_moves_none(two: Window, qtbot: QtBot) -
     beside = QPoint(bar.width() - 10, bar.height() // 2)
     assert bar.tabAt(beside) < 0
     drag(qtbot, bar, beside, beside + QPoint(0, 200))
-    assert (titles(two), OPENED_WINDOWS) == (["AlexNet", "ResNet-18"], [])
+    assert (titles(two), open_windows()) == (["AlexNet", "ResNet-18"], [])
 
 
 def test_the_tab_key_changes_documents_wherever_the_focus_is(two: Window, qtbot: QtBot) -> None:
@@ -196,7 +196,7 @@ def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:
     qtbot.mouseMove(bar, start + QPoint(0, 30))
     qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=start + QPoint(10, 200))
     assert titles(two) == ["AlexNet"]
-    (other,) = OPENED_WINDOWS
+    (other,) = open_windows()
     assert isinstance(other, Window)
     settled(qtbot, other)
     assert other.session.document is document
@@ -207,14 +207,14 @@ def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:
     settled(qtbot, other)
     assert document.current_edits == ()
     assert other.close()
-    qtbot.waitUntil(lambda: not OPENED_WINDOWS)
+    qtbot.waitUntil(lambda: not open_windows())
 
 
 def test_the_only_tab_stays_in_its_window(window: Window, qtbot: QtBot, opened: Callable[[str], Network]) -> None:
     window.start(opened("alexnet"))
     settled(qtbot, window)
     window.tabs.detach(window.session.document)
-    assert (titles(window), OPENED_WINDOWS) == (["AlexNet"], [])
+    assert (titles(window), open_windows()) == (["AlexNet"], [])
 
 
 def test_a_duplicate_has_a_history_of_its_own(two: Window, qtbot: QtBot) -> None:

@@ -101,6 +101,19 @@ def test_maps_are_shown_when_there_are_some(panel: OutputPanel) -> None:
     assert not panel.maps.isVisible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(85, 784), (784, 5), (56, 56)])
+def test_two_outputs_stand_beside_each_other_whatever_their_sides(panel: OutputPanel, width: int, height: int) -> None:
+    panel.resize(700, 300)
+    panel.show_output(replace(OUTPUT, maps=(RgbImage(width, height, bytes(3 * width * height)),) * 2))
+    panel.grab()
+    (now, left), (before, right) = panel.maps.places()
+    assert (now, before) == ("Now", "Before")
+    assert left.left() + panel.maps.fontMetrics().horizontalAdvance(now) < right.left()
+    assert left.right() < right.left()
+    assert min(left.width(), left.height()) >= max(left.width(), left.height()) / 4
+    assert panel.maps.rect().contains(right.toAlignedRect())
+
+
 def test_what_is_new_and_what_is_broken_is_said(panel: OutputPanel) -> None:
     panel.show_output(replace(OUTPUT, weights_text="3 of 52 layers have new weights, so the class means little."))
     assert panel.note.text().startswith("3 of 52 layers have new weights")

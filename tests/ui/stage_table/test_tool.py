@@ -87,7 +87,7 @@ def test_rows_are_changed_by_keys_and_a_table_is_pasted(window: Window, qtbot: Q
     qtbot.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: edits(window) == ["copy_run", "move_run"], timeout=SLOW)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
-    assert panel.view.currentIndex().row() == 4  # it goes with the row
+    qtbot.waitUntil(lambda: panel.view.currentIndex().row() == 4, timeout=SLOW)  # it goes with the row
     panel.select_cell(0)
     qtbot.keyClick(panel.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: "no row" in panel.message_label.text(), timeout=SLOW)
@@ -98,7 +98,7 @@ def test_rows_are_changed_by_keys_and_a_table_is_pasted(window: Window, qtbot: Q
     panel.paste()
     qtbot.waitUntil(lambda: shown(panel, 2, "repeats") == "3", timeout=SLOW)
     assert shown(panel, 2, "width") == "96"
-    assert "2 values set." in panel.message_label.text()
+    qtbot.waitUntil(lambda: "2 values set." in panel.message_label.text(), timeout=SLOW)
 
 
 def test_behind_a_row_that_was_removed_one_goes_on_with_the_next(window: Window, qtbot: QtBot) -> None:
