@@ -43,8 +43,11 @@ def projection_stride(larger: int, smaller: int) -> int:
     return stride if stride and -(-larger // stride) == smaller else 0
 
 
-def possible_bridges(larger: Shape, smaller: Shape) -> Sequence[str]:
-    """Repairs that make the larger map meet the other, cheapest first."""
+def possible_bridges(larger: Shape, smaller: Shape, are_signals: bool = False) -> Sequence[str]:
+    """Repairs that make the larger map meet the other, cheapest first. Signals (batch, channels, length) can be
+    projected."""
+    if are_signals and len(larger.dims) == len(smaller.dims) == 3:
+        return ("project",) if projection_stride(larger.dims[2], smaller.dims[2]) else ()
     if len(larger.dims) != 4 or len(smaller.dims) != 4:
         return ()
     strides = {projection_stride(a, b) for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True)}

@@ -12,7 +12,7 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title
-from explorer.edits.layer_settings import is_layer_kind
+from explorer.edits.layer_settings import CONVOLUTIONS, is_layer_kind
 from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import following_norm_act
 from explorer.edits.propagation import propagate
@@ -123,7 +123,7 @@ def _convs_of_kind(blocks: Iterable[Subgraph], of: str) -> Iterator[Node]:
         known = find_gates(block.layers, block.architecture) if of == "pointwise" else []
         gated = {name for gate in known for name in gate.layers}
         for node in block.layers:
-            if not isinstance(node.layer, nn.Conv2d) or node.name in gated:
+            if not isinstance(node.layer, CONVOLUTIONS) or node.name in gated:
                 continue
             if (max(node.layer.kernel_size) > 1) == (of == "windows"):
                 yield node
@@ -136,9 +136,9 @@ def common_groups(convs: Iterable[Node], maximum: int = 128) -> list[int]:
     return [groups for groups in range(1, maximum + 1) if common % groups == 0]
 
 
-def require_conv(node: Node) -> nn.Conv2d:
+def require_conv(node: Node) -> nn.Conv1d | nn.Conv2d:
     """Return the convolution of a node that is known to be one."""
-    assert isinstance(node.layer, nn.Conv2d)
+    assert isinstance(node.layer, CONVOLUTIONS)
     return node.layer
 
 

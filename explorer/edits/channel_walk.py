@@ -54,7 +54,9 @@ class _ChannelWalk:
                 self.set_row(node, c.add_segment(shape[1], self.order, lock_reason=reason), 1)
         elif isinstance(node.op, Constant):
             self.constants[node.name] = node
-        elif isinstance(layer, _ConvNd) and len(shape) == 4 and _chooses_width(layer):
+        elif isinstance(layer, _ConvNd) and self.slides_along_channels(read):
+            self.slide(node, read[0], shape)
+        elif isinstance(layer, _ConvNd) and len(shape) == len(layer.kernel_size) + 2 and _chooses_width(layer):
             self.add_producer(node, layer.out_channels, layer.groups, 1, read)
         elif isinstance(layer, nn.Linear) and shape:
             self.add_producer(node, layer.out_features, 1, len(shape) - 1, read)
@@ -67,6 +69,18 @@ class _ChannelWalk:
             return
         else:
             self.propagate(node, read, shape)
+
+    def slides_along_channels(self, sources: list[str]) -> bool:
+        """Whether the channels are where the window of a convolution moves, as in ECA."""
+        return bool(sources) and self.result.axes[sources[0]] + len(self.shape(sources[0])) > 1
+
+    def slide(self, node: Node, source: str, shape: tuple[int, ...]) -> None:
+        """A window that moves along the channels leaves as many, or the width is fixed."""
+        row, axis = self.result.rows[source], self.result.axes[source]
+        if shape[axis] == self.shape(source)[axis]:
+            self.set_row(node, row, len(shape) + axis)
+        else:
+            self.lock_at(node, [source], shape)
 
     def add_producer(self, node: Node, width: int, groups: int, axis: int, sources: list[str]) -> None:
         if not sources:  # it works on constants: no width of the network
@@ -114,12 +128,17 @@ class _ChannelWalk:
         elif len(sources) == 1 and kind in ("reshape", "pool") and self.reshape(node, first, axis, entering, shape):
             return
         else:
-            for name in sources:
-                c.lock(c.rows[name], Text(tr_noop("{name} is written for exactly this width"), {"name": node.name}))
-            if shape:
-                place = self.guess_axis(shape, entering, axis)
-                lock = Text(tr_noop("{name} is written for exactly this width"), {"name": node.name})
-                self.set_row(node, c.add_segment(shape[place], self.order, lock_reason=lock), place)
+            self.lock_at(node, sources, shape)
+
+    def lock_at(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
+        """Fix the widths that an op reads: nothing is known of what it does with them."""
+        c = self.result
+        lock = Text(tr_noop("{name} is written for exactly this width"), {"name": node.name})
+        for name in sources:
+            c.lock(c.rows[name], lock)
+        if shape:
+            place = self.guess_axis(shape, self.shape(sources[0]), c.axes[sources[0]])
+            self.set_row(node, c.add_segment(shape[place], self.order, lock_reason=lock), place)
 
     @staticmethod
     def guess_axis(shape: tuple[int, ...], entering: tuple[int, ...], axis: int) -> int:
@@ -197,6 +216,10 @@ class _ChannelWalk:
             order = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
             order = [int(i) % len(entering) for i in order]
             self.set_row(node, row, order.index(place))
+            return True
+        if name == "transpose" and len(node.args) == 3:
+            first, second = (int(i) % len(entering) for i in node.args[1:])
+            self.set_row(node, row, {first: second, second: first}.get(place, place))
             return True
         if name == "flatten" and place == 1 and len(shape) == 2:
             self.set_row(node, self.result.derive(row, Fraction(math.prod(entering[2:])), self.order), 1)

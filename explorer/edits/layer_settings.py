@@ -19,6 +19,9 @@ from explorer.graph.ops import Bypass, Function
 
 SettingValue = bool | int | float | str
 
+#: Convolutions that have settings: of signals, and of maps.
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
+
 #: The settings by name, and how a sentence says them.
 SETTINGS: dict[str, str] = {
     "kernel": tr_noop("Kernel {value}"),
@@ -57,13 +60,13 @@ def layers_with_setting(nodes: Iterable[Node], setting: str, kind: str) -> list[
 
 def _has_odd_square_window(node: Node) -> bool:
     side = get_layer_settings(node)["kernel"]
-    return isinstance(side, int) and side > 1 and (side % 2 == 1 or not isinstance(node.layer, nn.Conv2d))
+    return isinstance(side, int) and side > 1 and (side % 2 == 1 or not isinstance(node.layer, CONVOLUTIONS))
 
 
 def is_layer_kind(node: Node, kind: str) -> bool:
     """Is this a layer of that kind (a key of `LAYER_KINDS`)? Every one is when `kind` is empty."""
     if kind == "windowed":
-        return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1
+        return isinstance(node.layer, CONVOLUTIONS) and max(node.layer.kernel_size) > 1
     if kind == "windowed_pool":
         return is_windowed_pooling(node)
     if kind not in ("grouped", "depthwise"):
@@ -85,7 +88,7 @@ def get_layer_settings(node: Node) -> Mapping[str, SettingValue]:
 
 def _read_settings(node: Node) -> dict[str, SettingValue]:
     layer = node.layer
-    if isinstance(layer, nn.Conv2d):
+    if isinstance(layer, CONVOLUTIONS):
         found: dict[str, SettingValue] = {"bias": layer.bias is not None, "groups": layer.groups}
         sides = [("kernel", layer.kernel_size), ("stride", layer.stride), ("dilation", layer.dilation)]
         if isinstance(layer.padding, tuple):

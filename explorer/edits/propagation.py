@@ -30,7 +30,7 @@ from explorer.edits.norm_act_style import most_common_style
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
+from explorer.graph.layers import build_pointwise, is_depthwise, norm_channels, reconfigure
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Layer
 from explorer.graph.recognition.shortcuts import compute_depths
@@ -314,10 +314,10 @@ class _Propagator:
         moved, fixed = shapes[slot], shapes[1 - slot]
         assert moved is not None
         assert fixed is not None
-        smaller = len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]
+        smaller = len(moved.dims) == len(fixed.dims) > 2 and moved.dims[2:] < fixed.dims[2:]
         if smaller:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
-        ways = possible_bridges(moved, fixed)
+        ways = possible_bridges(moved, fixed, all(map(self.is_signal, node.inputs)))
         if self.repair not in ways:
             reason = tr("the maps differ in size") if moved.dims[2:] != fixed.dims[2:] else tr("the widths differ")
             raise EditError(
@@ -343,6 +343,13 @@ class _Propagator:
             node.name, tuple((name, str(shape)) for name, shape in shapes if shape is not None), reason
         )
 
+    def is_signal(self, name: str) -> bool:
+        """Whether a value is (batch, channels, length): what a 1-D convolution made, or the network is given."""
+        node = self.replaced.get(name, self.architecture.nodes[name])
+        while node.inputs and not isinstance(node.layer, (_ConvNd, nn.Linear, nn.LayerNorm)):
+            node = self.replaced.get(node.inputs[0], self.architecture.nodes[node.inputs[0]])
+        return not node.inputs or isinstance(node.layer, nn.Conv1d)
+
     def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
         """The addition behind a new way for one of its inputs."""
         source = node.inputs[slot]
@@ -354,7 +361,8 @@ class _Propagator:
             op, name = zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
         elif self.repair == "project":
             bias = most_common_style(self.architecture).norm is None  # a norm, here or further on, has a shift
-            op = build_conv(source_shape.dims[1], target_shape.dims[1], 1, stride=stride, bias=bias)
+            widths, axes = (source_shape.dims[1], target_shape.dims[1]), len(source_shape.dims) - 2
+            op = build_pointwise(*widths, axes, stride=stride, bias=bias)
             name = self.architecture.unused_name(f"{node.name}.projection", "_norm")
         else:
             extra = target_shape.dims[1] - source_shape.dims[1]

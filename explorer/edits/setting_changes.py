@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import SETTINGS, SettingValue
+from explorer.edits.layer_settings import CONVOLUTIONS, SETTINGS, SettingValue
 from explorer.edits.node_changes import change_node, layer_op
 from explorer.edits.pooling import require_pooling, with_pooling
 from explorer.edits.validation import check_integer
@@ -55,10 +55,10 @@ def _set_dilation(node: Node, value: SettingValue) -> Node:
     return _set_window(node, dilation=_parse_window(node, value, 1))
 
 
-def _set_window(node: Node, **change: tuple[int, int]) -> Node:
+def _set_window(node: Node, **change: tuple[int, ...]) -> Node:
     """A new kernel or dilation, with the padding that leaves the map its size where there is one."""
     layer = node.layer
-    if isinstance(layer, nn.Conv2d):
+    if isinstance(layer, CONVOLUTIONS):
         kernel, dilation = change.get("kernel", layer.kernel_size), change.get("dilation", layer.dilation)
         padding: Any = layer.padding
         if isinstance(padding, tuple):
@@ -77,7 +77,7 @@ def _set_window(node: Node, **change: tuple[int, int]) -> Node:
 
 def _set_stride(node: Node, value: SettingValue) -> Node:
     stride = _parse_window(node, value, 1)
-    if isinstance(node.layer, nn.Conv2d):
+    if isinstance(node.layer, CONVOLUTIONS):
         return change_node(node, op=reconfigure(layer_op(node), stride=stride))
     kind, settings = require_pooling(node)
     return with_pooling(node, kind, settings | {"stride": stride})
@@ -85,7 +85,7 @@ def _set_stride(node: Node, value: SettingValue) -> Node:
 
 def _set_padding(node: Node, value: SettingValue) -> Node:
     padding = _parse_window(node, value, 0)
-    if isinstance(node.layer, nn.Conv2d):
+    if isinstance(node.layer, CONVOLUTIONS):
         return change_node(node, op=reconfigure(layer_op(node), padding=padding))
     kind, settings = require_pooling(node)
     most = tuple(side // 2 for side in as_pair(settings["kernel_size"]))
@@ -199,12 +199,12 @@ SETTERS: dict[str, Callable[[Node, SettingValue], Node]] = {
 }
 
 
-def _parse_window(node: Node, value: SettingValue, minimum: int) -> tuple[int, int]:
-    """A window from a number, or from two as "1×7"."""
+def _parse_window(node: Node, value: SettingValue, minimum: int) -> tuple[int, ...]:
+    """A window from a number, or from two as "1×7"; of a signal it has one side."""
     parts = str(value).replace("x", "×").split("×") if isinstance(value, str) else [value]
     sides = [int(part) if isinstance(part, str) and part.isdecimal() else part for part in parts]
     fits = [type(side) is int and minimum <= side <= _LARGEST_WINDOW for side in sides]
-    if not all(fits) or len(sides) > 2:
+    if not all(fits) or len(sides) > (1 if isinstance(node.layer, nn.Conv1d) else 2):
         raise InvalidSetting(
             node.name,
             tr(
@@ -214,6 +214,8 @@ def _parse_window(node: Node, value: SettingValue, minimum: int) -> tuple[int, i
                 maximum=_LARGEST_WINDOW,
             ),
         )
+    if isinstance(node.layer, nn.Conv1d):
+        return (sides[0],)  # type: ignore[return-value]
     return sides[0], sides[-1]  # type: ignore[return-value]
 
 

@@ -101,19 +101,20 @@ def splice_part(
     shape = value_shape(architecture, source)
     try:
         given = part.read_settings(settings)
-        _check_rank(part, shape, source)
+        for_signals = len(shape) == 3 and find_channel_groups(architecture).axes.get(source) == -2
+        _check_rank(part, shape, source, for_signals)
         in_channels = shape[channel_axis(architecture, source) if part.takes != "features" else -1]
-        traced = _trace_part(part, in_channels, _follow_place(part, given, shape, wanted), shape)
+        traced = _trace_part(part, in_channels, _follow_place(part, given, shape, wanted), shape, for_signals)
     except (PartError, TraceError) as failure:
         raise EditError(str(failure), node=source) from failure
     home = unused_home(done or architecture, ".".join((*scope[-1:], part.key)))
     return graft(traced, "part", home, source, scope, "".join(word.capitalize() for word in part.key.split("_")))
 
 
-def _check_rank(part: Part, shape: tuple[int, ...], source: str) -> None:
+def _check_rank(part: Part, shape: tuple[int, ...], source: str, for_signals: bool) -> None:
     if not shape:
         raise PartError(tr("{name} gives a single number: no part works on it", name=source))
-    if part.takes == "maps" and len(shape) != 4:
+    if part.takes == "maps" and len(shape) != 4 and not for_signals:
         raise PartError(
             tr("{part} takes maps; {name} gives {shape}", part=tr(part.title), name=source, shape=format_shape(shape))
         )
@@ -142,7 +143,7 @@ def _follow_place(
         return found
     if CHANNELS in part.settings and not found.get("channels"):
         found["channels"] = wanted[1] if len(wanted) > 2 else wanted[-1]
-    if part.find_setting("stride") is not None and "stride" not in found and len(shape) == len(wanted) == 4:
+    if part.find_setting("stride") is not None and "stride" not in found and len(shape) == len(wanted) > 2:
         strides = {projection_stride(a, b) for a, b in zip(shape[2:], wanted[2:], strict=True)}
         stride = strides.pop()
         if not strides and 0 < stride <= 8:
@@ -153,14 +154,18 @@ def _follow_place(
 _TRACED: BoundedCache[object, Architecture] = BoundedCache(256)
 
 
-def _trace_part(part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...]) -> Architecture:
-    key = (part.key, part.build, in_channels, tuple(sorted(settings.items())), shape)
-    return _TRACED.get_or_compute(key, lambda: _trace_anew(part, in_channels, settings, shape))
+def _trace_part(
+    part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...], for_signals: bool
+) -> Architecture:
+    key = (part.key, part.build, in_channels, tuple(sorted(settings.items())), shape, for_signals)
+    return _TRACED.get_or_compute(key, lambda: _trace_anew(part, in_channels, settings, shape, for_signals))
 
 
-def _trace_anew(part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...]) -> Architecture:
+def _trace_anew(
+    part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...], for_signals: bool
+) -> Architecture:
     with torch.device("meta"):
-        module = part.build_module(in_channels, settings)
+        module = part.build_module(in_channels, settings, for_signals=for_signals)
     return trace(_Holder(module), shape)
 
 
@@ -274,31 +279,38 @@ def sorted_by_flow(architecture: Architecture) -> Architecture:
     return architecture.with_nodes({name: architecture.nodes[name] for name in order})
 
 
-#: Layers that work on maps. Some take other tensors too, as maps without a batch, or fail only when they run.
-_LAYERS_OF_MAPS = (
-    nn.Conv2d,
-    nn.ConvTranspose2d,
-    nn.BatchNorm2d,
-    nn.InstanceNorm2d,
-    nn.MaxPool2d,
-    nn.AvgPool2d,
-    nn.AdaptiveAvgPool2d,
-    nn.AdaptiveMaxPool2d,
-    nn.Upsample,
-    nn.ZeroPad2d,
-    nn.ReflectionPad2d,
-    nn.ReplicationPad2d,
-)
+#: Layers that work on maps or signals, with the dimensions of these. Some take other tensors too, as maps without a
+#: batch, or fail only when they run.
+_RANKS: Mapping[type[nn.Module], int] = {
+    nn.Conv1d: 3,
+    nn.ConvTranspose1d: 3,
+    nn.MaxPool1d: 3,
+    nn.AvgPool1d: 3,
+    nn.AdaptiveAvgPool1d: 3,
+    nn.AdaptiveMaxPool1d: 3,
+    nn.Conv2d: 4,
+    nn.ConvTranspose2d: 4,
+    nn.BatchNorm2d: 4,
+    nn.InstanceNorm2d: 4,
+    nn.MaxPool2d: 4,
+    nn.AvgPool2d: 4,
+    nn.AdaptiveAvgPool2d: 4,
+    nn.AdaptiveMaxPool2d: 4,
+    nn.ZeroPad2d: 4,
+    nn.ReflectionPad2d: 4,
+    nn.ReplicationPad2d: 4,
+}
 
 
 def check_maps(before: Architecture, after: Architecture) -> Architecture:
     """Return the snapshot `after` an edit. Raises EditError where a layer that works on maps no longer gets any."""
     measures = analyse(after).figures.measures
     for node in after.live.values():
-        if not isinstance(node.layer, _LAYERS_OF_MAPS) or not node.inputs:
+        rank = next((_RANKS[kind] for kind in type(node.layer).__mro__ if kind in _RANKS), 0)
+        if not rank or not node.inputs:
             continue
         shape = measures[node.inputs[0]].value
-        if isinstance(shape, Shape) and len(shape.dims) != 4 and not _had_rank(before, node, len(shape.dims)):
+        if isinstance(shape, Shape) and len(shape.dims) != rank and not _had_rank(before, node, len(shape.dims)):
             raise EditError(
                 tr(
                     "{name} ({layer}) takes maps, and would get {shape}",

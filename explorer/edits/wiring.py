@@ -15,6 +15,7 @@ from torch import nn
 
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.bridges import projection_stride
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, place_names, place_of
 from explorer.edits.insertion import JOIN_TITLES, insert_join, require_entry, require_exit
 from explorer.edits.node_changes import change_node
@@ -36,7 +37,7 @@ from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import build_conv, build_layer
+from explorer.graph.layers import build_layer, build_pointwise
 from explorer.graph.node import Node, takes_value
 from explorer.graph.ops import Layer
 
@@ -106,7 +107,8 @@ class Connect:
     ) -> tuple[Architecture, str]:
         """The snapshot with what makes the value meet the other, and the name of what leaves that."""
         have, want = value_shape(architecture, value), value_shape(architecture, met)
-        ways = possible_fits(have, want, self.join)
+        axes = find_channel_groups(architecture).axes
+        ways = possible_fits(have, want, self.join, axes.get(value) == axes.get(met) == -2)
         if not ways:
             return architecture, value
         if self.fit not in ways or not self.fit:
@@ -164,13 +166,15 @@ class Disconnect:
             return check_maps(architecture, propagate(done, repair=self.mend))
 
 
-def possible_fits(have: tuple[int, ...], want: tuple[int, ...], join: str) -> tuple[str, ...]:
+def possible_fits(
+    have: tuple[int, ...], want: tuple[int, ...], join: str, are_signals: bool = False
+) -> tuple[str, ...]:
     """Keys of `FIT_TITLES` that make one shape meet another, cheapest first; none where they meet already, ("",) where
-    nothing does."""
+    nothing does. Of three dimensions only signals (batch, channels, length) can be fitted."""
     if join == "multiply" and len(have) == len(want) == 4 and have[1] == want[1] and have[2:] == (1, 1):
         return ()
     same_width = join == "concat" or have[1:2] == want[1:2]
-    if len(have) != 4 or len(want) != 4:
+    if len(have) != len(want) or len(have) != (3 if are_signals else 4):
         return () if len(have) == len(want) and have[2:] == want[2:] and same_width else ("",)
     if have[2:] == want[2:]:
         return () if same_width else ("project",)
@@ -195,6 +199,7 @@ def _fitting_nodes(
 ) -> list[Node]:
     nodes: list[Node] = []
     width = have[1] if join == "concat" else want[1]
+    sides, size = list(zip(have[2:], want[2:], strict=True)), want[2:] if len(want) > 3 else want[2]
 
     def add(title: str, op: Layer) -> None:
         path = unused_home(architecture, ".".join((*scope[-1:], title)))
@@ -202,17 +207,19 @@ def _fitting_nodes(
         nodes.append(Node(path, op, (Ref(reads),), scope=scope, path=path, added=True))
 
     if fit == "pool":
-        step = _stride(have, want) if have[2] % want[2] == have[3] % want[3] == 0 else 0
-        size = (want[2], want[3])
-        add("pool", build_layer(lambda: nn.AvgPool2d(step) if step else nn.AdaptiveAvgPool2d(size)))
+        step = _stride(have, want) if not any(a % b for a, b in sides) else 0
+        window, whole = (
+            (nn.AvgPool1d, nn.AdaptiveAvgPool1d) if len(sides) == 1 else (nn.AvgPool2d, nn.AdaptiveAvgPool2d)
+        )
+        add("pool", build_layer(lambda: window(step) if step else whole(size)))
     if fit == "upsample":
-        factor = want[2] // have[2] if want[2] % have[2] == 0 and want[2] * have[3] == want[3] * have[2] else 0
-        size = (want[2], want[3])
+        factors = {b // a if b % a == 0 else 0 for a, b in sides}
+        factor = factors.pop() if len(factors) == 1 else 0
         add("upsample", build_layer(lambda: nn.Upsample(scale_factor=factor) if factor else nn.Upsample(size)))
     if fit == "project" or width != have[1]:
         base = unused_home(architecture, ".".join((*scope[-1:], "projection")))
         norm, stride = most_common_style(architecture).norm, _stride(have, want) if fit == "project" else 1
-        op = build_conv(have[1], width, 1, stride=stride, bias=norm is None)  # a norm has a shift of its own
+        op = build_pointwise(have[1], width, len(sides), stride=stride, bias=norm is None)  # a norm has a shift
         style = NormActStyle(norm, None)
         nodes += build_conv_norm_act(base, op, nodes[-1].name if nodes else value, width, style, scope)
     return nodes

@@ -53,6 +53,12 @@ def build_conv(in_channels: int, out_channels: int, kernel: int | tuple[int, int
     return build_layer(lambda: nn.Conv2d(in_channels, out_channels, sides, **settings))
 
 
+def build_pointwise(in_channels: int, out_channels: int, axes: int, *, stride: int = 1, bias: bool = True) -> Layer:
+    """Return a convolution with a window of one place, on a map (2 axes) or a signal (1)."""
+    kind = nn.Conv2d if axes == 2 else nn.Conv1d
+    return build_layer(lambda: kind(in_channels, out_channels, 1, stride, bias=bias))
+
+
 class ComputedWeightsError(ValueError):
     """Raised for a layer whose weights are computed from others, by weight norm or another parametrization: other
     settings would need other weights."""

@@ -13,9 +13,11 @@ from torch import nn
 from explorer.base.languages import tr
 from explorer.networks.user_module import PlainValue, UserModuleError, parse_arguments
 from explorer.parts.setting import CHANNELS, Setting
+from explorer.parts.signals import find_signal_form
 
 Join = Literal["", "add", "concat", "multiply"]
-#: What a part reads: maps (batch, channels, height, width), rows of features (batch, features), or both.
+#: What a part reads: maps (batch, channels, height, width) or signals (batch, channels, length), rows of features
+#: (batch, features), or both.
 Takes = Literal["maps", "features", "any"]
 
 
@@ -75,8 +77,12 @@ class Part:
                 raise PartError(f"{tr(self.title)}: {reason}")
         return given
 
-    def build_module(self, in_channels: int, settings: Mapping[str, PlainValue]) -> nn.Module:
+    def build_module(
+        self, in_channels: int, settings: Mapping[str, PlainValue], *, for_signals: bool = False
+    ) -> nn.Module:
         """Build it for so many channels; settings that are not given are those that it begins with.
+
+        A part of maps is built along one axis where it is `for_signals`: (batch, channels, length).
 
         Raises PartError where no module can be built so.
         """
@@ -84,7 +90,7 @@ class Part:
         if CHANNELS in self.settings:
             values["channels"] = values["channels"] or in_channels
         try:
-            return self.build(in_channels, **values)
+            made = self.build(in_channels, **values)
         except (ValueError, RuntimeError, ZeroDivisionError) as failure:
             raise PartError(
                 tr(
@@ -94,6 +100,10 @@ class Part:
                     reason=failure,
                 )
             ) from failure
+        found = find_signal_form(made, in_channels) if for_signals and self.takes == "maps" else made
+        if found is None:
+            raise PartError(tr("{part} has no form for signals", part=tr(self.title)))
+        return found
 
 
 def format_settings(values: Mapping[str, PlainValue]) -> str:

@@ -18,7 +18,10 @@ from explorer.edits import (
     EditError,
     InsertPart,
     MoveBlock,
+    MultiplyWidth,
+    RepeatBlock,
     ReplaceByPart,
+    SetWidth,
     SwapNorm,
     TakeOut,
 )
@@ -241,3 +244,14 @@ def check_projection(before: Network, edit: Edit, *, has_norm: bool) -> None:
     assert (conv.bias is None) is has_norm
     assert any(isinstance(module, nn.BatchNorm2d) for module in modules) is has_norm
     check_count(made)
+
+
+def test_what_eca_weighs_has_a_width_and_its_window_can_be_repeated(opened: Opened) -> None:
+    """Its convolution moves along the channels: it takes any number of them, and two are no squeeze-and-excitation."""
+    network = opened("resnet18").edit(InsertPart("layer1.0.bn2,layer2.0.bn2", "eca"))
+    for edit in (SetWidth("layer1.0", 96), MultiplyWidth("*", 0.5), RepeatBlock("layer1.0.eca.conv", 1)):
+        made = network.edit(edit)
+        check_count(made)
+        assert made.architecture.nodes["layer1.0.eca.mul"].inputs == ("layer1.0.bn2", "layer1.0.eca.unsqueeze")
+    wide = network.edit(SetWidth("layer1.0", 96)).architecture.nodes
+    assert wide["layer1.0.eca.conv"].op == network.architecture.nodes["layer1.0.eca.conv"].op

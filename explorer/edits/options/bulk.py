@@ -8,7 +8,7 @@ from torch import nn
 
 from explorer.base.languages import tr
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import get_layer_settings, layers_with_setting
+from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings, layers_with_setting
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.widths import possible_widths, produced_row
 from explorer.edits.options.windows import pooling_labels
@@ -39,14 +39,20 @@ def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
             tr("Kernel"), tr("No other kernel keeps the size of the maps {place}.", place=scope.location), tip
         )
     else:
-        choices = [(side, f"{side}×{side}", SetLayer(scope.at, "kernel", side, "windowed")) for side in sides]
+        of_signals = all(isinstance(node.layer, nn.Conv1d) for node in found)
+        values: list[int | str] = [str(side) if of_signals else side for side in sides]  # titles have one side too
+        labels = [str(side) if of_signals else f"{side}×{side}" for side in sides]
+        choices = [
+            (side, label, SetLayer(scope.at, "kernel", value, "windowed"))
+            for side, label, value in zip(sides, labels, values, strict=True)
+        ]
         yield scope.slider_option(tr("Kernel"), present, choices, tip)
 
 
 def _keeps_map_size(scope: OptionScope, node: Node, side: int) -> bool:
     """Does the map keep its size with this window, its padding following?"""
     layer = node.layer
-    if not isinstance(layer, nn.Conv2d) or not isinstance(layer.padding, tuple):
+    if not isinstance(layer, CONVOLUTIONS) or not isinstance(layer.padding, tuple):
         return False
     more = [d * (side - k) // 2 for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
     padding = [p + m for p, m in zip(layer.padding, more, strict=True)]

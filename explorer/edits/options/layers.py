@@ -10,7 +10,7 @@ from torch import nn
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
-from explorer.edits.layer_settings import get_layer_settings
+from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
 from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.scope import OptionScope, common_value
@@ -117,7 +117,7 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
             tr("Groups"), op_kinds.shuffle_groups(node), choices, tr("Number of groups that the shuffle mixes.")
         )
         return
-    if not isinstance(layer, nn.Conv2d):
+    if not isinstance(layer, CONVOLUTIONS):
         return
     common = math.gcd(layer.in_channels, layer.out_channels)
     if common == 1:

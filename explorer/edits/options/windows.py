@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from torch import nn
 
 from explorer.base.languages import tr
-from explorer.edits.layer_settings import get_layer_settings, is_layer_kind
+from explorer.edits.layer_settings import CONVOLUTIONS, SettingValue, get_layer_settings, is_layer_kind
 from explorer.edits.options.dominators import is_dominator
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.spatial_size import accepts_size, size_after
@@ -28,11 +28,11 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
         return
     kernel, dilation = int(present["kernel"]), present.get("dilation", 1)
     padding = present.get("padding")
-    is_conv = isinstance(node.layer, nn.Conv2d)
+    is_conv = isinstance(node.layer, CONVOLUTIONS)
     if isinstance(padding, int) and isinstance(dilation, int):
         sides = [k for k in range(1, 14) if _keeps_spatial_size(kernel, k, padding, dilation, is_conv)]
         if len(sides) > 1:
-            found = [(k, f"{k}×{k}", SetLayer(scope.at, "kernel", k)) for k in sides]
+            found = [(k, _window_text(node, k), SetLayer(scope.at, "kernel", _window_value(node, k))) for k in sides]
             yield scope.slider_option(
                 tr("Kernel"), kernel, found, tr("Kernel size. Padding is adapted, so that the map keeps its size.")
             )
@@ -48,6 +48,15 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
                 found,
                 tr("Spacing of the positions a kernel reads: a wider receptive field at the same cost."),
             )
+
+
+def _window_text(node: Node, side: int) -> str:
+    return str(side) if isinstance(node.layer, nn.Conv1d) else f"{side}×{side}"
+
+
+def _window_value(node: Node, side: int) -> SettingValue:
+    """The window as an edit holds it: one of a signal as a text, so that its title has one side too."""
+    return str(side) if isinstance(node.layer, nn.Conv1d) else side
 
 
 def _keeps_spatial_size(kernel: int, other: int, padding: int, dilation: int, is_conv: bool) -> bool:
@@ -69,7 +78,8 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
         yield scope.disabled_option(tr("Stride"), reason, tip)
         yield scope.disabled_option(tr("Padding"), reason, pad_tip)
         return
-    entering = min(scope.dims(node.inputs[0])[2:])
+    axes = 1 if isinstance(node.layer, nn.Conv1d) else 2
+    entering = min(scope.dims(node.inputs[0])[-axes:])  # without a batch, too
 
     def works(**changed: int) -> bool:
         side = size_after(node, entering, **changed)
@@ -80,7 +90,7 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
         tr("Stride"), stride, [(s, str(s), SetLayer(scope.at, "stride", s)) for s in strides], tip
     )
     if isinstance(padding, int) and isinstance(kernel, int):
-        most = kernel // 2 if not isinstance(node.layer, nn.Conv2d) else max(kernel - 1, padding)
+        most = kernel // 2 if not isinstance(node.layer, CONVOLUTIONS) else max(kernel - 1, padding)
         found = [p for p in range(most + 1) if p == padding or works(padding=p)]
         yield scope.choice_option(
             tr("Padding"), padding, [(p, str(p), SetLayer(scope.at, "padding", p)) for p in found], pad_tip

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from torch import nn
+
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import PLAIN_CONTAINERS, Group, OutputShapes, child_kind, is_block_sequence
@@ -32,6 +34,7 @@ class _PathItem:
 
 def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) -> Group:
     """Return the root with the groups on the main path gathered into stem, stages and head."""
+    dims = _signals_as_maps(architecture, dims)
     hidden: list[str] = list(root.hidden)
     items = _keep_stage_containers(list(_main_path(root, None, hidden, architecture)), dims)
     inputs = [node.name for node in architecture.inputs]
@@ -54,6 +57,14 @@ def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) ->
         parts.append(Group("@head", "head", tuple(i.content for i in body[last:])))
     children: list[str | Group] = [*inputs, *parts, architecture.output.name]
     return replace(root, role="network", children=tuple(children), hidden=tuple(hidden))
+
+
+def _signals_as_maps(architecture: Architecture, dims: OutputShapes) -> OutputShapes:
+    """The shapes with signals (batch, channels, length) as maps that are one place wide: stages are told by size."""
+    given = dims.get(architecture.input.name)
+    if given is None or len(given) != 3 or not any(isinstance(n.layer, nn.Conv1d) for n in architecture.live.values()):
+        return dims
+    return {name: (*shape, 1) if shape is not None and len(shape) == 3 else shape for name, shape in dims.items()}
 
 
 def _main_path(

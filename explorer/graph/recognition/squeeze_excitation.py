@@ -84,6 +84,8 @@ def _find_squeeze_layers(squashed: str, weighed: str, architecture: Architecture
                 return []
             bent = True
         elif kind in ("conv", "linear") and bent:
+            if max(getattr(node.layer, "kernel_size", (1,))) > 1:  # it looks at neighbours, as ECA's, and not at all
+                return []
             layers.append(name)
         elif kind not in ("reshape", "norm", "dropout"):
             return []
