@@ -1,7 +1,8 @@
 """Layouts that fill a page: long ways are wrapped, as text is, into rows and columns.
 
 Of several ways to wrap, the one is taken in which the drawing can be largest on the page. A way is wrapped only where
-a single link leads on, so that no bundle of links runs from the end of a row to the beginning of the next.
+a single link leads on, so that no bundle of links runs from the end of a row to the beginning of the next; a drawing
+that is too small to be read otherwise, such as that of a U-Net, also where a few do.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _ROW, _COLUMN = f"{HIDDEN_PREFIX}row ", f"{HIDDEN_PREFIX}part "
 _LIMITS = (inf, 2.0, 1.4, 1.0, 0.75, 0.55, 0.4, 0.3)  # of how long a way may be, beside the ideal page
 _MAX_WIDTHS = 48  # row widths to try
 _SHORT_ROW, _WORTH_A_SHORT_ROW = 0.35, 1.25  # a row this short looks left over: the drawing must gain this much by it
+_SMALL = 0.5  # of the largest zoom: a drawing that stays below it may break where a bundle of links leads on
+_BUNDLE, _WORTH_A_BUNDLE = 5, 1.3  # links in such a bundle, and what the drawing must gain by it
 _MAX_STRETCH = 2.2  # gaps grow no further than this to fill a page
 
 
@@ -62,14 +65,12 @@ def arrange_to_fit(
     """Place cards and open groups as `arrange` does, wrapped such that they are as large as can be in the room of
     `fit`; where that leaves a choice, as low as can be. Raises ValueError as `arrange` does."""
     search = _Search(root, children, links, sizes, fit, direction, text_widths, spacing or Spacing())
-    best: Geometry | None = None
-    tried = list(search.wrappings())
-    for number, wrapping in enumerate(tried):
-        on_progress(number / len(tried))
-        found = search.solve(wrapping, search.space)
-        if best is None or search.rate(found) > search.rate(best):
-            best, chosen = found, wrapping
-    assert best is not None  # one way is not to wrap at all
+    best, chosen = search.find_best(on_progress)
+    if search.rate(best)[0] < _SMALL * fit.max_zoom:
+        search.most_links = _BUNDLE
+        other, way = search.find_best(on_progress)
+        if search.rate(other)[0] > _WORTH_A_BUNDLE * search.rate(best)[0]:
+            best, chosen = other, way
     return search.stretch(best, chosen)
 
 
@@ -89,6 +90,7 @@ class _Search:
     ) -> None:
         self.root, self.links, self.sizes, self.fit = root, links, sizes, fit
         self.direction, self.text_widths, self.space = direction, text_widths, space
+        self.most_links = 1  # that run from the end of a row to the beginning of the next
         nesting = build_nesting(root, children, links, sizes)
         self.groups = nesting.groups
         self.children: dict[str, Sequence[str]] = {name: group.children for name, group in nesting.groups.items()}
@@ -102,6 +104,18 @@ class _Search:
         if self.direction == "columns" and name in self.place:
             return GroupStyle.COLUMN
         return GroupStyle.ACROSS if self.direction == "right" else GroupStyle.DOWN
+
+    def find_best(self, on_progress: ProgressCallback) -> tuple[Geometry, _Wrapping]:
+        """Return the layout that is best, and the wrapping that it has."""
+        best: tuple[Geometry, _Wrapping] | None = None
+        tried = list(self.wrappings())
+        for number, wrapping in enumerate(tried):
+            on_progress(number / len(tried))
+            found = self.solve(wrapping, self.space)
+            if best is None or self.rate(found) > self.rate(best[0]):
+                best = found, wrapping
+        assert best is not None  # one way is not to wrap at all
+        return best
 
     def rate(self, geometry: Geometry) -> tuple[float, float]:
         """Return what is better the larger it is: the zoom on the page, then lowness."""
@@ -220,7 +234,7 @@ class _Search:
         top = nesting.groups[self.root]
         sides = [self._extent(child, solved) for child in top.children]
         gap = self.space.gutter if self.direction == "columns" else self.space.stub + self.space.arrow
-        starts = _choose_starts(sides, _may_end(top), gap, self.fit)
+        starts = _choose_starts(sides, _may_end(top, self.most_links), gap, self.fit)
         if not starts:
             return
         ends = [*starts, len(top.children)]
@@ -234,11 +248,11 @@ def _inner_edges(group: GroupGraph) -> list[tuple[int, int]]:
     return [(edge[0], edge[2]) for edge in group.edges]
 
 
-def _may_end(group: GroupGraph) -> list[bool]:
-    """Whether a single link leads on behind each child."""
+def _may_end(group: GroupGraph, most: int = 1) -> list[bool]:
+    """Whether a single link, or at most that many, leads on behind each child."""
     count = group.input_count + len(group.children) + len(group.output_cards)
     crossing = count_open_links(count, [(edge[:2], edge[0], edge[2]) for edge in group.edges])
-    return [crossing[group.input_count + number] == 1 for number in range(len(group.children))]
+    return [1 <= crossing[group.input_count + number] <= most for number in range(len(group.children))]
 
 
 def _break_evenly(

@@ -312,10 +312,11 @@
   function move() { isFitted = false; scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.zoom})`); }
 
   function fit() {
-    const whole = placed.get(data.root), box = svg.getBoundingClientRect();
-    if (!whole || !box.width) return;
-    view.zoom = Math.min((box.width - 40) / whole.w, (box.height - 40) / whole.h, 1.5);
-    view.x = (box.width - whole.w * view.zoom) / 2; view.y = (box.height - whole.h * view.zoom) / 2;
+    const whole = scene.getBBox(), box = svg.getBoundingClientRect();  // links that run around the cards included
+    if (!whole.width || !box.width) return;
+    view.zoom = Math.min((box.width - 40) / whole.width, (box.height - 40) / whole.height, 1.5);
+    view.x = (box.width - whole.width * view.zoom) / 2 - whole.x * view.zoom;
+    view.y = (box.height - whole.height * view.zoom) / 2 - whole.y * view.zoom;
     move();
     isFitted = true;
   }

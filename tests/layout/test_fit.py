@@ -10,10 +10,11 @@ from explorer.drawing import card_text
 from explorer.drawing.picture import compose_picture
 from explorer.drawing.theme import text_width
 from explorer.layout import Fit, Geometry, arrange, arrange_to_fit
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, expanded_at_level
 from explorer.viewmodels.diagram import LEVELS, Diagram, Direction
 from tests.conftest import KEYS
+from tests.layout.hourglass import Hourglass
 from tests.layout.sound_pictures import check
 
 Open = Callable[[str], Network]
@@ -93,3 +94,11 @@ def test_of_all_networks(opened: Open, pytestconfig: pytest.Config) -> None:
 def test_few_cards_do_not_become_giants(opened: Open) -> None:
     picture = compose_picture(diagram_of(opened("alexnet_2012"), "stages"), fit=SLIDE)
     assert SLIDE.zoom(picture.width, picture.height) <= 1.9
+
+
+@pytest.mark.parametrize("fit", [SLIDE, PAPER, COLUMN])
+def test_links_that_skip_do_not_make_a_ribbon(fit: Fit) -> None:
+    diagram = diagram_of(open_network(Hourglass(), input_shape=(1, 3, 64, 64)), "blocks")
+    plain, geometry = fitted(diagram, "columns", None), fitted(diagram, "columns", fit)
+    assert filled(geometry, fit) > 0.5
+    assert fit.zoom(geometry.width, geometry.height) > 1.3 * fit.zoom(plain.width, plain.height)

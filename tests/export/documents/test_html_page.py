@@ -17,8 +17,9 @@ from explorer.export.documents.html_page import write_html
 from explorer.export.network_sheet import build_network_sheet
 from explorer.export.page import Page
 from explorer.export.sheet import Sheet
-from explorer.network import Network
+from explorer.network import Network, open_network
 from tests.export.documents.readers import parse_page, read_html, shown_at
+from tests.layout.hourglass import Hourglass
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
@@ -133,3 +134,18 @@ def test_odd_names_are_text(odd_network: Network, odd_sheet: Sheet, tmp_path: Pa
     document = shown_in_browser(tmp_path / "a.html", "level=ops")
     assert count(document, "card") == 5
     assert 'id="subtitle">&lt;/script&gt;' in document
+
+
+@needs_browser
+def test_links_that_run_around_cards_are_in_sight(tmp_path: Path) -> None:
+    network = open_network(Hourglass(), input_shape=(1, 3, 64, 64))
+    path = tmp_path / "a.html"
+    path.write_text(write_html(network, build_network_sheet(network, Page(level="blocks"))), encoding="utf-8")
+    document = shown_in_browser(path)
+    moved = re.search(r"translate\((\S+) (\S+)\) scale\((\S+)\)", document)
+    assert moved is not None
+    left, _, zoom = map(float, moved.groups())
+    routes = re.findall(r'<path d="([^"]+)" class="link', document)
+    across = [float(x) for route in routes for x in re.findall(r"(-?[\d.]+)[ ,]-?[\d.]+", route)]
+    assert across
+    assert left + zoom * min(across) >= 0
