@@ -37,13 +37,14 @@ from explorer.presenters import build_inspection
 from explorer.presenters.editable_table import build_editable_table, cell_option
 from tests.cases.architectures import PAPERS
 from tests.cases.brought import BROUGHT
+from tests.cases.everyday import EVERYDAY
 from tests.cases.hard import HARD
 from tests.cases.reported import CASES, Case
 
 #: Of an edited case; a head of 21,841 classes on a flattened map has more.
 MOST_PARAMS = 50_000_000
 
-ALL = {**CASES, **PAPERS, **HARD, **BROUGHT}
+ALL = {**CASES, **PAPERS, **HARD, **BROUGHT, **EVERYDAY}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what torch deprecates: people still bring it
 

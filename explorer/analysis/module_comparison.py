@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.example_inputs import Example, input_value
@@ -48,7 +49,7 @@ def compare_on_another_input(architecture: Architecture, module: nn.Module, exam
     other = input_value(example.ops[id(example.main)], seed=1)
     args, kwargs = example.fresh_arguments(other)
     try:
-        with same_random_numbers():
+        with same_random_numbers(), as_brought(module):
             reference = module(*args, **kwargs)
     except Exception:
         return OtherInput()
@@ -73,6 +74,28 @@ def same_random_numbers() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
         yield
+
+
+@contextmanager
+def as_brought(module: nn.Module) -> Iterator[None]:
+    """What a run writes into buffers, a count or a running average, is put back after it: each run begins with the
+    numbers that the module was brought with."""
+    kept = [
+        (part, name, tensor, tensor.clone())
+        for part in module.modules()
+        for name, tensor in part._buffers.items()
+        if tensor is not None and not is_lazy(tensor)
+    ]
+    try:
+        yield
+    finally:
+        for part, name, tensor, numbers in kept:
+            now = getattr(part, name, None)
+            grown = isinstance(now, torch.Tensor) and (now.shape, now.dtype) != (numbers.shape, numbers.dtype)
+            if now is not None and not grown:
+                tensor.data.copy_(numbers)
+                if now is not tensor and not isinstance(part, torch.jit.ScriptModule):
+                    part._buffers[name] = tensor
 
 
 def difference_of(value: Any, reference: Any) -> float:
@@ -112,7 +135,7 @@ def find_first_difference(architecture: Architecture, module: nn.Module, example
     ]
     try:
         args, kwargs = example.fresh_arguments()
-        with same_random_numbers():
+        with same_random_numbers(), as_brought(module):
             module(*args, **kwargs)
         return _find_unlike(architecture, module, example, own)
     except Exception:  # only a hint is lost

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 
 from explorer.analysis.copied_functions import rebind_functions
 from explorer.analysis.shared_handles import shared_handles
@@ -89,6 +89,18 @@ def copy_for_tracing(module: nn.Module) -> nn.Module:
         return twin
 
 
+def put_back(twin: nn.Module, module: nn.Module) -> None:
+    """Give a copy the numbers of the module again that a run has written over, such as weights that the first batch
+    sets. What the run made real, or of another shape, stays as it made it."""
+    brought = dict(module.named_parameters(remove_duplicate=False))
+    for path, tensor in twin.named_parameters(remove_duplicate=False):
+        original = brought.get(path)
+        if original is None or is_lazy(original) or original.is_meta or tensor.layout is not torch.strided:
+            continue
+        if tensor.shape == original.shape and not torch.equal(tensor, original):
+            tensor.data.copy_(original)
+
+
 def _computed_tensors(module: nn.Module) -> Iterator[torch.Tensor]:
     """Tensors that a module keeps as attributes and that were computed with gradients, which are not copied by
     themselves: the weight that `torch.nn.utils.weight_norm` makes of its two parts, a loss that is kept."""
@@ -157,3 +169,13 @@ def first_line(failure: BaseException) -> str:
     """Return what a failure says, in one line."""
     lines = str(failure).strip().splitlines()
     return lines[0][:300] if lines else type(failure).__name__
+
+
+def advice_on(failure: BaseException) -> str:
+    """Return what to change where a module fails for a reason that no input mends; empty for others."""
+    text = str(failure)
+    if "NVIDIA" in text or "CUDA" in text:
+        return tr("It is run on the processor here: let it make its tensors on the device of its input, x.device.")
+    if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError)):
+        return tr("That is a matter of its own code.")
+    return ""

@@ -56,6 +56,8 @@ def count_with_torch() -> Iterator[TorchCount]:
 class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """As `FlopCounterMode`, which also keeps a count for each module: for 50,000 layers that takes a minute."""
 
+    supports_higher_order_operators = True
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found, self.flops = TorchCount(), 0
@@ -71,7 +73,10 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _formula(self, func: Any) -> Any:
-        packet = func.overloadpacket
+        packet = getattr(func, "overloadpacket", None)
+        if packet is None:  # an operator that takes functions, such as `flex_attention`
+            self.found.uncounted.append(func.__name__)
+            return None
         name = packet.__name__
         foreign = func.namespace not in _KNOWN_SPACES or any(part in name for part in _UNCOUNTED)
         if foreign and packet not in flop_registry:

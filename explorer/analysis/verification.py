@@ -21,19 +21,21 @@ from explorer.analysis.example_inputs import Example, build_examples, complete_i
 from explorer.analysis.module_comparison import (
     TOLERANCE,
     OtherInput,
+    as_brought,
     compare_on_another_input,
     find_first_difference,
     measure_difference,
     same_random_numbers,
     tensors_by_path,
 )
-from explorer.analysis.module_twin import copy_for_tracing, first_line, unwrap
+from explorer.analysis.module_twin import advice_on, copy_for_tracing, first_line, put_back, unwrap
 from explorer.analysis.other_sizes import hold_sizes
 from explorer.analysis.torch_count import TorchCount, count_with_torch
 from explorer.base.languages import join_sentences, tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.capture import Capture, capture
+from explorer.graph.interception import as_written
 from explorer.graph.ops import Constant
 from explorer.graph.trace import TraceError, trace
 from explorer.networks.input_spec import InputSpec
@@ -124,24 +126,31 @@ def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> Verifi
     """
     twin = copy_for_tracing(unwrap(module))
     specs = complete_inputs(twin, inputs)
-    title = _title(twin)
     if any(tensor.is_meta for tensor in tensors_by_path(twin).values()):
         (example,) = itertools.islice(build_examples(twin, specs), 1)
         main = example.main
-        architecture = trace(twin, tuple(main.shape), title=title, input_op=example.ops[id(main)])
+        architecture = trace(twin, tuple(main.shape), title=_title(twin), input_op=example.ops[id(main)])
         reason = tr("its weights are on the meta device, which holds no numbers")
         return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason), example.specs)
+    with as_written():
+        return _open_run(twin, unwrap(module), specs)
+
+
+def _open_run(twin: nn.Module, brought: nn.Module, specs: tuple[InputSpec, ...]) -> VerifiedModule:
+    """Run the copy, trace it or record a run, and compare. `brought`: what it is a copy of."""
     example, reference, count = _run_reference(twin, specs)
+    put_back(twin, brought)
     traced = _try_trace(twin, example, reference)
     if isinstance(traced, _Compared) and traced.difference <= TOLERANCE:
         return _verified(traced, twin, example, count)
     refusal = traced if isinstance(traced, Exception) else None
     try:
-        captured = _capture(twin, example, reference)
+        put_back(twin, brought)
+        captured = _capture(twin, example, reference, brought)
     except Exception as failure:  # what it was refused for, or what the module raises when it is watched
         if refusal is not None:
             raise TraceError(
-                tr("{title} cannot be shown as a graph: {reason}", title=title, reason=first_line(failure))
+                tr("{title} cannot be shown as a graph: {reason}", title=_title(twin), reason=first_line(failure))
             ) from failure
     else:
         if isinstance(traced, Exception) or captured.difference <= traced.difference:
@@ -171,7 +180,8 @@ def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared
         return TraceError(tr("only a module of one tensor is traced"))
     op = example.ops[id(example.main)]
     try:
-        architecture = trace(module, op.shape, title=_title(module), input_op=op)
+        with as_brought(module):
+            architecture = trace(module, op.shape, title=_title(module), input_op=op)
         difference = measure_difference(architecture, module, example, reference)
         if _holds_numbers(architecture) and difference <= TOLERANCE:  # what a run left in the module is no constant
             other = compare_on_another_input(architecture, module, example)
@@ -188,15 +198,17 @@ def _holds_numbers(architecture: Architecture) -> bool:
     return any(isinstance(node.op, Constant) and node.op.value is not None for node in architecture.live.values())
 
 
-def _capture(module: nn.Module, example: Example, reference: Any) -> _Compared:
+def _capture(module: nn.Module, example: Example, reference: Any, brought: nn.Module) -> _Compared:
     args, kwargs = example.args, example.kwargs
-    with same_random_numbers():
+    with same_random_numbers(), as_brought(module):
         found = capture(module, args, kwargs, inputs=example.ops, title=_title(module))
+    put_back(module, brought)
     difference = measure_difference(found.architecture, module, example, reference)
     branches_only = found.value_reads and all(read in _BRANCHES for _, read in found.value_reads)
     other = OtherInput()
     if difference <= TOLERANCE and not branches_only:
         other = compare_on_another_input(found.architecture, module, example)
+        put_back(module, brought)
     return _Compared(found.architecture, "captured", max(difference, other.difference), found, other.failure)
 
 
@@ -272,7 +284,7 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
     for example in build_examples(module, specs):
         args, kwargs = example.fresh_arguments()
         try:
-            with same_random_numbers(), count_with_torch() as count:
+            with same_random_numbers(), as_brought(module), count_with_torch() as count:
                 output = module(*args, **kwargs)
         except Exception as raised:
             failure = failure or raised
@@ -284,24 +296,25 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
         given = ", ".join(repr(spec.text) for spec in specs)
         raise TraceError(
             tr(
-                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]: {reason}. "
-                "Give each the shape, number format and values that it is made for.",
+                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]: {reason}. {advice}",
                 module=_title(module),
                 count=len(required),
                 names=", ".join(required),
                 given=given,
                 reason=first_line(failure),
+                advice=advice_on(failure) or tr("Give each the shape, number format and values that it is made for."),
             )
         ) from failure
-    if len(specs) == 1 and not specs[0].is_plain:
+    if len(specs) == 1 and not specs[0].is_plain and not advice_on(failure):
         _check_shapes(module, specs[0].shape)
     given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
     raise TraceError(
         tr(
-            "{module} itself fails on an input of {given}: {reason}. Give the shape that it is made for.",
+            "{module} itself fails on an input of {given}: {reason}. {advice}",
             module=_title(module),
             given=given,
             reason=first_line(failure),
+            advice=advice_on(failure) or tr("Give the shape that it is made for."),
         )
     ) from failure
 

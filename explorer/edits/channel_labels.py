@@ -255,7 +255,9 @@ class _LabelWalk:
         return np.concatenate(rows) if sum(map(len, rows)) == shape[axis] else rows[0]
 
     def split(self, node: Node, source: str) -> None:
-        value, row, axis = self.measures[node.name].value, self.result.rows[source], self.groups.axes[source]
+        value, row, axis = self.measures[node.name].value, self.result.rows[source], self.groups.axes.get(source)
+        if axis is None:  # numbers without channels
+            return
         sizes = [piece.dims[axis] for piece in value] if isinstance(value, tuple) else []
         if sum(sizes) == len(row):
             self.result.pieces[node.name] = tuple(np.split(row, np.cumsum(sizes)[:-1]))

@@ -23,6 +23,7 @@ from explorer.edits.edit import (
     place_of,
 )
 from explorer.edits.node_changes import change_node
+from explorer.edits.number_formats import match_number_formats
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
@@ -96,7 +97,7 @@ def _apply(edit: Edit, architecture: Architecture) -> Architecture:
     """Apply an edit to the calls that it names. New layers have numbers of the network's own type."""
     try:
         with building_as(architecture.dtype):
-            return edit.apply(architecture)
+            return match_number_formats(architecture, edit.apply(architecture))
     except ComputedWeightsError as failure:
         node = next((node for node in architecture.live.values() if node.op is failure.layer), None)
         name = node.name if node is not None else type(failure.layer.module).__name__

@@ -182,6 +182,7 @@ def _reason(failure: BaseException) -> str:
         failure = failure.__cause__
     text = first_line(failure)
     unknown = re.search(r"<OpOverload\(op='([\w.]+)'", text) if "ONNX" in text[:8] else None
+    unknown = unknown or re.search(r"torch_lib::(\w+)", text)  # it has one, but not for these arguments
     return tr("ONNX has no counterpart of {op}", op=unknown[1]) if unknown else text
 
 

@@ -61,6 +61,13 @@ class Architecture:
         return next((dtype for dtype in types if dtype.is_floating_point or dtype.is_complex), torch.float32)
 
     @cached_property
+    def number_formats(self) -> frozenset[torch.dtype]:
+        """The types of numbers with fractions that its layers have."""
+        layers = (node.op.module for node in self.nodes.values() if isinstance(node.op, Layer))
+        types = (tensor.dtype for layer in layers for tensor in layer._parameters.values() if tensor is not None)
+        return frozenset(dtype for dtype in types if dtype.is_floating_point or dtype.is_complex)
+
+    @cached_property
     def edited_names(self) -> frozenset[str]:
         """Names of the nodes that an edit put there, replaced or switched off."""
         nodes = self.nodes.values()

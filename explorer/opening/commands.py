@@ -90,7 +90,13 @@ def open_named_network(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.by_name import is_library_name
     from explorer.networks.catalogue import get_entry
     from explorer.networks.input_spec import parse_inputs
-    from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
+    from explorer.networks.user_module import (
+        UserModule,
+        UserModuleError,
+        is_user_module,
+        list_candidates,
+        parse_arguments,
+    )
 
     if is_library_name(key) or Path(key).suffix.lower() in MODEL_SUFFIXES:
         from explorer.opening.open_any import open_any
@@ -103,6 +109,9 @@ def open_named_network(parsed: argparse.Namespace, key: str) -> Network:
         from explorer.project.user_code import open_user_module
 
         return open_user_module(user_module, _read_edits(parsed))
+    if key.endswith(".py") and Path(key).exists():
+        names = " or ".join(f"{key}:{candidate.name}" for candidate in list_candidates(key)[:5])
+        raise UserModuleError(f"{key} is code: name what builds the network in it, {names or f'{key}:Net'}")
     entry = get_entry(key)  # raises for an unknown key before torch is imported
     options = dict(_parse_option(entry, text) for text in parsed.set)
     from explorer.network import open_network

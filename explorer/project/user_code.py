@@ -26,10 +26,11 @@ import torch
 from torch import nn
 
 from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.analysis.module_twin import advice_on
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
-from explorer.base.languages import tr
+from explorer.base.languages import join_sentences, tr
 from explorer.edits import Edit
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
@@ -123,6 +124,7 @@ def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> boo
 
 def _open_here(user_module: UserModule) -> VerifiedModule:
     with _torch_state_restored(), _report_user_errors(user_module):
+        sys.argv[:] = [user_module.location]  # arguments of the command line are ours, not those of its own parser
         return open_verified(_build(user_module), user_module.inputs)
 
 
@@ -155,6 +157,7 @@ def _torch_state_restored() -> Iterator[None]:
         (torch.get_rng_state, torch.set_rng_state),
         (os.getcwd, os.chdir),
         (lambda: list(sys.path), lambda paths: sys.path.__setitem__(slice(None), paths)),
+        (lambda: list(sys.argv), lambda words: sys.argv.__setitem__(slice(None), words)),
         (sys.getrecursionlimit, sys.setrecursionlimit),
     )
     before = [(put, get(), get) for get, put in getters]
@@ -176,6 +179,15 @@ def _import_module(user_module: UserModule) -> ModuleType:
     for name, known in list(sys.modules.items()):
         if name != "__main__" and Path(getattr(known, "__file__", None) or "").parent == path.parent:
             del sys.modules[name]
+    try:
+        return _import_file(path)
+    except ImportError as failure:
+        if "relative import" not in str(failure):
+            raise
+    return _import_from_package(path)
+
+
+def _import_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"own_module_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -184,6 +196,19 @@ def _import_module(user_module: UserModule) -> ModuleType:
     with _on_sys_path(path.parent):
         spec.loader.exec_module(module)
     return module
+
+
+def _import_from_package(path: Path) -> ModuleType:
+    """Import a file by its name in the package that it is part of: the folders around it, at least one, that have an
+    `__init__.py`."""
+    top = path.parent
+    while (top.parent / "__init__.py").is_file():
+        top = top.parent
+    for name, known in list(sys.modules.items()):
+        if name != "__main__" and top in Path(getattr(known, "__file__", None) or "").parents:
+            del sys.modules[name]
+    with _on_sys_path(path.parent), _on_sys_path(top.parent):
+        return importlib.import_module(".".join(path.relative_to(top.parent).with_suffix("").parts))
 
 
 @contextmanager
@@ -206,6 +231,14 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
     except (Exception, SystemExit, GeneratorExit) as failure:
         message = clip(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
         lines = traceback.extract_tb(failure.__traceback__)
+        if isinstance(failure, SystemExit) and any(Path(line.filename).name == "argparse.py" for line in lines):
+            message = tr(
+                "it reads the command line when it is imported, and has to be told something there. Move that below "
+                "{line}",
+                line='if __name__ == "__main__":',
+            )
+        if advice := advice_on(failure):
+            message = join_sentences((f"{message.rstrip('.')}.", advice))
         user_lines = [
             line
             for line in lines

@@ -844,7 +844,7 @@ class MultiScaleLoss(Conv):
         return {"loss": loss, "logits": y.mean((2, 3)), "hot": F.one_hot(target, 8)}
 
 
-@brought(differs="differs from the module's own")
+@brought()
 class RunningAverages(Conv):
     def __init__(self):
         super().__init__()

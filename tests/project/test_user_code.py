@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
+from explorer.graph.trace import TraceError
 from explorer.networks.input_spec import parse_inputs, single_input
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
@@ -235,3 +237,58 @@ def test_inputs_are_saved_with_the_project_and_files_are_found_beside_it(tmp_pat
     held: dict[str, Any] = {}
     exec(to_python(network), held)
     torch.testing.assert_close(held["network"].run().result.value, network.run().result.value)
+
+
+def test_a_file_of_a_package_imports_from_its_package_and_is_read_again(tmp_path: Path) -> None:
+    """`from ..parts import Block`, as in most repositories: the folders with an `__init__.py` around it say what it is
+    part of; without one, the nearest folder."""
+    package = tmp_path / "kept" / "models"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").write_text("")
+    parts = package.parent / "parts.py"
+    parts.write_text("from torch import nn\n\ndef block():\n    return nn.Conv2d(3, 8, 3)\n")
+    (package / "net.py").write_text("from ..parts import block\n\ndef make():\n    return block()\n")
+    module = UserModule(f"{package / 'net.py'}:make")
+    assert open_user_module(module).figures.total.params == 224
+    parts.write_text("from torch import nn\n\ndef block():\n    return nn.Conv2d(3, 16, 3)\n")
+    os.utime(parts, (0, 0))
+    assert open_user_module(module).figures.total.params == 448
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "beside.py").write_text("WIDTH = 4\n")
+    (alone / "net.py").write_text(
+        "from torch import nn\nfrom .beside import WIDTH\n\ndef make():\n    return nn.Conv2d(3, WIDTH, 1)\n"
+    )
+    assert open_user_module(UserModule(f"{alone / 'net.py'}:make")).figures.total.params == 16
+
+
+def test_arguments_of_our_own_command_line_are_not_those_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser that runs when the file is imported finds none; one that needs some is named."""
+    code = (
+        "import argparse\nfrom torch import nn\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--width', type=int, {})\nwidth = parser.parse_args().width\n"
+        "def make():\n    return nn.Conv2d(3, width, 1)\n"
+    )
+    path = tmp_path / "net.py"
+    path.write_text(code.format("default=4"))
+    monkeypatch.setattr("sys.argv", ["cnn-explorer", "figures", "net.py:make"])
+    assert open_user_module(UserModule(f"{path}:make")).figures.total.params == 16
+    assert sys.argv == ["cnn-explorer", "figures", "net.py:make"]
+    path.write_text(code.format("required=True"))
+    with pytest.raises(UserModuleError, match=r"line 5: it reads the command line when it is imported"):
+        open_user_module(UserModule(f"{path}:make"))
+
+
+def test_what_asks_for_a_graphics_card_is_told_where_it_runs(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = nn.Conv2d(3, 4, 1)\n\n    def forward(self, x):\n        return self.a(x.cuda())\n"
+    )
+    with pytest.raises(TraceError, match="on the device of its input"):
+        open_user_module(UserModule(f"{path}:Net"))

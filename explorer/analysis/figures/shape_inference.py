@@ -22,6 +22,8 @@ from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
+from explorer.graph.call_arguments import map_tensors
+from explorer.graph.call_op import call_op
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Function, Layer, Method, Output
 from explorer.graph.size_reads import SizeRead, size_read_of
@@ -157,6 +159,8 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
     args, kwargs = node.bind_arguments(tensors)
     try:
         result, trace = trace_op(node, args, kwargs, list(tensors.values()))
+    except NotImplementedError as failure:
+        result, trace = _run_on_zeros(node, inputs, failure), EMPTY_TRACE
     except Exception as failure:
         given = without_batch(inputs) if inputs and takes_no_batch(node, inputs[0]) else inputs
         raise ShapeError(node.name, given, _reason(node, inputs, failure)) from failure
@@ -172,6 +176,25 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
         find_window(node, first_shape(inputs[0]) if inputs else None, first_shape(value)),
         replace(trace, macs=0),
     )
+
+
+def _run_on_zeros(node: Node, inputs: tuple[Any, ...], failure: Exception) -> Any:
+    """The result of an op that torch knows no shapes of, such as `ctc_loss`, on zeros in place of the meta device.
+    Raises ShapeError, for what it failed there, where it fails here too."""
+    count = sum(shape.elements for value in inputs for shape in all_shapes(value))
+    tensors = dict(zip(node.inputs, map(_meta_tensors, inputs), strict=True))
+    try:
+        if count > _MOST_ZEROS:
+            raise failure
+        zeros = map_tensors(tensors, lambda tensor: torch.zeros_like(tensor, device="cpu"))
+        with torch.no_grad():
+            return call_op(node, *node.bind_arguments(zeros))
+    except Exception:
+        raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
+
+
+#: Numbers that may be made for the sake of a shape.
+_MOST_ZEROS = 2**24
 
 
 def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:

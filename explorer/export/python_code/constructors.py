@@ -36,7 +36,7 @@ class Constructors:
         arguments = {a.name: a.default for a in self.sources.layers[value.tag[1]].arguments}
         items: list[tuple[str, Doc]] = []
         for name, part in zip(value.tag[2], value.parts, strict=True):
-            default = arguments.get(name)
+            default = arguments.get(name, "")  # what another of its class was not given goes by its name
             if not (isinstance(part, Literal) and part.text == default):
                 items.append(("" if default is None else f"{name}=", self.doc(part)))
         return call(value.tag[1], items)

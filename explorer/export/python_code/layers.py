@@ -56,8 +56,8 @@ def layer_call(path: str, module: nn.Module) -> LayerCall:
         import_line(cls, path)
     arguments = []
     values: dict[str, Any] = {}
+    where = f"{path} ({cls.__name__})"
     for parameter in _constructor_parameters(cls):
-        where = f"{path} ({cls.__name__})"
         value = _argument_value(path, module, parameter)
         optional = parameter.default is not parameter.empty
         if optional and _is_default(module, parameter.name, value, parameter.default):
@@ -74,6 +74,9 @@ def layer_call(path: str, module: nn.Module) -> LayerCall:
                     raise
                 continue  # a default that cannot be written need not be
         arguments.append(Argument(parameter.name, python_literal(value, where), value, default))
+    for name, value in _further_keywords(cls, module).items():
+        values[name] = value
+        arguments.append(Argument(name, python_literal(value, where), value, ""))  # by its name: no default is that
     call = LayerCall(cls, tuple(arguments))
     _verify_call(path, module, call, values)
     return call
@@ -95,6 +98,16 @@ def _constructor_parameters(cls: type[nn.Module]) -> Iterable[inspect.Parameter]
             yield parameter
     if cls is nn.RNN:
         yield inspect.Parameter("nonlinearity", inspect.Parameter.KEYWORD_ONLY, default="tanh")
+
+
+def _further_keywords(cls: type[nn.Module], module: nn.Module) -> dict[str, Any]:
+    """What a layer was given by `**keywords`, where it keeps these as a dict of that name."""
+    for parameter in inspect.signature(cls).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            kept = getattr(module, _stored_arguments(cast("Hashable", cls)).get(parameter.name, parameter.name), None)
+            if isinstance(kept, dict) and all(isinstance(name, str) and name.isidentifier() for name in kept):
+                return kept
+    return {}
 
 
 @cache

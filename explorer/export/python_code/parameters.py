@@ -262,7 +262,8 @@ def _type_of(vector: Vector, sources: Sources) -> str:
 def _takes_nothing(value: Term, sources: Sources) -> bool:
     """Is a layer made with its class alone?"""
     defaults = [argument.default for argument in sources.layers[value.tag[1]].arguments]
-    return all(isinstance(p, Literal) and p.text == d for p, d in zip(value.parts, defaults, strict=True))
+    alike = len(defaults) == len(value.parts)  # one may have keywords that another has not
+    return alike and all(isinstance(p, Literal) and p.text == d for p, d in zip(value.parts, defaults, strict=True))
 
 
 def _sequence_type(kind: str, values: Sequence[object]) -> str:

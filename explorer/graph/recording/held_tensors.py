@@ -85,7 +85,7 @@ class HeldTensors:
     def rebind(self, target: torch.Tensor, name: str) -> None:
         """A tensor has been written to: it is another node now, and so are all that share its memory."""
         sharing = [t for t in self._sharing(target).alive() if t is not target]
-        old = {id(t): self._names.get(t) for t in sharing}
+        old = {id(t): self._names.get(t) or self.name_of(t) for t in sharing}
         self.bind(target, name)
         if not sharing:
             return
@@ -134,6 +134,9 @@ class HeldTensors:
             return name
         path = self._registered.get(id(tensor))
         if path is not None:
+            members = self._sharing(tensor)  # it is written to where an alias is, such as its `data`
+            if not any(member is tensor for member in members.alive()):
+                members.members.append(weakref.ref(tensor))
             return self.nodes.add_tensor(path, tensor)
         known = self._constants.get(id(tensor))
         if known is not None and known[0]._version == known[2]:

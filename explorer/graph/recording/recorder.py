@@ -33,7 +33,12 @@ from explorer.graph.recording.call_interception import (
     run_pre_hooks,
 )
 from explorer.graph.recording.held_tensors import HeldTensors
-from explorer.graph.recording.refusals import CaptureError, refuse_gradients
+from explorer.graph.recording.refusals import (
+    CaptureError,
+    refuse_gradients,
+    refuse_operators_of_functions,
+    refuse_output,
+)
 from explorer.graph.recording.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.recording.size_int import SizeInt, listening
 from explorer.graph.recording.sized_by_values import sized_by_values
@@ -72,7 +77,9 @@ class Recorder(TorchFunctionMode):
         args, kwargs = map_tensors((args, kwargs), enter)
         with intercept_modules(self), intercept_functions(self), listening(self.note_size_read), self:
             result = self.module(*args, **kwargs)
-        self.nodes.add_output(self.held.argument(result))
+        output = self.held.argument(result)
+        refuse_output(output)
+        self.nodes.add_output(output)
 
     def call_module(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
         """A call of a module while recording: one op if it is a layer of torch.nn, else what happens inside it."""
@@ -159,6 +166,8 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         name = str(getattr(func, "__name__", ""))
         refuse_gradients(name)
+        refuse_operators_of_functions(func)
+        func = _WRITTEN.get(func, func)
         if name == "__get__":
             return self._read_attribute(func, args)
         if name == "size" and self.held.is_known(args[0]):
@@ -181,8 +190,9 @@ class Recorder(TorchFunctionMode):
         if name == "__setitem__":
             record_assignment(self.held, args[0], args[1], args[2])
             return result
-        if all(self.held.is_registered(tensor) for tensor in changed) and changed:
-            return result  # a counter or a running statistic of the module's own
+        if changed and all(map(self.held.is_own, changed)) and not any(result is tensor for tensor in changed):
+            before = []  # statistics of the module's own on the way to something else
+            changed = []
         if not changed and name in _CONVERSIONS and any(result is value for value in args):
             return result
         op, plain_args, plain_kwargs = self._plain_call(func, *plain)
@@ -252,6 +262,8 @@ class Recorder(TorchFunctionMode):
     def _read_attribute(self, func: Any, args: Any) -> Any:
         value = func(*args)
         attribute = str(getattr(func.__self__, "__name__", ""))
+        if attribute == "data" and self.held.is_registered(args[0]):
+            self.held.bind(value, self.held.name_of(args[0]))
         if not self.held.is_known(args[0]):
             return value
         if attribute == "shape":
@@ -299,6 +311,13 @@ _RANDOM = frozenset(
     | {"bernoulli_", "random_", "exponential_", "log_normal_", "cauchy_", "geometric_", "rand_like", "randn_like"}
     | {"randint_like", "dropout", "gumbel_softmax"}
 )
+
+#: Memory that nobody has written to yet has no numbers that could be shown: zeros, the same each time.
+_WRITTEN: dict[Any, Any] = {
+    torch.empty: torch.zeros,
+    torch.empty_like: torch.zeros_like,
+    torch.Tensor.new_empty: torch.Tensor.new_zeros,
+}
 
 #: What reads numbers out of a tensor, so that Python may branch on them.
 _READS_VALUES = frozenset(

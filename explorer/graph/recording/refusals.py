@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch._C._functorch import is_batchedtensor, is_gradtrackingtensor
+from torch._ops import HigherOrderOperator
 
 from explorer.base.languages import tr
-from explorer.graph.arguments import tensors_in
+from explorer.graph.arguments import Ref, tensors_in
 
 
 class CaptureError(ValueError):
@@ -55,3 +59,35 @@ def _no_gradients() -> str:
         "its forward computes gradients (torch.autograd.grad, backward, torch.func), which are no ops: open the part "
         "of it whose gradients it takes"
     )
+
+
+def refuse_output(value: Any) -> None:
+    """Raise CaptureError for an output that is neither made of tensors nor written down as it is."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            refuse_output(item)
+    elif not isinstance(value, _WRITTEN_DOWN):
+        raise CaptureError(
+            tr(
+                "it gives a {kind}, which is no tensor: give tensors, in a tuple, a list, a dict or a dataclass",
+                kind=type(value).__name__,
+            )
+        )
+
+
+#: What an output may hold beside tensors.
+_WRITTEN_DOWN = (Ref, type(None), bool, int, float, complex, str, bytes, range, torch.dtype, torch.device)
+
+
+def refuse_operators_of_functions(call: Any) -> None:
+    """Raise CaptureError for an operator that takes functions: what it costs, and what is inside, nobody can tell."""
+    if isinstance(call, HigherOrderOperator):
+        raise CaptureError(
+            tr(
+                "{name} takes a function, which is no part of a graph: use scaled_dot_product_attention with a mask in "
+                "place of flex_attention, and loops and branches of Python in place of others",
+                name=call.__name__,
+            )
+        )
