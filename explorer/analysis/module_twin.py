@@ -89,7 +89,7 @@ def copy_for_tracing(module: nn.Module) -> nn.Module:
         return twin
 
 
-def put_back(twin: nn.Module, module: nn.Module) -> None:
+def put_weights_back(twin: nn.Module, module: nn.Module) -> None:
     """Give a copy the numbers of the module again that a run has written over, such as weights that the first batch
     sets. What the run made real, or of another shape, stays as it made it."""
     brought = dict(module.named_parameters(remove_duplicate=False))

@@ -28,7 +28,7 @@ from explorer.analysis.module_comparison import (
     same_random_numbers,
     tensors_by_path,
 )
-from explorer.analysis.module_twin import advice_on, copy_for_tracing, first_line, put_back, unwrap
+from explorer.analysis.module_twin import advice_on, copy_for_tracing, first_line, put_weights_back, unwrap
 from explorer.analysis.other_sizes import hold_sizes
 from explorer.analysis.torch_count import TorchCount, count_with_torch
 from explorer.base.languages import join_sentences, tr, tr_noop
@@ -139,13 +139,13 @@ def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> Verifi
 def _open_run(twin: nn.Module, brought: nn.Module, specs: tuple[InputSpec, ...]) -> VerifiedModule:
     """Run the copy, trace it or record a run, and compare. `brought`: what it is a copy of."""
     example, reference, count = _run_reference(twin, specs)
-    put_back(twin, brought)
+    put_weights_back(twin, brought)
     traced = _try_trace(twin, example, reference)
     if isinstance(traced, _Compared) and traced.difference <= TOLERANCE:
         return _verified(traced, twin, example, count)
     refusal = traced if isinstance(traced, Exception) else None
     try:
-        put_back(twin, brought)
+        put_weights_back(twin, brought)
         captured = _capture(twin, example, reference, brought)
     except Exception as failure:  # what it was refused for, or what the module raises when it is watched
         if refusal is not None:
@@ -202,13 +202,13 @@ def _capture(module: nn.Module, example: Example, reference: Any, brought: nn.Mo
     args, kwargs = example.args, example.kwargs
     with same_random_numbers(), as_brought(module):
         found = capture(module, args, kwargs, inputs=example.ops, title=_title(module))
-    put_back(module, brought)
+    put_weights_back(module, brought)
     difference = measure_difference(found.architecture, module, example, reference)
     branches_only = found.value_reads and all(read in _BRANCHES for _, read in found.value_reads)
     other = OtherInput()
     if difference <= TOLERANCE and not branches_only:
         other = compare_on_another_input(found.architecture, module, example)
-        put_back(module, brought)
+        put_weights_back(module, brought)
     return _Compared(found.architecture, "captured", max(difference, other.difference), found, other.failure)
 
 

@@ -199,6 +199,27 @@ def test_functions_follow_the_mode() -> None:
     assert not (network.module()(torch.ones(1, 64)) == 0).any()
 
 
+class Windowed(nn.Module):
+    """Windows of one size on the way in, of half that size on the way out, as in HieraDet of SAM 2."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.conv = nn.Conv2d(8, 8, 2, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, half = x.shape[2], self.size // 2
+        x = self.conv(x.unflatten(2, (height // self.size, self.size)).flatten(2, 3))
+        return x.unflatten(2, ((height // 2) // half, half)).flatten(2, 3) + height % half
+
+
+def test_a_size_computed_from_another_is_read_as_one_number() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 8, 1), Windowed(8), Windowed(4))
+    source = check(explorer.open(module, input_shape=(1, 3, 16, 16)))
+    assert "// (self.size // 2)" in source
+    assert "% (self.size // 2)" in source
+
+
 @pytest.mark.parametrize(
     ("key", "block"),
     [("resnext50_32x4d", "layer3.2"), ("wide_resnet50_2", "layer2"), ("mobilenet_v2", "features.9")],

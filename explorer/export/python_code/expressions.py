@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 from explorer.export.python_code.constructors import is_list, reach
@@ -66,6 +67,8 @@ class Expressions:
     def _operand(self, value: Value) -> Doc:
         doc = self.doc(value)
         simple = not isinstance(value, (Var, Term)) or not self._is_infix(value)
+        if isinstance(value, Hole):
+            simple = not isinstance(ast.parse(self.attributes[value.index], mode="eval").body, _JOINED)
         if isinstance(value, Literal) and value.text.startswith("-"):
             simple = False
         return doc if simple else f"({flat(doc)})"
@@ -108,6 +111,10 @@ class Expressions:
 
     def _training(self, value: Term) -> Doc:
         return "self.training"
+
+
+#: What is read otherwise beside another operator: `self.size // 2`, -1.
+_JOINED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp)
 
 
 def _is_indexed(make: Term) -> bool:
