@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: What a block that is dragged is carried as: the text that it is on the clipboard, in UTF-8.
 BLOCK_MIME = f"{OWN_FORMATS}block"
 
-_CLEARANCE = 10  # pixels between the pointer and the card above it
+_CLEARANCE = 10  # pixels between the pointer and the picture above it
 
 
 def mime_of_block(block: CopiedBlock) -> QMimeData:
@@ -33,10 +33,11 @@ def block_of_mime(data: QMimeData) -> CopiedBlock | None:
     return block_of_text(held)
 
 
-def drag_block(source: QWidget, block: CopiedBlock, ghost: QPixmap) -> None:
-    """Drag a block until the mouse is let go; its card is shown above the pointer, clear of what is said below it."""
+def start_drag(source: QWidget, data: QMimeData, ghost: QPixmap) -> None:
+    """Drag a part or a block until the mouse is let go; its picture is above the pointer, clear of what is said below
+    it."""
     drag = QDrag(source)
-    drag.setMimeData(mime_of_block(block))
+    drag.setMimeData(data)
     drag.setPixmap(ghost)
     shown = ghost.deviceIndependentSize().toSize()
     drag.setHotSpot(QPoint(shown.width() // 2, shown.height() + _CLEARANCE))

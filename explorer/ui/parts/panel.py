@@ -21,7 +21,7 @@ from explorer.drawing import DARK, LIGHT, Picture
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.parts.effect import describe_effect
-from explorer.ui.parts.part_list import PART_ROLE, PartDelegate, PartModel
+from explorer.ui.parts.part_list import PART_ROLE, PartDelegate, PartModel, PartView
 from explorer.ui.parts.settings_form import SettingsForm
 from explorer.ui.widgets.combo_boxes import build_combo_box
 from explorer.ui.widgets.labels import text_label
@@ -154,6 +154,7 @@ class PartsPanel(QWidget):
             lambda _: None,
             tr_noop("Parts"),
             tr_noop("Layers and blocks to put into the network; Enter puts one in."),
+            PartView,
         )
         made.setItemDelegate(PartDelegate(made))
         made.setDragEnabled(True)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
 from explorer.ui.canvas.gestures import OWN_FORMATS
+from explorer.ui.parts.carried_block import start_drag
 from explorer.ui.widgets.list_rows import paint_row_background
 from explorer.viewmodels.parts import PartRow, group_by_family
 
@@ -60,6 +61,14 @@ class PartModel(QStandardItemModel):
         if keys:
             data.setData(PART_MIME, keys[0].encode())
         return data
+
+
+class PartView(QListView):
+    """The list, from which a part is dragged as its row."""
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        index = self.currentIndex()
+        start_drag(self, self.model().mimeData([index]), self.viewport().grab(self.visualRect(index)))
 
 
 class PartDelegate(QStyledItemDelegate):

@@ -91,9 +91,11 @@ class DiagramRoom(QObject):
         """Bring up what waits for a network, as it was; in a window that has become small meanwhile, once it is large
         again."""
         docks, self._for_network = self._for_network, []
+        if not docks:  # the network is not the first one: what is in front stays there
+            return
         if self.is_small:
             self._for_size += docks
-        elif docks and all(dock is self._library for dock in self._standing()):
+        elif all(dock is self._library for dock in self._standing()):
             self._is_acting = True
             self._window.restoreState(self._arrangement)  # with the tabs in front, and the sizes that hidden ones lose
             self._is_acting = False

@@ -13,11 +13,15 @@ from explorer.ui.base.live_texts import live_text
 
 
 def build_list_view(
-    model: QAbstractItemModel, on_chosen: Callable[[QModelIndex], None], name: str, description: str
+    model: QAbstractItemModel,
+    on_chosen: Callable[[QModelIndex], None],
+    name: str,
+    description: str,
+    view_type: type[QListView] = QListView,
 ) -> QListView:
     """Return a read-only list without a frame. A click or Enter on a row calls `on_chosen`; `name` and `description`
     are for screen readers, and marked by `tr_noop`."""
-    view = QListView()
+    view = view_type()
     view.setModel(model)
     view.setFrameShape(QListView.Shape.NoFrame)
     view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt
+from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import CopyBlock, MoveBlock, TakeOut, WrapAsBlock
 from explorer.network import Network
 from explorer.project.own_parts import read_own_parts
 from explorer.ui.parts import moving_tool
-from explorer.ui.parts.carried_block import mime_of_block
+from explorer.ui.parts.carried_block import block_of_mime, mime_of_block
 from explorer.ui.parts.clipboard import CopiedBlock, take_block
 from explorer.ui.parts.moving_tool import MovingTool
 from explorer.ui.parts.tool import PartsTool
@@ -118,7 +118,13 @@ def carry_out(
 ) -> CopiedBlock:
     """Carry a card over the edge of the canvas; the block that the system is given to drag."""
     given: list[CopiedBlock] = []
-    monkeypatch.setattr(moving_tool, "drag_block", lambda source, block, ghost: given.append(block))
+
+    def take(source: QWidget, data: QMimeData, ghost: QPixmap) -> None:
+        block = block_of_mime(data)
+        assert block is not None
+        given.append(block)
+
+    monkeypatch.setattr(moving_tool, "start_drag", take)
     monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
     take_up(qtbot, window, card)
     drag_to(window, QPointF(40, -5))
@@ -158,7 +164,7 @@ def test_a_card_that_was_dragged_out_and_comes_back_moves(
 def test_a_block_that_cannot_be_carried_away_says_why(
     qtbot: QtBot, window: Window, tool: MovingTool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving_tool, "drag_block", lambda *_: pytest.fail("there is nothing to drag"))
+    monkeypatch.setattr(moving_tool, "start_drag", lambda *_: pytest.fail("there is nothing to drag"))
     take_up(qtbot, window, "input")
     drag_to(window, QPointF(40, -5))
     settle(qtbot, tool)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDrag, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
 from explorer.edits import CopyBlock, InsertPart, MoveBlock, ReplaceByPart, TakeOut
 from explorer.network import Network
+from explorer.ui.parts import carried_block
 from explorer.ui.parts.moving_tool import MovingTool
 from explorer.ui.parts.panel import PartsPanel
 from explorer.ui.parts.part_list import PART_MIME
@@ -152,6 +154,25 @@ def drag(window: Window, tool: PartsTool, position: QPointF, *, drop: bool = Fal
     else:
         window.canvas.dropEvent(event)
     return event.isAccepted()
+
+
+def test_a_part_that_is_dragged_is_above_the_pointer(tool: PartsTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    dragged: list[QDrag] = []
+
+    class Drag(QDrag):
+        def exec(self, *actions: Any) -> Qt.DropAction:
+            dragged.append(self)
+            return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(carried_block, "QDrag", Drag)
+    panel = panel_of(tool)
+    panel.view.startDrag(Qt.DropAction.CopyAction)
+    (drag,) = dragged
+    assert panel.part is not None
+    assert bytes(drag.mimeData().data(PART_MIME).data()).decode() == panel.part.key
+    shown = drag.pixmap().deviceIndependentSize()
+    assert shown.width() > 100
+    assert drag.hotSpot().y() > shown.height()
 
 
 def test_a_part_is_dropped_on_a_card(qtbot: QtBot, window: Window, tool: PartsTool) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.exceptions import TimeoutError as QtBotTimeoutError
 from pytestqt.qtbot import QtBot
 
+from explorer import SwapActivation
 from explorer.base.languages import translator
 from explorer.drawing.picture import compose_picture
 from explorer.network import Network
@@ -178,6 +179,11 @@ def test_the_start_page_has_the_room_of_panels_that_wait_for_a_network(qtbot: Qt
     assert window.room._standing() == before
     assert not window.docks.inspector.visibleRegion().isEmpty()  # in front of the other tabs
     assert window.docks.figures.width() >= window.docks.output.width() > 0.4 * window.docks.figures.width()
+    window.apply_edit(SwapActivation("*", "gelu"))
+    settled(qtbot, window)
+    window.actions_.undo.trigger()
+    settled(qtbot, window)
+    assert not window.docks.inspector.visibleRegion().isEmpty()  # still
 
 
 def test_a_panel_opened_on_the_start_page_joins_the_tabs_of_those_that_wait(qtbot: QtBot) -> None:
