@@ -33,7 +33,7 @@ def block_of_mime(data: QMimeData) -> CopiedBlock | None:
     return block_of_text(held)
 
 
-def start_drag(source: QWidget, data: QMimeData, ghost: QPixmap) -> None:
+def drag_above_pointer(source: QWidget, data: QMimeData, ghost: QPixmap) -> None:
     """Drag a part or a block until the mouse is let go; its picture is above the pointer, clear of what is said below
     it."""
     drag = QDrag(source)

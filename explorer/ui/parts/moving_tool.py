@@ -15,7 +15,7 @@ from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.ui.base import jobs
-from explorer.ui.parts.carried_block import mime_of_block, start_drag
+from explorer.ui.parts.carried_block import drag_above_pointer, mime_of_block
 from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.effect import describe_effect
@@ -125,7 +125,7 @@ class MovingTool:
             if block.refusal:
                 self._context.commands.show_status(block.refusal)
             elif QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:  # and not let go meanwhile
-                start_drag(self._context.canvas, mime_of_block(block), ghost)
+                drag_above_pointer(self._context.canvas, mime_of_block(block), ghost)
 
         block = CopiedBlock(self.place, network.architecture.title, id(self._session.document))
         self._description_lane.submit(describe_job(network, block), begin, self._context.commands.show_error)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QListView, QStyledItemDelegate, QSty
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
 from explorer.ui.canvas.gestures import OWN_FORMATS
-from explorer.ui.parts.carried_block import start_drag
+from explorer.ui.parts.carried_block import drag_above_pointer
 from explorer.ui.widgets.list_rows import paint_row_background
 from explorer.viewmodels.parts import PartRow, group_by_family
 
@@ -68,7 +68,7 @@ class PartView(QListView):
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         index = self.currentIndex()
-        start_drag(self, self.model().mimeData([index]), self.viewport().grab(self.visualRect(index)))
+        drag_above_pointer(self, self.model().mimeData([index]), self.viewport().grab(self.visualRect(index)))
 
 
 class PartDelegate(QStyledItemDelegate):

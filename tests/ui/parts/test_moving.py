@@ -124,7 +124,7 @@ def carry_out(
         assert block is not None
         given.append(block)
 
-    monkeypatch.setattr(moving_tool, "start_drag", take)
+    monkeypatch.setattr(moving_tool, "drag_above_pointer", take)
     monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
     take_up(qtbot, window, card)
     drag_to(window, QPointF(40, -5))
@@ -164,7 +164,7 @@ def test_a_card_that_was_dragged_out_and_comes_back_moves(
 def test_a_block_that_cannot_be_carried_away_says_why(
     qtbot: QtBot, window: Window, tool: MovingTool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving_tool, "start_drag", lambda *_: pytest.fail("there is nothing to drag"))
+    monkeypatch.setattr(moving_tool, "drag_above_pointer", lambda *_: pytest.fail("there is nothing to drag"))
     take_up(qtbot, window, "input")
     drag_to(window, QPointF(40, -5))
     settle(qtbot, tool)
