@@ -84,9 +84,9 @@ def _run_handout(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
             if key is None:
                 raise ExportError(f"{network.title} has no page in the guide")
             made = handout_sources.build_page_handout(key, network, parsed.language)
+        handout.export_handout(made, parsed.out)  # which has words of its own, as those that fold the answers
     finally:
         translator.set_language(before)
-    handout.export_handout(made, parsed.out)
 
 
 def add_volumes_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:

@@ -78,7 +78,8 @@ def handout_as_html(handout: Handout) -> str:
 
 def _section_html(number: int, section: HandoutSection) -> str:
     data = base64.b64encode(section.picture).decode() if section.picture else ""
-    image = f"<img alt='{escape(section.title)}' src='data:image/png;base64,{data}'>" if data else ""
+    shape = "upright" if _is_upright(section.picture) else "wide"
+    image = f"<img class='{shape}' alt='{escape(section.title)}' src='data:image/png;base64,{data}'>" if data else ""
     texts = "".join(f"<p>{escape(text)}</p>" for text in section.paragraphs)
     question = f"<p class='question'>{escape(section.question)}</p>" if section.question else ""
     answer = "".join(f"<p>{escape(text)}</p>" for text in section.answer)
@@ -86,6 +87,12 @@ def _section_html(number: int, section: HandoutSection) -> str:
     code = f"<pre>{escape(section.code)}</pre>" if section.code else ""
     parts = image, _diagram_html(section), texts, _table_html(section.rows), code, question, folded
     return f"<section><h2>{number}. {escape(section.title)}</h2>{''.join(parts)}</section>"
+
+
+def _is_upright(picture: bytes) -> bool:
+    """Whether a PNG is higher than wide; both stand in its first chunk."""
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    return height > width
 
 
 def _diagram_html(section: HandoutSection) -> str:
@@ -118,7 +125,12 @@ _STYLE = (
     "text-align:left;border-bottom:1px solid #e3e7ed;vertical-align:top}th{color:#626d7f;font-weight:500}"
     "pre{background:#f3f5f8;border-radius:8px;padding:.7rem .9rem;font-size:.85rem;"
     "white-space:pre-wrap;overflow-wrap:anywhere}"
-    "summary{cursor:pointer;color:#2f6fdb}@media print{section{break-inside:avoid}iframe,.diagram{display:none}}"
+    "summary{cursor:pointer;color:#2f6fdb}"
+    # On paper two sections share a page: the text stands beside an upright picture.
+    "@media print{body{font-size:13px;margin:0 auto}h2{margin:1.2rem 0 .5rem}"
+    "section{break-inside:avoid;display:flow-root}"
+    "img.upright{float:left;max-width:50%;max-height:10.4cm;margin:0 1.2rem .5rem 0}img.wide{max-height:7.6cm}"
+    "table,pre{clear:left}details{overflow:hidden}iframe,.diagram{display:none}}"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
 
+from explorer.base.languages import translator
 from explorer.cli import main
 from explorer.experiments import get_experiment
 from explorer.experiments.texts import load_texts
@@ -82,6 +84,25 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["handout", "--tour", "nowhere.tour", "--out", str(tmp_path / "x.html")]) == 2
     assert main(["handout", "resnet18", "--out", str(tmp_path / "x.docx")]) == 2
     assert ".html" in capsys.readouterr().err
+
+
+def test_a_command_s_language_is_that_of_every_word(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    assert main(["handout", "--tour", "shufflenet", "--language", "zh", "--out", str(path)]) == 0
+    page = path.read_text(encoding="utf-8")
+    assert "<html lang='zh'>" in page
+    assert "<summary>" in page
+    assert "<summary>Answer" not in page
+    assert translator.language == "en"
+
+
+def test_text_stands_beside_an_upright_picture_on_paper() -> None:
+    page = handout_as_html(build_tour_handout(find_tour("convolution")))
+    pictures = re.findall(r"<img class='(\w+)'[^>]*base64,([^']+)'", page)
+    assert {shape for shape, _ in pictures} <= {"upright", "wide"}
+    for shape, data in pictures:
+        image = QImage.fromData(base64.b64decode(data))
+        assert (shape == "upright") == (image.height() > image.width())
 
 
 @pytest.fixture(scope="module")
