@@ -171,11 +171,28 @@ def first_line(failure: BaseException) -> str:
     return lines[0][:300] if lines else type(failure).__name__
 
 
-def advice_on(failure: BaseException) -> str:
+def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
     """Return what to change where a module fails for a reason that no input mends; empty for others."""
     text = str(failure)
+    hidden = "" if module is None else _part_behind_a_method(module)
+    if hidden and isinstance(failure, TypeError):
+        return tr(
+            "{part} is a part with the name of a method of nn.Module, and that method is what is found: give it "
+            "another name.",
+            part=hidden,
+        )
     if "NVIDIA" in text or "CUDA" in text:
         return tr("It is run on the processor here: let it make its tensors on the device of its input, x.device.")
     if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError)):
         return tr("That is a matter of its own code.")
+    return ""
+
+
+def _part_behind_a_method(module: nn.Module) -> str:
+    """The first part whose name the class has a method for, such as `type` or `half`: it is registered, and reading it
+    gives the method."""
+    for path, part in module.named_modules():
+        for name in part._modules:
+            if callable(getattr(nn.Module, name, None)):
+                return f"{path}.{name}".lstrip(".")
     return ""

@@ -302,10 +302,11 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
                 names=", ".join(required),
                 given=given,
                 reason=first_line(failure),
-                advice=advice_on(failure) or tr("Give each the shape, number format and values that it is made for."),
+                advice=advice_on(failure, module)
+                or tr("Give each the shape, number format and values that it is made for."),
             )
         ) from failure
-    if len(specs) == 1 and not specs[0].is_plain and not advice_on(failure):
+    if len(specs) == 1 and not specs[0].is_plain and not advice_on(failure, module):
         _check_shapes(module, specs[0].shape)
     given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
     raise TraceError(
@@ -314,7 +315,7 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
             module=_title(module),
             given=given,
             reason=first_line(failure),
-            advice=advice_on(failure) or tr("Give the shape that it is made for."),
+            advice=advice_on(failure, module) or tr("Give the shape that it is made for."),
         )
     ) from failure
 

@@ -1350,3 +1350,13 @@ class GivesNumpy(Conv):
 class GivesAGenerator(Conv):
     def forward(self, x):
         return (layer(x) for layer in (self.a, self.a))
+
+
+@everyday(refusal="type is a part with the name of a method of nn.Module")
+class PartBehindAMethod(Conv):
+    def __init__(self):
+        super().__init__()
+        self.type = nn.BatchNorm2d(8)
+
+    def forward(self, x):
+        return self.b(self.type(self.a(x)))
