@@ -30,7 +30,6 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_labels import (
-    RESERVED,
     ChannelClasses,
     ChannelLabels,
     Labels,
@@ -39,6 +38,7 @@ from explorer.edits.channel_labels import (
     label_channels,
     own_labels,
 )
+from explorer.edits.channel_ties import label_edited, positions
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.kept_channels import find_batch_norm
 from explorer.graph import op_kinds
@@ -47,8 +47,6 @@ from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelS
 from explorer.graph.layers import norm_channels
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Input
-
-_MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
 
 
 @per_object
@@ -134,7 +132,7 @@ class _ChannelMatching:
     def __init__(self, architecture: Architecture, baseline: Architecture) -> None:
         self.architecture, self.baseline = architecture, baseline
         self.before: ChannelLabels = memoise(baseline, ("channel labels", ""), lambda: label_channels(baseline))
-        self.after = _label_edited(architecture, self.before)
+        self.after = label_edited(architecture, self.before)
         self.selected: dict[tuple[int, int], ChannelSelection | None] = {}  # by the identity of two rows
 
     def map_of(self, node: Node) -> ChannelMap | None:
@@ -168,10 +166,10 @@ class _ChannelMatching:
     def match(self, now: Labels, then: Labels) -> ChannelSelection | None:
         if len(now) < len(then) and np.array_equal(now, then[: len(now)]):  # what most cuts of a width leave
             return ChannelSelection(((0, len(now)),), len(then), tuple(self.rank(then)))
-        found = _positions(now, then)
+        found = positions(now, then)
         missing = found == NEW
         if missing.any():
-            found[missing] = _positions(self.classes.of(now[missing]), self.classes.of(then))
+            found[missing] = positions(self.classes.of(now[missing]), self.classes.of(then))
             self.hand_on(now, then, found)
         if len(now) == len(then) and np.array_equal(found, np.arange(len(then))):
             return None
@@ -181,7 +179,7 @@ class _ChannelMatching:
         """The rankings that have channels of a row, and which these are."""
         classes = self.before.classes
         for ranking, channels in self.rankings:
-            places = _positions(classes.of(own_labels(then)), channels)
+            places = positions(classes.of(own_labels(then)), channels)
             if (places != NEW).any():
                 yield ranking, compress_runs(places)
 
@@ -246,102 +244,6 @@ class _ChannelMatching:
     def remaining(self) -> Labels:
         """The labels that the edited network still makes."""
         return np.concatenate(list(self.after.produced.values()))
-
-
-def _label_edited(architecture: Architecture, before: ChannelLabels) -> ChannelLabels:
-    """Label the channels of an edited snapshot. A layer whose channels are tied to those of an earlier one makes what
-    that makes: of a gate behind a concatenation that lost a branch, the channels of that branch go."""
-    fixed: dict[str, Labels] = {}
-    for _ in range(_MAX_PASSES):
-        after = label_channels(architecture, before, fixed)
-        following = _follow_ties(after, before, fixed)
-        if not following:
-            break
-        fixed |= following
-    return after
-
-
-def _follow_ties(after: ChannelLabels, before: ChannelLabels, fixed: Mapping[str, Labels]) -> dict[str, Labels]:
-    """The labels of layers that do not make what they are tied to, and did when the network was opened."""
-    classes, found, owners = before.classes, dict[str, Labels](), None
-    reserved = RESERVED - sum(map(len, fixed.values()))
-    for one, other in after.ties:
-        if (one.tobytes(), other.tobytes()) in before.tie_contents:
-            continue
-        apart = classes.of(one) != classes.of(other)
-        if not apart.any():
-            continue
-        owners = owners or _Owners(after)
-        makers = np.sort([owners.of(one), owners.of(other)], axis=0)
-        swapped = makers[0] != owners.of(one)
-        earlier, later = np.where(swapped, other, one), np.where(swapped, one, other)
-        for maker in np.unique(makers[1][apart & (makers[0] >= 0) & (makers[0] < makers[1])]):
-            name, at = owners.names[maker], apart & (makers[1] == maker) & (makers[0] >= 0)
-            if name in fixed or name not in before.produced:
-                continue
-            was_there = np.array([owners.names[first] in before.produced for first in makers[0][at]])
-            row, known = found.get(name, after.produced[name]), before.produced[name]
-            reserved -= len(row)
-            followed = _followed(row, known, earlier[at], later[at], was_there, before, reserved)
-            if not np.array_equal(followed, row):
-                found[name] = followed
-    return found
-
-
-def _followed(
-    row: Labels, known: Labels, earlier: Labels, later: Labels, was_there: Labels, before: ChannelLabels, reserved: int
-) -> Labels:
-    """The labels of a layer with `later` ones replaced by those of the channels that were tied to `earlier` ones.
-
-    Where these are new (of a layer that `was_there`), so are those tied to them, with labels from `reserved` on.
-    """
-    counterpart = _positions(before.classes.of(earlier), before.classes.of(known))
-    was_tied = not np.array_equal(before.classes.of(known), known)
-    is_new = (counterpart == NEW) & (own_labels(earlier) >= before.count) & was_there & was_tied
-    places, result = _positions(later, row), row.copy()
-    old = (places != NEW) & (counterpart != NEW)
-    result[places[old]] = known[counterpart[old]]
-    new = places[(places != NEW) & is_new]
-    result[new] = reserved + np.arange(len(new))
-    return result
-
-
-class _Owners:
-    """The node that makes each label, as its place among those that make any."""
-
-    def __init__(self, labels: ChannelLabels) -> None:
-        self.names = list(labels.produced)
-        rows = list(labels.produced.values())
-        every = np.concatenate(rows)
-        order = np.argsort(every, kind="stable")
-        self.labels = every[order]
-        self.makers = np.repeat(np.arange(len(rows)), [len(row) for row in rows])[order]
-
-    def of(self, row: Labels) -> Labels:
-        """The place of the node that makes each label; -1 for parts of channels."""
-        at = np.minimum(np.searchsorted(self.labels, row), len(self.labels) - 1)
-        return np.where(self.labels[at] == row, self.makers[at], -1)
-
-
-def _positions(now: Labels, then: Labels) -> Labels:
-    """Where each label stands in another row, `NEW` where it does not; of equal ones the first with the first."""
-    if not len(then) or not len(now):
-        return np.full(len(now), NEW)
-    order = np.argsort(then, kind="stable")
-    ordered = then[order]
-    begin, end = np.searchsorted(ordered, now, "left"), np.searchsorted(ordered, now, "right")
-    if np.any(end - begin > 1):
-        begin = np.minimum(begin + _occurrences(now), np.maximum(end - 1, begin))
-    return np.where(begin < end, order[np.minimum(begin, len(order) - 1)], NEW)
-
-
-def _occurrences(row: Labels) -> Labels:
-    """How often each label stands further left in the row."""
-    order = np.argsort(row, kind="stable")
-    ordered = row[order]
-    found = np.empty(len(row), dtype=np.int64)
-    found[order] = np.arange(len(row)) - np.searchsorted(ordered, ordered, "left")
-    return found
 
 
 def _is_split(channels: Labels, rows: Iterable[Labels]) -> bool:
