@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.figures.shape_inference import ShapeError
@@ -54,6 +56,9 @@ _SETTING_ORDER = ("width", "expansion", "kernel", "groups", "gate", "activation"
 
 _MARKS = {"", "-", "–", "—", "mixed", "·"}
 
+#: What columns are separated by, but for spaces.
+_MARKS_BETWEEN = ("\t", "|", "&", ";")
+
 
 @dataclass(frozen=True, slots=True)
 class PastedCell:
@@ -78,12 +83,15 @@ def parse_pasted_table(text: str, row: int = 0, column: str = "block") -> tuple[
 
     Raises TableEntryError where no line holds values, or lines have more columns than are left.
     """
-    lines = [_split(line) for line in _rows_of(text.replace("\\\\", ""))]
-    if not lines:
+    written = _rows_of(text.replace("\\\\", ""))
+    lines = [_split(line) for line in written]
+    keys = _find_header(lines[0]) if lines else None
+    if not lines or (keys is None and _is_prose(written)):
         raise TableEntryError(tr("There is no table on the clipboard."))
-    keys = _find_header(lines[0])
     if keys is not None:
-        lines = lines[1:]
+        below = [_below_names(line, keys) for line in lines[1:]]
+        is_page = not any(mark in line for line in written for mark in _MARKS_BETWEEN)
+        lines = list(takewhile(partial(_holds_values, keys), below)) if is_page else below
     else:
         shown = [known.key for known in COLUMNS]
         keys = shown[shown.index(column) :]
@@ -99,6 +107,30 @@ def parse_pasted_table(text: str, row: int = 0, column: str = "block") -> tuple[
     )
 
 
+def _below_names(line: list[str], keys: list[str]) -> list[str]:
+    """The cells of a line that stand below the names of a header. What is copied from a page has no columns: "112² × 32
+    bottleneck 6 24 2 2" has more words than there are names; they are of the first columns, which nothing reads."""
+    surplus = len(line) - len(keys)
+    return line[surplus:] if surplus > 0 and not keys[0] else line
+
+
+def _holds_values(keys: list[str], line: list[str]) -> bool:
+    """Whether a line of a page below a header is a row; a caption is none, which follows the table."""
+    return len(line) <= 1 or any(key and _is_value(cell) for key, cell in zip(keys, line, strict=False))
+
+
+def _is_prose(lines: list[str]) -> bool:
+    """Whether lines are sentences: words apart by spaces, of which few are numbers."""
+    if any(mark in line for line in lines for mark in _MARKS_BETWEEN):
+        return False
+    words = [word for line in lines if len(_split(line)) > 1 for word in _split(line)]
+    return bool(words) and 2 * sum(map(_is_value, words)) < len(words)
+
+
+def _is_value(cell: str) -> bool:
+    return cell[:1].isdigit() or cell in _MARKS
+
+
 def _rows_of(text: str) -> list[str]:
     """The lines that stand for rows. An empty one is a row that is left as it is where it comes from a spreadsheet: it
     has tabs, or the table is one column; else it only parts the lines, as rules do."""
@@ -111,7 +143,7 @@ def _rows_of(text: str) -> list[str]:
 
 def _split(line: str) -> list[str]:
     line = line.strip(" ").strip("|")
-    for mark in ("\t", "|", "&", ";"):
+    for mark in _MARKS_BETWEEN:
         if mark in line:
             return [part.strip() for part in line.split(mark)]
     wide = re.split(r"\s{2,}", line.strip())

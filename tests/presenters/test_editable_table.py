@@ -169,6 +169,43 @@ def test_empty_rows_of_a_spreadsheet_count_and_rules_do_not() -> None:
     assert [cell.row for cell in parse_pasted_table(ruled)] == [0, 0, 1, 1]
 
 
+#: Sandler et al., "MobileNetV2", 2018, table 2, as a viewer of PDF copies it: no columns, and the caption below.
+PAGE = """Input Operator t c n s
+2242 × 3 conv2d - 32 1 2
+1122 × 32 bottleneck 1 16 1 1
+1122 × 16 bottleneck 6 24 2 2
+562 × 24 bottleneck 6 32 3 2
+282 × 32 bottleneck 6 64 4 2
+142 × 64 bottleneck 6 96 3 1
+142 × 96 bottleneck 6 160 3 2
+72 × 160 bottleneck 6 320 1 1
+72 × 320 conv2d 1x1 - 1280 1 1
+Table 2: MobileNetV2 : Each line describes a sequence
+of 1 or more identical (modulo stride) layers, repeated n times."""
+
+
+def test_a_table_is_read_as_a_page_has_it(opened: Opened) -> None:
+    network = opened("mobilenet_v2")
+    other = network.edit(SetExpansion("*", 3), SetWidth("features.14", 200), RepeatBlock("features.13", 2))
+    plan = plan_paste(other.history.current, parse_pasted_table(PAGE))
+    assert not plan.refusals
+    assert other.edit(*plan.edits).figures.total == network.figures.total
+    words = parse_pasted_table("block\tactivation\nMBConv\tReLU")
+    assert [cell.text for cell in words] == ["MBConv", "ReLU"], "what has columns needs no numbers"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All layers in the same sequence have the same number c of output channels.",
+        "The first layer of each sequence has a stride s and\nall others use stride 1. All use 3 × 3 kernels.",
+    ],
+)
+def test_sentences_are_no_table_and_one_says_so(text: str) -> None:
+    with pytest.raises(TableEntryError, match="no table on the clipboard"):
+        parse_pasted_table(text)
+
+
 def test_the_copied_table_pasted_again_changes_nothing(opened: Opened) -> None:
     for key in TYPICAL:
         network = opened(key)

@@ -148,7 +148,12 @@ def _apply_row_action(row: int, action: RowAction, remarks: list[str], network: 
 def _paste_table(text: str, row: int, key: str, remarks: list[str], network: Network) -> Network:
     from explorer.presenters.pasted_table import parse_pasted_table, plan_paste
 
-    plan = plan_paste(network.history.current, parse_pasted_table(text, row, key))
+    try:
+        cells = parse_pasted_table(text, row, key)
+    except ValueError as failure:
+        remarks.append(str(failure))
+        raise
+    plan = plan_paste(network.history.current, cells)
     remarks.append(tr_n("{n} value set.", "{n} values set.", plan.count))
     remarks.extend(plan.refusals)
     return network.edit(*plan.edits)
