@@ -16,7 +16,7 @@ from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
 from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.base.log_file import start_log
-from explorer.ui.language.application import first_language
+from explorer.ui.language.application import apply_to_application, first_language
 from explorer.ui.shell.cut_texts import CutTexts
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.open_windows import find_current_window, keep_until_closed
@@ -67,6 +67,7 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication], object]
     start_log(explorer.__version__)
     appearance.apply_scheme(app, appearance.chosen_scheme())
     translator.set_language(first_language())
+    apply_to_application(app, translator.about)  # before there are menus and tool bars, which keep their first font
     FocusRing(app)
     CutTexts(app)
     app.aboutToQuit.connect(close_shared_journal)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torch import nn
 
 import explorer
 from explorer.network import Network, open_network
-from explorer.ui.shell.app import run_only_app
+from explorer.ui.base.fonts import set_font_scale
+from explorer.ui.shell.app import run_app, run_only_app
 from explorer.ui.shell.window import Window
 
 SLOW = 60_000
@@ -47,3 +50,28 @@ def test_the_window_starts_with_a_network_and_its_edits(window: Window, qtbot: Q
     qtbot.waitUntil(lambda: window.session.network is network, timeout=SLOW)
     qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
     assert window.actions_.undo.isEnabled()
+
+
+def test_the_chosen_font_is_there_before_any_menu(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
+    class WindowAsked(Exception):
+        """Stands for the window: more is not needed."""
+
+    sizes: list[float] = []
+
+    def build_window() -> None:
+        sizes.append(qapp.font().pointSizeF())
+        raise WindowAsked
+
+    for name in ("FocusRing", "CutTexts", "start_log"):
+        monkeypatch.setattr(f"explorer.ui.shell.app.{name}", lambda _: None)
+    monkeypatch.setattr("explorer.ui.shell.app.Window", build_window)
+    size = qapp.font().pointSizeF()
+    scope = QSettings.Scope.UserScope
+    QSettings(QSettings.Format.IniFormat, scope, "cnn-explorer", "CNN Explorer").setValue("font_scale", "200")
+    qapp.setProperty("language", None)  # as at a start
+    try:
+        with pytest.raises(WindowAsked):
+            run_app()
+        assert sizes == [pytest.approx(2 * size)]
+    finally:
+        set_font_scale(qapp, 100)
