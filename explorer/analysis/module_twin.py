@@ -183,7 +183,7 @@ def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
         )
     if "NVIDIA" in text or "CUDA" in text:
         return tr("It is run on the processor here: let it make its tensors on the device of its input, x.device.")
-    if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError)):
+    if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError, RecursionError)):
         return tr("That is a matter of its own code.")
     return ""
 

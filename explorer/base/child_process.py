@@ -272,7 +272,9 @@ def _answer(request: bytes) -> bytes:
         module, _, name = target.partition(":")
         return json.dumps({"result": getattr(importlib.import_module(module), name)(*arguments)}).encode()
     except BaseException as failure:
-        return json.dumps({"kind": type(failure).__name__, "failure": clip(str(failure))}).encode()
+        return json.dumps(
+            {"kind": type(failure).__name__, "failure": clip(str(failure) or type(failure).__name__)}
+        ).encode()
 
 
 def clip(text: str) -> str:
