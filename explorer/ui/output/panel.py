@@ -23,8 +23,9 @@ from explorer.base.languages import join_sentences, tr, tr_noop
 from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
-from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
+from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter
 from explorer.ui.output.signal_notice import SignalNotice
+from explorer.ui.widgets.elided_text import ElidedText
 from explorer.ui.widgets.picture_menu import PictureEntry, offer_picture_menu
 from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceView

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from explorer.ui.base.live_texts import live_text
-from explorer.ui.output.result_widgets import ElidedText
+from explorer.ui.widgets.elided_text import ElidedText
 from explorer.viewmodels.panels import PhotoDistanceView
 
 

@@ -20,7 +20,6 @@ from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
-from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
@@ -94,7 +93,6 @@ class LazyDock(RaisingDock):
             make, self._factory = self._factory, None
             self.setWidget(LowPanel(make()) if self._scrolls else make())
             self.tabify()  # before it is seen: beside the others, be it for a moment, it widens the window
-            call_later(self, self.raise_)
         super().setVisible(visible)
 
     def tabify(self) -> None:

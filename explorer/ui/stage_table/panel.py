@@ -28,6 +28,7 @@ from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.stage_table.delegate import CellDelegate
 from explorer.ui.stage_table.model import StageTableModel
+from explorer.ui.widgets.elided_text import ElidedText
 from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Option
 from explorer.viewmodels.stage_table import EditableTable
@@ -66,7 +67,7 @@ class StageTablePanel(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=_DELAY)
         self._timer.timeout.connect(self._send_typed)
         self.view = self._build_view()
-        self.figures_label = text_label("")
+        self.figures_label = ElidedText(lines=1)
         self.message_label = text_label("", "muted")
         self.buttons: dict[str, QToolButton] = {}
         self.empty_label = live_text(QLabel(), QLabel.setText, "Open a network first.")
@@ -99,7 +100,7 @@ class StageTablePanel(QWidget):
             self._waiting = table
         else:
             self._show_table(table)
-        self.figures_label.setText(_figures_text(table))
+        self.figures_label.set_text(_figures_text(table))
 
     def offer(self, row: int, key: str, option: Option) -> None:
         """List what the cell that is being edited may become."""

@@ -447,3 +447,14 @@ def test_a_tab_that_something_of_ours_is_dragged_over_comes_into_sight_and_files
         strip.bar.event(QDragMoveEvent(strip.bar.tabRect(1).center(), *keys))
         assert not chosen  # it takes a moment: what only passes by changes nothing
     qtbot.waitUntil(lambda: chosen == [1])
+
+
+def test_a_tab_dragged_out_has_the_selection_in_front(two: Window, qtbot: QtBot) -> None:
+    two.tabs.detach(two.session.document)
+    (other,) = open_windows()
+    assert isinstance(other, Window)
+    settled(qtbot, other)
+    qtbot.wait(50)  # a panel that is made when it is first seen comes to its tabs then
+    assert not other.docks.inspector.visibleRegion().isEmpty()
+    assert other.close()
+    qtbot.waitUntil(lambda: not open_windows())

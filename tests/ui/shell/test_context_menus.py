@@ -27,7 +27,7 @@ from tests.ui.conftest import settled
 
 _CONTROLS = (QAbstractButton, QComboBox, QSlider, QPlainTextEdit)
 _NO_PICTURES = (
-    *("minimap.minimap.Minimap", "output.result_widgets.ElidedText", "output.result_widgets.DivergenceMeter"),
+    *("minimap.minimap.Minimap", "widgets.elided_text.ElidedText", "output.result_widgets.DivergenceMeter"),
     "code.editor._Margin",
 )
 _LEAST = 60 * 40  # pixels of a picture that is one: smaller ones are signs
