@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar
 
-from explorer.base.languages import InterfaceLanguage, closest_language, find_languages
+from explorer.base.languages import InterfaceLanguage, closest_language, find_languages, tr
 from explorer.ui.base.fonts import set_font_families
 
 _QT_TEXTS = "Texts of Qt"  # name of the application's translator of them
@@ -43,11 +43,12 @@ def _preferred_languages() -> list[str]:
 
 
 def apply_to_application(app: QApplication, language: InterfaceLanguage) -> None:
-    """Give the application's own texts and its font the language; does nothing where it has them."""
+    """Give the application's own texts and its font the language, where they have another one."""
     if app.property("language") != language.name:
         app.setProperty("language", language.name)
         _translate_qt(app, QLocale(language.locale))
         set_font_families(app, language.fonts)
+    _name_scroll_buttons()
 
 
 def lacks_font(language: InterfaceLanguage) -> bool:
@@ -66,3 +67,12 @@ def _translate_qt(app: QApplication, locale: QLocale) -> None:
     translator.setObjectName(_QT_TEXTS)
     if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)
+
+
+def _name_scroll_buttons() -> None:
+    """Rename the buttons of tab bars that are there: Qt gives them a name, for screen readers, once."""
+    names = {"ScrollLeftButton": tr("Scroll Left"), "ScrollRightButton": tr("Scroll Right")}
+    for bar in (widget for widget in QApplication.allWidgets() if isinstance(widget, QTabBar)):
+        for button in bar.findChildren(QAbstractButton):
+            if button.objectName() in names:
+                button.setAccessibleName(names[button.objectName()])
