@@ -448,7 +448,8 @@ class ComparisonTool(QObject):
         self._former = None
         if pair is None:
             return
-        if network is None or (pair.position and network.context is not pair.partner_network.context):
+        is_gone = pair.is_tab and pair.partner not in [*self.context.documents]  # or its tab has another network
+        if is_gone or network is None or (pair.position and network.context is not pair.partner_network.context):
             self.close()
         elif pair.position is not None and network.context is not pair.partner_network.context:
             self.show_baseline()

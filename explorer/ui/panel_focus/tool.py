@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from weakref import WeakKeyDictionary, ref
 
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from explorer.base.languages import tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.widgets.tab_order import focusable_widgets
 
 
 class PanelFocusTool(QObject):
@@ -73,17 +73,8 @@ class PanelFocusTool(QObject):
 
 def _first_focusable(panel: QWidget) -> QWidget | None:
     """Return the first widget of a panel that accepts the focus; None when none does."""
-    return next((widget for widget in _focus_chain(panel) if _accepts_tab_focus(widget)), None)
-
-
-def _focus_chain(panel: QWidget) -> Iterator[QWidget]:
-    """Yield the panel and the widgets in it, in tab order."""
-    yield panel
-    widget = panel.nextInFocusChain()
-    while widget is not None and widget is not panel:
-        if panel.isAncestorOf(widget):
-            yield widget
-        widget = widget.nextInFocusChain()
+    content = panel.widget() if isinstance(panel, QDockWidget) else panel
+    return next((widget for widget in focusable_widgets(content) if _accepts_tab_focus(widget)), None)
 
 
 def _accepts_tab_focus(widget: QWidget) -> bool:

@@ -17,27 +17,32 @@ _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 def order_tabs(root: QWidget) -> None:
     """Let the Tab key go through what is below a widget in the order of its layouts; called again after a change."""
-    for before, after in pairwise(_focusable(root)):
+    for before, after in pairwise(focusable_widgets(root)):
         QWidget.setTabOrder(before, after)
 
 
-def _focusable(widget: QWidget) -> Iterator[QWidget]:
+def focusable_widgets(widget: QWidget) -> Iterator[QWidget]:
+    """Yield a widget and what is below it, as far as the Tab key goes there, in the order of their layouts.
+
+    Qt's own chain is not asked for: what `nextInFocusChain` returns, PySide takes for a child of the widget that was
+    asked, and once one of them is deleted, Python has lost all behind it: menus, panels, the window itself.
+    """
     proxy = widget.focusProxy()
     if proxy is None and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         yield widget
     if isinstance(widget, QScrollArea):
         within = widget.widget()
         if within is not None:
-            yield from _focusable(within)
+            yield from focusable_widgets(within)
     elif isinstance(widget, QSplitter):
         for number in range(widget.count()):
             if (part := widget.widget(number)) is not None:
-                yield from _focusable(part)
+                yield from focusable_widgets(part)
     elif isinstance(widget, QTableWidget):
         for row in range(widget.rowCount()):
             for column in range(widget.columnCount()):
                 if (cell := widget.cellWidget(row, column)) is not None:
-                    yield from _focusable(cell)
+                    yield from focusable_widgets(cell)
     elif (layout := widget.layout()) is not None:
         yield from _in_layout(layout, widget)
 
@@ -53,4 +58,4 @@ def _in_layout(layout: QLayout, within: QWidget) -> Iterator[QWidget]:
     ]
     for place, part in sorted(found, key=itemgetter(0)):
         if place >= 0:
-            yield from _in_layout(part, within) if isinstance(part, QLayout) else _focusable(part)
+            yield from _in_layout(part, within) if isinstance(part, QLayout) else focusable_widgets(part)

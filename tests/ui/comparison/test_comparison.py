@@ -12,6 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from explorer.document import Document
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.ui.canvas.canvas import Canvas
@@ -360,6 +361,17 @@ def test_a_third_tab_takes_the_place_of_the_one_in_sight(
     window.tabs.close(first)
     assert two.pair is None
     assert not two.view.partner.isVisible()
+
+
+def test_a_network_opened_into_the_tab_beside_ends_the_pair(
+    window: Window, two: ComparisonTool, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    first = window.documents[0]
+    window.documents.place(Document(opened("alexnet")), instead_of=first)
+    settle(two, window, qtbot)
+    assert two.pair is None
+    assert first not in [*window.documents]
+    assert not window.documents.paired
 
 
 def test_a_newly_opened_network_is_beside_its_own_baseline(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
+import explorer
+from explorer.network import Network
 from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
 
 
 def around(widget: QWidget | None) -> str:
@@ -40,3 +48,24 @@ def test_a_panel_is_entered_where_one_left_it(window: Window, qtbot: QtBot) -> N
     assert press(qtbot, window) != "Networks"
     assert press(qtbot, window, back=True) == "Networks"
     assert QApplication.focusWidget() is left
+
+
+def test_what_is_deleted_takes_nothing_along(window: Window, qtbot: QtBot, opened: Callable[[str], Network]) -> None:
+    window.start(opened("resnet18"))
+    settled(qtbot, window)
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    for card in ("layer1.0", "layer2.1", "layer3.0", ""):
+        press(qtbot, window)
+        window.session.select(card or None)  # the buttons of the path to the card before are deleted
+        settled(qtbot, window)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+    held = [widget for widget in vars(window.actions_).values() if isinstance(widget, QObject)]
+    assert held
+    assert all(map(isValid, (*held, *window.docks.all, *window.tool_context.docks)))
+
+
+def test_no_code_walks_the_focus_chain_of_qt() -> None:
+    name = "next" + "InFocusChain"  # see `focusable_widgets`
+    files = (path for path in Path(explorer.__file__).parent.rglob("*.py") if f".{name}()" in path.read_text("utf-8"))
+    assert not [*files]
