@@ -26,7 +26,7 @@ def test_a_resnet_whose_ways_are_put_side_by_side(opened: Opened) -> None:
     side_by_side = network.edit(shown(network, "", "whole network")["Join"].choices[1].edit)
     assert side_by_side.history.edits[0].title == "Concatenation everywhere"
     assert side_by_side.figures.shape("layer1.1.relu:2").dims == (1, 64 + 64 + 64, 56, 56)
-    assert group_title(side_by_side.analysis, side_by_side.analysis.hierarchy.groups["layer1.0"]) == "Block"
+    assert group_title(side_by_side.analysis, side_by_side.analysis.hierarchy.groups["layer1.0"]) == "BasicBlock"
     assert side_by_side.figures.shape("layer4.1.relu:2").dims == (1, 3 * 512, 7, 7)
     check_count(side_by_side)
     back = side_by_side.edit(shown(side_by_side, "", "whole network")["Join"].choices[0].edit)

@@ -11,7 +11,7 @@ from explorer.ui.canvas.viewport import Viewport
 from explorer.ui.canvas.zoom_controls import FLOATING_MARGIN
 
 _PADDING = 10.0
-_FRAME = 8.0  # pixels
+_FRAME = 24.0  # units of the picture, from a card to the frame of its group and the link between them
 
 
 class FloatingLegend:
@@ -59,7 +59,7 @@ class FloatingLegend:
         view = Viewport()
         if buttons.isEmpty() or not view.fit_rect(picture.bounds, room, 1.0):
             return room, place
-        if not picture.count_cards_in(view.to_picture_rect(_around(buttons))):
+        if not picture.count_cards_in(_around(view.to_picture_rect(buttons))):
             return room, place
         above = QRectF(widget)
         above.setBottom(buttons.top())
@@ -111,7 +111,7 @@ def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple
     view = Viewport()
     view.fit_rect(picture.bounds, widget, max_scale=1.0)
     place = choose_legend_rect(picture, view, widget, buttons)
-    if place.isEmpty() or not picture.count_cards_in(view.to_picture_rect(_around(place))):
+    if place.isEmpty() or not picture.count_cards_in(_around(view.to_picture_rect(place))):
         return widget, place
     rooms = [(_area_above(widget, rows), rows) for rows in _bottom_rects(picture, widget, buttons)]
     for corner in _corner_rects(picture, widget)[:1]:
@@ -153,7 +153,7 @@ def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRe
 
 
 def _around(rect: QRectF) -> QRectF:
-    """Return a rectangle of the widget with the frames of cards that would be under its edge."""
+    """Return a rectangle of the picture with the room around it where cards have their frames under it."""
     return rect.adjusted(-_FRAME, -_FRAME, _FRAME, _FRAME)
 
 

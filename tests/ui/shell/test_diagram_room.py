@@ -268,6 +268,23 @@ def test_nothing_covers_cards_of_a_fitted_diagram(key: str, opened: Callable[[st
             assert _count_covered(canvas) == 0, (key, level, size)
 
 
+@pytest.mark.parametrize("key", ["alexnet_2012", "resnet18"])
+def test_nothing_covers_frames_of_a_fitted_diagram(key: str, opened: Callable[[str], Network], qtbot: QtBot) -> None:
+    analysis = opened(key).analysis
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    picture = compose_picture(build_diagram(analysis, expanded_at_level(analysis, "blocks")))
+    frames = [placed.rect for placed in picture._frames]
+    assert len(frames) > 3
+    for width in (640, 737, 930, 1180):
+        for height in range(400, 700, 12):
+            canvas.resize(width, height)
+            canvas.show_picture(picture)
+            canvas.fit()
+            for floating in _floating(canvas):
+                assert not [f for f in frames if f.intersects(floating) and not f.contains(floating)], (width, height)
+
+
 @pytest.mark.parametrize("zoom", [0.9, 1.2])
 def test_the_legend_of_a_moved_view_gives_way_to_cards_when_the_window_changes(
     zoom: float, opened: Callable[[str], Network], qtbot: QtBot
@@ -294,6 +311,10 @@ def test_the_legend_of_a_moved_view_gives_way_to_cards_when_the_window_changes(
 def _count_covered(canvas: DiagramView) -> int:
     picture = canvas.picture
     assert picture is not None
-    floating = [canvas._buttons_rect, canvas._legend.rect if canvas._legend.is_visible else QRectF()]
-    view = canvas._viewport
-    return sum(picture.count_cards_in(view.to_picture_rect(rect)) for rect in floating if not rect.isEmpty())
+    return sum(map(picture.count_cards_in, _floating(canvas)))
+
+
+def _floating(canvas: DiagramView) -> list[QRectF]:
+    """What lies over the diagram, in the coordinates of the picture."""
+    rects = [canvas._buttons_rect, canvas._legend.rect if canvas._legend.is_visible else QRectF()]
+    return [canvas._viewport.to_picture_rect(rect) for rect in rects if not rect.isEmpty()]
