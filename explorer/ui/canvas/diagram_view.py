@@ -339,8 +339,8 @@ class DiagramView(PictureView):
         self._zoom_controls.update_position(self.picture is not None)
         if self._is_fitted:
             self.fit()
-        elif self._mismatch is not None:
-            self.highlight_in_view(self._marks.highlighted)  # above it stands a message, which takes some of its room
         else:
             self._legend.follow_size(self.picture, self._viewport, QRectF(self.rect()), self._buttons_rect)
+            if self._mismatch is not None:  # above it stands a message, which takes some of its room
+                self.highlight_in_view(self._marks.highlighted)
         self._repaint()

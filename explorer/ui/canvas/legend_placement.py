@@ -56,14 +56,15 @@ class FloatingLegend:
         if picture is None:
             return widget, QRectF()
         room, place = compute_fit_area(picture, widget, buttons) if self.shown else (widget, QRectF())
-        view = Viewport()
-        if buttons.isEmpty() or not view.fit_rect(picture.bounds, room, 1.0):
-            return room, place
-        if not picture.count_cards_in(_around(view.to_picture_rect(buttons))):
+        if not _is_covered(picture, room, buttons):
             return room, place
         above = QRectF(widget)
         above.setBottom(buttons.top())
-        return compute_fit_area(picture, above, QRectF()) if self.shown else (above, QRectF())
+        if self.shown:
+            return compute_fit_area(picture, above, QRectF())
+        beside, _ = compute_fit_area(picture, widget, buttons)  # as with a legend: it must not be smaller without
+        rooms = [above] if _is_covered(picture, beside, buttons) else [above, beside]
+        return max(rooms, key=lambda room: _fit_scale(picture, room)), QRectF()
 
     def show_start(self, picture: Picture, view: Viewport, widget: QRectF) -> None:
         """Show the beginning of a large network, and the legend in a column that covers no card of it."""
@@ -159,6 +160,13 @@ def _around(rect: QRectF) -> QRectF:
 
 def _area_above(widget: QRectF, rect: QRectF) -> QRectF:
     return widget.adjusted(0, 0, 0, rect.top() - widget.bottom() + FLOATING_MARGIN)
+
+
+def _is_covered(picture: Picture, area: QRectF, buttons: QRectF) -> bool:
+    """Whether the buttons cover a card, or the frame around it, of a picture that is fitted into an area."""
+    view = Viewport()
+    fits = not buttons.isEmpty() and view.fit_rect(picture.bounds, area, 1.0)
+    return fits and picture.count_cards_in(_around(view.to_picture_rect(buttons))) > 0
 
 
 def _fit_scale(picture: Picture, area: QRectF) -> float:

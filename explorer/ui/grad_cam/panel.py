@@ -13,6 +13,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets import colour_maps
 from explorer.ui.widgets.class_combo import ClassCombo
 from explorer.ui.widgets.image_view import ImageView
+from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.tool_row import ToolRow
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ class GradCamPanel(QWidget):
         super().__init__(parent)
         self.classes = ClassCombo(tr_noop("Class of the heat map"))
         self.classes.class_chosen.connect(self.class_chosen)
-        self.caption = QLabel()
-        self.caption.setProperty("role", "muted")
-        self.caption.setWordWrap(True)
+        self.caption = text_label("", "muted")
         self.image, self.current, self.baseline = (
             ImageView(name, smooth=True) for name in (tr_noop("Image"), tr_noop("Current"), tr_noop("Baseline"))
         )

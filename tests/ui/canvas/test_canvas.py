@@ -422,12 +422,12 @@ def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
 
 def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_there(canvas: Canvas) -> None:
     canvas.resize(1000, 640)
-    canvas.show_picture(crowd(5, 8))
+    canvas.show_picture(crowd(6, 8))
     place = QRectF(canvas._legend.rect)
     assert place.width() > 2 * place.height()
     assert not place.intersects(QRectF(canvas._zoom_controls.geometry()))
-    canvas.show_picture(crowd(5, 30), anchor="c1")  # more than can be seen: it hides some, but it does not hop
-    assert canvas._legend.rect == place
+    canvas.show_picture(crowd(6, 30), anchor="c1")  # more than can be seen: it hides some, but it does not hop
+    assert canvas._legend.rect.topLeft() == place.topLeft()
 
 
 def test_what_is_seen_whole_after_an_edit_stays_so_when_a_panel_opens(canvas: Canvas) -> None:
@@ -481,7 +481,8 @@ def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
 
 
 def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
-    canvas.show_picture(crowd(5, 8))
+    canvas.resize(460, 700)
+    canvas.show_picture(crowd(3, 12))
     with_legend = canvas.scale
     canvas.show_legend(False)
     assert canvas.scale > with_legend

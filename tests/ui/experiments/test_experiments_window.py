@@ -66,7 +66,7 @@ def test_opens_an_experiment_with_its_controls_set(shown: ExperimentsWindow, qtb
     found = run(shown, qtbot, "stacked_3x3", kernel=5)
     assert found.number("weights").computed == 18 / 25
     assert shown.title_label.text() == "Stacked 3×3 against one large window"
-    assert "28% fewer weights" in shown.report_view.toPlainText()
+    assert "28 % fewer weights" in shown.report_view.toPlainText()
     assert "0.72 × ✓ agrees" in shown.report_view.toPlainText().replace("\N{NO-BREAK SPACE}", " ")
     assert shown.code_view.toPlainText() == shown.experiment.code({"kernel": 5})
     assert sum(cell.isVisible() for cell in shown.pictures.cells) == len(found.pictures)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QPushButton,
+    QScrollArea,
     QToolButton,
     QWidget,
 )
@@ -219,11 +220,33 @@ def _backward(root: QWidget) -> Iterator[str]:
     """Yield the steps of the Tab key below a widget that go back: above what it left, or to the left of it."""
     stops = _tab_stops(root)
     for before, after in itertools.pairwise(stops):
-        one, other = (QRect(widget.mapTo(root, QPoint()), widget.size()) for widget in (before, after))
+        one, other = _seen_places(before, after, root)
         goes_up = other.bottom() <= one.top() and other.left() < one.right()
         goes_back = other.right() <= one.left() and other.top() < one.bottom() and other.bottom() > one.top()
         if goes_up or goes_back:
             yield f"{_called(before)} → {_called(after)}"
+
+
+def _seen_places(before: QWidget, after: QWidget, root: QWidget) -> Iterator[QRect]:
+    """Yield where two widgets are seen, one after the other has the keyboard: a scroll area brings its own into sight,
+    so that it is at most at the area's end."""
+    around = [_scroll_area(widget, root) for widget in (before, after)]
+    for widget, area in zip((before, after), around, strict=True):
+        place = QRect(widget.mapTo(root, QPoint()), widget.size())
+        if area is not None and around[0] is not around[1]:
+            sight = QRect(area.mapTo(root, QPoint()), area.size())
+            place.moveBottom(max(min(place.bottom(), sight.bottom()), sight.top()))
+        yield place
+
+
+def _scroll_area(widget: QWidget, root: QWidget) -> QScrollArea | None:
+    """Return the scroll area below `root` that a widget is in; None where it is in none."""
+    at: QWidget | None = widget
+    while at is not None and at is not root:
+        if isinstance(at, QScrollArea):
+            return at
+        at = at.parentWidget()
+    return None
 
 
 def _called(widget: QWidget) -> str:
