@@ -39,13 +39,24 @@ class LinkedViews(QObject):
         self._is_held = True
 
     def release(self) -> None:
-        """Link the views again as they are now: what two pictures at one scale show stays where it is."""
+        """Link the views again as they are now: what two pictures at one scale show stays where it is, unless they are
+        so far apart that one is out of sight where the other is seen."""
         self._is_held = False
         (scale, offset), (other_scale, other_offset) = self._one.view_state, self._other.view_state
-        if scale == other_scale and not self._one.is_fitted:
-            self.shift = (other_offset - offset) / scale
-        else:
-            self._follow(self._one)
+        shift = (other_offset - offset) / scale
+        if scale == other_scale and not self._one.is_fitted and self._is_near(shift):
+            self.shift = shift
+            return
+        if not self._is_near(self.shift):  # of other pictures
+            self.shift = QPointF()
+        self._follow(self._one)
+
+    def _is_near(self, shift: QPointF) -> bool:
+        """Whether two pictures that are apart so far can be seen at once."""
+        bounds = [view.picture.bounds for view in (self._one, self._other) if view.picture is not None]
+        width = max((rect.width() for rect in bounds), default=0.0)
+        height = max((rect.height() for rect in bounds), default=0.0)
+        return abs(shift.x()) <= width and abs(shift.y()) <= height
 
     @contextlib.contextmanager
     def unlinked(self) -> Iterator[None]:
