@@ -287,3 +287,13 @@ def test_a_file_of_a_model_and_a_name_of_a_library_are_networks(
     assert main(["figures", "timm:resnet10t", "--json"]) == 0
     params = sum(parameter.numel() for parameter in timm.create_model("resnet10t").parameters())
     assert json.loads(capsys.readouterr().out)["params"] == params
+
+
+def test_the_output_of_a_loss_is_a_scalar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 8, 3)\n    def forward(self, x):\n        return self.conv(x).mean()\n"
+    )
+    assert main(["figures", f"{path}:Net", "--input", "3x16x16"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["Output", "scalar"]

@@ -182,7 +182,7 @@ def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
             part=hidden,
         )
     if "NVIDIA" in text or "CUDA" in text:
-        return tr("It is run on the processor here: let it make its tensors on the device of its input, x.device.")
+        return tr("It is run on the processor here: let it use the device of its input, x.device, in place of CUDA.")
     if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError, RecursionError)):
         return tr("That is a matter of its own code.")
     return ""

@@ -8,9 +8,8 @@ is opened says which of the two it is and how it compared; only what agrees is c
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -31,75 +30,19 @@ from explorer.analysis.module_comparison import (
 from explorer.analysis.module_twin import advice_on, copy_for_tracing, first_line, put_weights_back, unwrap
 from explorer.analysis.other_sizes import hold_sizes
 from explorer.analysis.torch_count import TorchCount, count_with_torch
-from explorer.base.languages import join_sentences, tr, tr_noop
+from explorer.analysis.verification_result import Verification
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.capture import Capture, capture
 from explorer.graph.interception import as_written
+from explorer.graph.missing_devices import MissingDevices, on_processor
 from explorer.graph.ops import Constant
-from explorer.graph.trace import TraceError, trace
+from explorer.graph.trace import TraceError, describe_place, trace
 from explorer.networks.input_spec import InputSpec
-
-_WAY_ON = tr_noop(
-    "Figures and edits are those of the graph that is shown. Move that part into a module of its own, which is then "
-    "shown as one card, or open the part that matters."
-)
 
 #: Reads of values that lead to another path, but to no number of the graph.
 _BRANCHES = frozenset({"bool", "equal", "allclose", "is_nonzero", "contains"})
-
-
-@dataclass(frozen=True)
-class Verification:
-    """How what was opened compares with the module itself."""
-
-    status: Literal["equal", "differs", "not run"]
-    way: Literal["traced", "captured"]
-    difference: float = 0.0  # largest difference of the outputs, as a part of the module's largest number
-    value_reads: tuple[tuple[str, str], ...] = ()  # where the code read values: (module, function)
-    reason: str = ""  # why it was not run
-    first_node: str = ""  # where the values begin to differ, as far as that is known
-    count: str = ""  # where the multiply-adds differ from torch's own count, or are not known; a sentence
-    other_input: str = ""  # why another input than the example is not taken
-    view_only: str = ""  # why it cannot be edited
-
-    @property
-    def text(self) -> str:
-        """Some sentences for the user; empty where there is nothing to say."""
-        if self.status == "not run":
-            return tr("Not compared with the module itself: {reason}.", reason=self.reason)
-        if self.status == "differs":
-            return join_sentences((self._difference_text, self._reads_text, self.count, tr(_WAY_ON)))
-        return join_sentences((self._reads_text, self._other_input_text, self.count))
-
-    @property
-    def warning(self) -> str:
-        """What is wrong, in one sentence; empty where the output is equal."""
-        return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
-
-    @property
-    def _other_input_text(self) -> str:
-        if not self.other_input:
-            return ""
-        return tr("What is shown fits inputs like the example; noise is refused: {reason}.", reason=self.other_input)
-
-    @property
-    def _reads_text(self) -> str:
-        if not self.value_reads:
-            return ""
-        where = ", ".join(dict.fromkeys(path or tr("the outermost module") for path, _ in self.value_reads))
-        if self.status == "differs":
-            return tr("The code computes outside of torch in {where}: the example's numbers are kept.", where=where)
-        return tr("The code looks at values in {where}: what is shown is the path that the example took.", where=where)
-
-    @property
-    def _difference_text(self) -> str:
-        if math.isinf(self.difference):
-            size = tr("The output is of another form than the module's own")
-        else:
-            percent = f"{100 * self.difference:.2g}"
-            size = tr("The output differs from the module's own by {percent} %", percent=percent)
-        return tr("{size}, first at {node}.", size=size, node=self.first_node) if self.first_node else f"{size}."
 
 
 @dataclass(frozen=True)
@@ -132,15 +75,24 @@ def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> Verifi
         architecture = trace(twin, tuple(main.shape), title=_title(twin), input_op=example.ops[id(main)])
         reason = tr("its weights are on the meta device, which holds no numbers")
         return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason), example.specs)
-    with as_written():
-        return _open_run(twin, unwrap(module), specs)
+    with as_written(), on_processor() as devices:
+        found = _open_run(twin, unwrap(module), specs, devices)
+    moved = tuple(dict.fromkeys(devices.calls))
+    return replace(found, verification=replace(found.verification, missing_devices=moved)) if moved else found
 
 
-def _open_run(twin: nn.Module, brought: nn.Module, specs: tuple[InputSpec, ...]) -> VerifiedModule:
+def _open_run(
+    twin: nn.Module, brought: nn.Module, specs: tuple[InputSpec, ...], devices: MissingDevices
+) -> VerifiedModule:
     """Run the copy, trace it or record a run, and compare. `brought`: what it is a copy of."""
+    before = len(devices.calls)
     example, reference, count = _run_reference(twin, specs)
     put_weights_back(twin, brought)
-    traced = _try_trace(twin, example, reference)
+    traced: _Compared | Exception
+    if len(devices.calls) > before:
+        traced = TraceError(tr("only a module of one tensor is traced"))
+    else:
+        traced = _try_trace(twin, example, reference)
     if isinstance(traced, _Compared) and traced.difference <= TOLERANCE:
         return _verified(traced, twin, example, count)
     refusal = traced if isinstance(traced, Exception) else None
@@ -296,11 +248,12 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
         given = ", ".join(repr(spec.text) for spec in specs)
         raise TraceError(
             tr(
-                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]: {reason}. {advice}",
+                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]{where}: {reason}. {advice}",
                 module=_title(module),
                 count=len(required),
                 names=", ".join(required),
                 given=given,
+                where=describe_place(failure),
                 reason=first_line(failure),
                 advice=advice_on(failure, module)
                 or tr("Give each the shape, number format and values that it is made for."),
@@ -311,9 +264,10 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
     given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
     raise TraceError(
         tr(
-            "{module} itself fails on an input of {given}: {reason}. {advice}",
+            "{module} itself fails on an input of {given}{where}: {reason}. {advice}",
             module=_title(module),
             given=given,
+            where=describe_place(failure),
             reason=first_line(failure),
             advice=advice_on(failure, module) or tr("Give the shape that it is made for."),
         )

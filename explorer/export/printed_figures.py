@@ -86,7 +86,7 @@ def _print_figures(parsed: argparse.Namespace, network: Network) -> None:
         ("Activation memory", number_format.format_bytes(figures["activation_bytes"])),
         ("Peak memory", number_format.format_bytes(figures["peak_activation_bytes"])),
         ("Receptive field", describe_field(network.figures.receptive_field_size)),
-        ("Output", " × ".join(map(str, figures["output_shape"]))),
+        ("Output", " × ".join(map(str, figures["output_shape"])) or "scalar"),
     ]
     for name, value in rows:
         print(f"  {name:<18} {value}")

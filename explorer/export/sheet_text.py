@@ -45,7 +45,7 @@ def sheet_text(network: Network, drawn: Sequence[str] = ()) -> SheetText:
 
 def caption(network: Network) -> str:
     """Return parameters, MACs, FLOPs and input shape in one line, with the FLOP convention."""
-    shape = "×".join(map(str, network.architecture.input_shape[1:]))
+    shape = network.figures.shape(network.architecture.input.name)
     edits = len(network.history.applied_edits)
     parts = [_counts_text(network.figures.total), tr("input {shape}", shape=shape)]
     return " · ".join([*parts, tr_n("{n} edit", "{n} edits", edits)] if edits else parts)

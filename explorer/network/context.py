@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.analysis.calibration import build_seeded_weights
 from explorer.analysis.forward.engine import ForwardEngine
-from explorer.analysis.verification import Verification
+from explorer.analysis.verification_result import Verification
 from explorer.base.memo import memoise
 from explorer.graph.architecture import Architecture
 from explorer.networks.catalogue import CatalogueEntry

@@ -20,7 +20,7 @@ from explorer.analysis.forward.memory_check import InsufficientMemory, check_mem
 from explorer.analysis.photo_distance import PhotoDistance, measure_photo_distance
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, crop_box
-from explorer.analysis.verification import Verification
+from explorer.analysis.verification_result import Verification
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr
 from explorer.base.memo import memoise
@@ -232,14 +232,16 @@ class Network:
         weights, forward = self.weights, self.context.forward
         with self.context.lock:
             self._ensure_memory()
-            return Prediction(forward.run(self.architecture, weights, tensor, key, keep_going))
+            result = forward.run(self.architecture, weights, tensor, key, keep_going)
+            return Prediction(result, self.figures.has_batch)
 
     def run_uncached(self, image: Sample | str | Path, keep_going: KeepGoing = always) -> Prediction:
         """Run as `run` does without caching feature maps: for many images, each used once."""
         tensor, key = self.preprocess(image)
         weights = self.weights
         with self.context.lock:
-            return Prediction(self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going))
+            result = self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going)
+            return Prediction(result, self.figures.has_batch)
 
     def measure_photo_distance(self, keep_going: KeepGoing = always) -> PhotoDistance | None:
         """Measure how far apart the outputs for three built-in photos are; None where no classes come out of an image.

@@ -20,15 +20,17 @@ class Prediction:
     """
 
     result: ForwardResult = field(repr=False)
+    has_batch: bool = True  # else all dims of the output are those of one image
 
     def top(self, count: int = 5) -> Sequence[tuple[str, float]]:
         """Return the most likely classes with their probabilities (0 to 1), most likely first."""
-        p = probabilities(self.result.main_output)
+        main = self.result.main_output
+        p = probabilities(main if self.has_batch else main[None])
         names = class_labels(p.numel())
         return [(names[index], float(p[index])) for index in top_classes(p, count)]
 
     def __repr__(self) -> str:
         shape = tuple(self.result.main_output.shape)
-        if len(shape) == 2 and shape[1] > 1:
+        if len(shape) == 1 + self.has_batch and shape[-1] > 1:
             return f"Prediction({', '.join(f'{name} {100 * p:.1f} %' for name, p in self.top(3))})"
         return f"Prediction(output of shape {shape})"

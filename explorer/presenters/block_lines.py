@@ -84,12 +84,14 @@ def _pool_text(node: Node) -> str:
         is_max = isinstance(layer, nn.MaxPool2d)
         text = tr("{window} max pool", window=window) if is_max else tr("{window} avg pool", window=window)
         return _with_stride(text, step) if step > 1 else text
+    if op_kinds.title(node) == "Mean":
+        return tr("global avg pool")
     label = op_kinds.label(node)
     side, step = (node.kwargs.get(name, node.args[at] if len(node.args) > at else None) for at, name in _POOL_ARGUMENTS)
     if isinstance(side, int):  # a call of F.max_pool2d or F.avg_pool2d
         text = f"{side}×{side} {label.lower()}"
         return _with_stride(text, step) if isinstance(step, int) and step > 1 else text
-    return tr("global avg pool") if op_kinds.title(node) == "Mean" else label[:1].lower() + label[1:]
+    return label[:1].lower() + label[1:]
 
 
 class _BlockPaths:

@@ -24,9 +24,16 @@ MAX_PREDICTIONS = 10
 
 
 def compare_outputs(
-    now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "", *, is_picture: bool = False
+    now: ForwardResult,
+    baseline: ForwardResult,
+    note: str,
+    weights: str = "",
+    *,
+    is_picture: bool = False,
+    has_batch: bool = True,
 ) -> OutputComparison:
-    """Return both outputs and their divergence: as classes, as a map of classes, as a picture, or as plain numbers."""
+    """Return both outputs and their divergence: as classes, as a map of classes, as a picture, or as plain numbers.
+    Without a batch all dims of the output are those of the one image."""
     ran = (
         tr("{run} of {total} ops were computed", run=now.ops_run, total=now.ops_total)
         if now.ops_run
@@ -41,7 +48,7 @@ def compare_outputs(
                 "{what} begins at {name}: the output is meaningless.", what=what[:1].upper() + what[1:], name=name
             ),
         )
-    a, b = _first_answer(now.main_output), _first_answer(baseline.main_output)
+    a, b = (_first_answer(result.main_output, has_batch=has_batch) for result in (now, baseline))
     if a.dim() == 1 and a.numel() > 1:
         shown = _compare_classes(blank, a, b)
     elif is_picture and a.dim() == 3 and a.shape[0] == 3:
@@ -84,9 +91,9 @@ _PROVENANCE_TEXTS: dict[Provenance, tuple[str, str]] = {
 }
 
 
-def _first_answer(main: torch.Tensor) -> torch.Tensor:
+def _first_answer(main: torch.Tensor, *, has_batch: bool) -> torch.Tensor:
     """The answer for the first image: (classes,), (classes, height, width), or whatever it is."""
-    first = main[0] if main.dim() > 1 else main
+    first = main[0] if has_batch and main.dim() > 1 else main
     if first.dim() == 3 and first.shape[1:] == (1, 1):
         first = first[:, 0, 0]
     return first.abs().double() if first.is_complex() else first.double()

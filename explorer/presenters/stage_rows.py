@@ -113,11 +113,13 @@ def _all_nodes(items: Sequence[str | Group]) -> tuple[str, ...]:
 def _output_size(analysis: Analysis, name: str) -> str:
     """Return "56×56", "1×1" for a vector; without channels, wherever their axis is."""
     shape = analysis.figures.shape(name)
-    dims = shape.dims if shape is not None else ()
-    if len(dims) == 4:
-        last = dims[1] == dims[2] != dims[3]  # channels last, as Swin has them
-        return f"{dims[1]}×{dims[2]}" if last else f"{dims[2]}×{dims[3]}"
-    return "1×1" if len(dims) == 2 else "×".join(map(str, dims[1:]))
+    if shape is None:
+        return ""
+    dims = shape.image_dims
+    if len(dims) == 3:
+        last = dims[0] == dims[1] != dims[2]  # channels last, as Swin has them
+        return f"{dims[0]}×{dims[1]}" if last else f"{dims[1]}×{dims[2]}"
+    return "1×1" if len(dims) == 1 else str(shape)
 
 
 def main_items(analysis: Analysis) -> Iterator[str | Group]:

@@ -101,14 +101,15 @@ def _merge_orders(orders: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[str
 
 
 def _notes(analysis: Analysis) -> tuple[str, ...]:
-    shape = analysis.architecture.input_shape
-    notes = [
-        tr(
-            "Input {height}×{width}, batch of one; MACs of convolutions, linear layers and attention.",
-            height=shape[2],
-            width=shape[3],
-        )
-    ]
+    given = analysis.figures.measures[analysis.architecture.input.name].shape
+    assert given is not None
+    sides = given.image_dims
+    size = "×".join(map(str, sides[1:])) if len(sides) == 3 else str(given)
+    if not analysis.figures.has_batch:
+        size = tr("{shape}, without a batch", shape=given)
+    elif given.dims[:1] == (1,):
+        size = tr("{shape}, batch of one", shape=size)
+    notes = [tr("Input {size}; MACs of convolutions, linear layers and attention.", size=size)]
     if analysis.figures.unused_params:
         notes.append(
             tr(

@@ -32,6 +32,7 @@ from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
 from explorer.base.languages import join_sentences, tr
 from explorer.edits import Edit
+from explorer.graph.missing_devices import on_processor
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network, network_from_verified
@@ -123,7 +124,7 @@ def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> boo
 
 
 def _open_here(user_module: UserModule) -> VerifiedModule:
-    with _torch_state_restored(), _report_user_errors(user_module):
+    with _torch_state_restored(), _report_user_errors(user_module), on_processor():
         sys.argv[:] = [user_module.location]  # arguments of the command line are ours, not those of its own parser
         return open_verified(_build(user_module), user_module.inputs)
 
@@ -148,7 +149,7 @@ def _torch_state_restored() -> Iterator[None]:
     """Undo what the code sets for the whole process: it would change every network that is opened later."""
     getters: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
         (torch.get_default_dtype, torch.set_default_dtype),
-        (torch.get_default_device, torch.set_default_device),
+        (lambda: torch.utils._device.CURRENT_DEVICE, torch.set_default_device),
         (torch.is_grad_enabled, torch.set_grad_enabled),
         (torch.get_num_threads, torch.set_num_threads),
         (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
@@ -171,7 +172,7 @@ def _torch_state_restored() -> Iterator[None]:
 
 def _import_module(user_module: UserModule) -> ModuleType:
     if not user_module.is_file:
-        return importlib.import_module(user_module.location)
+        return _import_by_name(user_module.location)
     path = Path(user_module.location).resolve()
     if not path.is_file():
         raise UserModuleError(tr("there is no file {location}", location=user_module.location))
@@ -185,6 +186,28 @@ def _import_module(user_module: UserModule) -> ModuleType:
         if "relative import" not in str(failure):
             raise
     return _import_from_package(path)
+
+
+def _import_by_name(name: str) -> ModuleType:
+    """Import a module of an installed package, or else of the working folder. Raises UserModuleError."""
+    folder = str(Path.cwd())
+    sys.path.append(folder)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as failure:
+        if failure.name is None or not f"{name}.".startswith(f"{failure.name}."):
+            raise  # the module is there, and misses another
+        raise UserModuleError(
+            tr(
+                "{name} is neither in an installed package nor in the folder {folder}: name its file, as "
+                "folder/net.py:Net, or start in the folder that holds {package}",
+                name=name,
+                folder=folder,
+                package=name.partition(".")[0],
+            )
+        ) from failure
+    finally:
+        sys.path.remove(folder)
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch import nn
 
+import explorer
 from explorer import ToggleShortcut
 from explorer.network import Network
 from explorer.presenters.stage_table import Cell, StageTable, TableForm, stage_table
@@ -176,3 +179,24 @@ def test_a_stage_that_the_code_numbers_has_its_number(key: str, opened: Callable
     for id, number in study.stage_numbers.items():
         own = study.hierarchy.groups[id].path.rsplit(".", 1)[-1]
         assert not own.startswith("stage") or own == f"stage{number}"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "note", "sizes"),
+    [
+        ("1x128", "Input 1×128, batch of one; MACs", ["8×64", "4"]),
+        ("[1x128]", "Input 1×128, without a batch; MACs", ["8×64", "4"]),
+        ("[2x1x128]", "Input 1×128; MACs", ["8×64", "4"]),
+    ],
+)
+def test_what_is_no_image_has_a_table_too(inputs: str, note: str, sizes: list[str]) -> None:
+    layers = nn.Sequential(nn.Conv1d(1, 8, 3, 2, 1), nn.ReLU(), Means(), nn.Linear(8, 4))
+    found = stage_table([explorer.open(layers, inputs=inputs).analysis])
+    assert found.notes[0].startswith(note)
+    assert [row[1] for row in found.rows][:1] == sizes[:1]
+    assert not any("-1" in line for row in found.rows for run in said(row[2]) for line in [run])
+
+
+class Means(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(-1)

@@ -16,7 +16,6 @@ import torch
 
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
-from explorer.graph.trace import TraceError
 from explorer.networks.input_spec import parse_inputs, single_input
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
@@ -83,6 +82,23 @@ def test_a_package_makes_one_and_so_does_a_network_that_is_there(net: Path) -> N
     )
     assert shuffle.title == "ShuffleNetV2"
     assert open_user_module(UserModule(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7
+
+
+def test_a_package_of_the_working_folder_is_found(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = net.parent / "a_package_of_mine"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    net.with_name("beside.py").rename(package / "beside.py")
+    (package / "nets.py").write_text(NET.replace("from beside", "from .beside"))
+    own = UserModule("a_package_of_mine.nets:Net", {}, SMALL)
+    away = f"a_package_of_mine.nets is neither in an installed package nor in the folder {Path.cwd()}: name its file, "
+    with pytest.raises(UserModuleError, match=f"^{away}as folder/net.py:Net, or start in the folder that holds a_pack"):
+        open_user_module(own)
+    monkeypatch.chdir(net.parent)
+    assert open_user_module(own).figures.total.params == open_user_module_apart(own).figures.total.params
+    (package / "nets.py").write_text("import what_nobody_has")
+    with pytest.raises(UserModuleError, match="No module named 'what_nobody_has'"):
+        open_user_module_apart(own)
 
 
 def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path) -> None:
@@ -156,7 +172,7 @@ def test_a_branch_on_a_value_opens_with_the_path_that_was_taken(net: Path) -> No
 def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
     with pytest.raises(UserModuleError, match=r"there is no file .*gone\.py"):
         open_user_module(UserModule(f"{net.parent / 'gone.py'}:Net"))
-    with pytest.raises(UserModuleError, match="No module named 'nowhere'"):
+    with pytest.raises(UserModuleError, match=r"nowhere\.at_all is neither in an installed package nor in the folder"):
         open_user_module(UserModule("nowhere.at_all:Net"))
     with pytest.raises(ShapeError, match="cannot take 2×32×32"):
         open_user_module(UserModule(f"{net}:Net", {}, single_input((1, 2, 32, 32))))
@@ -280,15 +296,3 @@ def test_arguments_of_our_own_command_line_are_not_those_of_the_code(
     path.write_text(code.format("required=True"))
     with pytest.raises(UserModuleError, match=r"line 5: it reads the command line when it is imported"):
         open_user_module(UserModule(f"{path}:make"))
-
-
-def test_what_asks_for_a_graphics_card_is_told_where_it_runs(tmp_path: Path) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("there is one")
-    path = tmp_path / "net.py"
-    path.write_text(
-        "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.a = nn.Conv2d(3, 4, 1)\n\n    def forward(self, x):\n        return self.a(x.cuda())\n"
-    )
-    with pytest.raises(TraceError, match="on the device of its input"):
-        open_user_module(UserModule(f"{path}:Net"))

@@ -21,7 +21,7 @@ from torch import nn
 from explorer.analysis.figures.shape import Shape
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
-from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
+from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,15 @@ def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: i
 
 def takes_no_batch(node: Node, maps: Any) -> bool:
     """Whether a convolution takes or returns these maps of one image, without a batch, which torch allows."""
-    if not isinstance(node.layer, nn.modules.conv._ConvNd) or not isinstance(maps, Shape):
-        return False
-    return len(maps.dims) == len(node.layer.kernel_size) + 1
+    if isinstance(node.layer, nn.modules.conv._ConvNd):
+        axes = len(node.layer.kernel_size)
+    else:
+        axes = _CONVOLVED_AXES.get(node.op.name, 0) if isinstance(node.op, Function) else 0
+    return axes > 0 and isinstance(maps, Shape) and len(maps.dims) == axes + 1
+
+
+#: Axes that a convolution written as a function works along.
+_CONVOLVED_AXES = {f"conv{transposed}{n}d": n for transposed in ("", "_transpose") for n in (1, 2, 3)}
 
 
 def count_parameters(node: Node) -> int:

@@ -90,6 +90,12 @@ class Figures:
         shape = self.measures[self.architecture.output.name].shape
         return shape.dims if shape else ()
 
+    @property
+    def has_batch(self) -> bool:
+        """Whether the first dim of inputs and outputs is that of the images, as it nearly always is."""
+        given = self.shape(self.architecture.input.name)
+        return given is None or not given.has_no_batch
+
     def shape(self, name: str) -> Shape | None:
         """Return the shape of a node's (first) tensor, None for a node that is not live or only reads sizes."""
         return self.measures[name].shape if name in self.measures else None

@@ -28,11 +28,14 @@ class Shape:
         """Bytes of the elements at the tensor's dtype."""
         return self.elements * self.dtype.itemsize
 
+    @property
+    def image_dims(self) -> tuple[int, ...]:
+        """The dims of one image: without the batch, where there is one."""
+        return self.dims if self.has_no_batch else self.dims[1:]
+
     def __str__(self) -> str:
         """Without the batch: "64×56×56"; of a vector, whose only dim is not that of one image, its length."""
-        if self.has_no_batch:
-            return "×".join(map(str, self.dims)) or "scalar"
-        return "×".join(map(str, self.dims[1:] or [dim for dim in self.dims if dim > 1])) or "scalar"
+        return "×".join(map(str, self.image_dims or [dim for dim in self.dims if dim > 1])) or "scalar"
 
 
 def first_shape(value: Any) -> Shape | None:

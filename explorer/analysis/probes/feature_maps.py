@@ -10,10 +10,14 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from explorer.analysis.probes.probe import NotAvailable, Probe
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Function, Output
 
 Floats = NDArray[np.float32]
 
@@ -86,7 +90,25 @@ def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always
                 maximum=MAX_VALUES,
             )
         )
+    if not probe.analysis.figures.has_batch:
+        value = value[None]
+    if value.dim() == 3 and value[0, 0].numel() > 1 and _is_signal(name, probe.architecture):
+        return FeatureMaps(name, "matrix", value[0].numpy(), tr("Rows are channels, columns places."))
     return arrange_values(name, value)
+
+
+def _is_signal(name: str, architecture: Architecture) -> bool:
+    """Whether the rows of a node's value are channels along one axis, as a convolution makes them, and not tokens."""
+    node = architecture.nodes[name]
+    while node.inputs and not isinstance(node.layer, _SIGNAL_LAYERS):
+        if op_kinds.kind(node) not in _ELEMENTWISE and not isinstance(node.op, Output):
+            return isinstance(node.op, Function) and node.op.name in ("conv1d", "conv_transpose1d")
+        node = architecture.nodes[node.inputs[0]]
+    return isinstance(node.layer, _SIGNAL_LAYERS)
+
+
+_SIGNAL_LAYERS = (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, nn.InstanceNorm1d, nn.MaxPool1d, nn.AvgPool1d)
+_ELEMENTWISE = ("activation", "add", "multiply", "concat", "dropout")
 
 
 def arrange_values(name: str, value: torch.Tensor) -> FeatureMaps:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape import Shape
 from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.export.python_code.class_text import ClassText
@@ -116,7 +117,8 @@ def _classes(architecture: Architecture, *, in_one_class: bool = False) -> Class
 
 def _text(classes: Classes) -> str:
     reader = classes.reader
-    comments = {var: _shape_text(reader.dims.get(name)) for var, name in reader.seams.items()}
+    shape = analyse(reader.architecture).figures.shape
+    comments = {var: _shape_text(shape(name)) for var, name in reader.seams.items()}
     texts = [
         ClassText(definition, reader.sources, comments if number == len(classes.defined) - 1 else {})
         for number, definition in enumerate(classes.defined)
@@ -158,8 +160,8 @@ def _imports(sources: Sources, functional: bool, ordered: bool) -> list[str]:
     ]
 
 
-def _shape_text(dims: tuple[int, ...] | None) -> str:
-    return " × ".join(map(str, dims[1:])) if dims is not None and len(dims) > 1 else ""
+def _shape_text(shape: Shape | None) -> str:
+    return " × ".join(map(str, shape.image_dims)) if shape is not None else ""
 
 
 def _one_line(text: str) -> str:

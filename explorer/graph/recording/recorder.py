@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.call_arguments import map_tensors
+from explorer.graph.missing_devices import MissingDevices
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Input, Method, Op
 from explorer.graph.out_of_place import call_out_of_place
@@ -75,7 +76,7 @@ class Recorder(TorchFunctionMode):
             return given
 
         args, kwargs = map_tensors((args, kwargs), enter)
-        with intercept_modules(self), intercept_functions(self), listening(self.note_size_read), self:
+        with intercept_modules(self), intercept_functions(self), listening(self.note_size_read), self, MissingDevices():
             result = self.module(*args, **kwargs)
         output = self.held.argument(result)
         refuse_output(output)

@@ -367,7 +367,9 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
         note = " ".join(filter(None, (verified, origin.forward.fallback_reason, network.weights.note)))
         architecture = network.architecture
         kept, picture = weights_note(architecture, network.weights), returns_picture(architecture)
-        found = compare_outputs(now.result, before.result, note, kept, is_picture=picture)
+        found = compare_outputs(
+            now.result, before.result, note, kept, is_picture=picture, has_batch=network.figures.has_batch
+        )
         return replace(found, crop=network.crop_box(sample))
 
     return job

@@ -121,3 +121,14 @@ def test_an_image_by_name_is_what_the_network_runs_on() -> None:
         "fc", network.probe("coffee"), keep_going=lambda done: False
     )  # all of it is remembered
     np.testing.assert_array_equal(found.values, expected[0].numpy())
+
+
+def test_rows_of_a_signal_are_channels_and_no_tokens() -> None:
+    signal = nn.Sequential(nn.Conv1d(2, 16, 3), nn.BatchNorm1d(16), nn.ReLU(), nn.MaxPool1d(2), nn.Flatten(1))
+    network = open_network(signal, inputs="2x40")
+    for name in ("0", "1", "2", "3"):
+        found = compute_feature_maps(name, network.probe("cat"))
+        assert (found.kind, found.note) == ("matrix", "Rows are channels, columns places.")
+        assert found.values.shape[0] == 16
+    tokens = nn.Sequential(nn.Linear(6, 8), nn.ReLU())
+    assert compute_feature_maps("1", open_network(tokens, inputs="16x6").probe("cat")).values.shape == (8, 4, 4)
