@@ -220,7 +220,7 @@ def size_text(page: Page, suffix: str, width: float, height: float, zoom: float 
     paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
     if page.paper is not None or suffix in DOCUMENT_SUFFIXES:
         paper += f", {_text_size(zoom * CARD_TEXT_POINTS)}"
-    if suffix == ".png":
+    if suffix == ".png" or suffix in ANIMATION_SUFFIXES:
         across, down = check_pixels(tr("the image"), width, height, scale)
         size = tr("{across:,} × {down:,} pixels", across=across, down=down)
         return tr("{size}, {paper} on paper", size=size, paper=paper) if page.is_sized_on_paper else size

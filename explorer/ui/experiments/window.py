@@ -38,6 +38,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.experiments.experiment_controls import ExperimentControls
 from explorer.ui.experiments.picture_grid import PictureGrid
 from explorer.ui.experiments.report import report_html
+from explorer.ui.widgets.tab_order import order_tabs
 
 _MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
 
@@ -253,6 +254,7 @@ class ExperimentsWindow(QWidget):
         )
         for button in (self.copy_picture_button, self.save_button):
             button.setEnabled(found is not None)
+        order_tabs(self)  # controls and pictures are new
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

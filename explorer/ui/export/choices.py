@@ -87,6 +87,8 @@ DOCUMENT_DESCRIPTIONS = {
     ".gif": tr_noop("The edits, step by step."),
     ".webp": tr_noop("The edits, step by step."),
 }
+#: Of these, the ones that are as large as the program that shows them has room.
+WITHOUT_SIZE = (".mmd", ".html")
 #: Formats without a page: no size, colours or preview of their own.
 TEXT_DESCRIPTIONS = {
     ".tex": tr_noop("A tabular with brackets; needs the packages amsmath, amssymb and booktabs."),

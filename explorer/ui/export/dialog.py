@@ -88,6 +88,7 @@ class ExportDialog(QDialog):
             button.setAccessibleName(button.toolTip())
         self._folder = QPushButton()
         self._folder.setToolTip(tr("Choose another folder"))
+        self._folder.setAutoDefault(False)  # Enter is for "Save"
         rows = QFormLayout()
         rows.addRow(tr("Purpose"), side_by_side(self._presets, self._keep, self._forget))
         files = QFormLayout()
@@ -240,7 +241,8 @@ class ExportDialog(QDialog):
             self._show_error(failure)
             return
         if suffix in choices.DOCUMENT_DESCRIPTIONS and not described:
-            text = f"{tr(choices.DOCUMENT_DESCRIPTIONS[suffix])} {text[:1].upper()}{text[1:]}."
+            size = "" if suffix in choices.WITHOUT_SIZE else f" {text[:1].upper()}{text[1:]}."
+            text = f"{tr(choices.DOCUMENT_DESCRIPTIONS[suffix])}{size}"
         self._save.setEnabled(True)
         self._copy.setEnabled(described is None)
         self._message.setStyleSheet(f"color: {current_colours().muted};")

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr
-from explorer.export.page import DEFAULT_SCALE, DOCUMENT_SUFFIXES, PAGED_SUFFIXES, Page
+from explorer.export.page import DEFAULT_SCALE, DOCUMENT_SUFFIXES, PAGED_SUFFIXES, Page, PictureKind
 from explorer.ui.export import choices
 from explorer.ui.export.jobs import ExportSource
 from explorer.ui.widgets.combo_boxes import build_combo_box, fill_combo_box, select_data, set_item_enabled
 from explorer.viewmodels.card_parts import CARD_PART_NAMES, CardPart
-from explorer.viewmodels.diagram import COLOUR_MODES
+from explorer.viewmodels.diagram import COLOUR_MODES, Level
 
 _MAX_POINTS = 96.0
 
@@ -37,6 +37,8 @@ class PageForm(QTabWidget):
         super().__init__()
         self._source, self._suffix = source, ".png"
         self._create_controls()
+        self._kind: PictureKind = self.kind.currentData()
+        self._levels: dict[PictureKind, Level | None] = {}  # each kind keeps its own
         self.addTab(self._build_content_tab(), tr("Content"))
         self.addTab(self._build_page_tab(), tr("Page"))
         self.addTab(self._build_text_tab(), tr("Texts"))
@@ -189,8 +191,9 @@ class PageForm(QTabWidget):
 
     def _kind_changed(self) -> None:
         kind, level = self.kind.currentData(), self.level.currentData()
+        self._levels[self._kind], self._kind = level, kind
         fill_combo_box(self.level, choices.levels_of(kind))
-        select_data(self.level, level)
+        select_data(self.level, self._levels.get(kind, level))
         self.level.setEnabled(kind != "table")
         self.kind_changed.emit()
         self._update()

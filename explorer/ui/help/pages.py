@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import QSize, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr
@@ -17,6 +17,10 @@ from explorer.ui.base.log_file import log_folder
 from explorer.ui.help.system_information import app_version, describe_system, find_libraries
 
 _Fill = Callable[[QTextBrowser], object]
+_MARGIN = 16.0  # pixels around a text
+#: Sections of the README that are of no use to whom the app already runs for.
+_FOR_DEVELOPERS = ("Test", "How it is built")
+_INSTALLATION = "Install and start"  # begins what stands before the first section and ends with it
 
 
 class HelpPage(QDialog):
@@ -28,6 +32,7 @@ class HelpPage(QDialog):
         live_text(self, QWidget.setWindowTitle, title)
         self.text = QTextBrowser()
         self.text.setOpenExternalLinks(True)
+        self.text.document().setDocumentMargin(_MARGIN)
         live_text(self.text, QWidget.setAccessibleName, title)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.close)
@@ -66,12 +71,31 @@ def fill_with_markdown(text: QTextBrowser, name: str) -> None:
         text.setPlainText(str(failure))
         return
     text.document().setBaseUrl(QUrl.fromLocalFile(f"{path.parent}/"))
-    text.setMarkdown(without_pictures(source))
+    text.setMarkdown(without_pictures(for_users(source)))
+    _wrap_code(text)
 
 
 def without_pictures(source: str) -> str:
     """Return Markdown without its pictures: they are wider than the page, and an installed app lacks them."""
     return re.sub(r"^\s*!\[[^\]]*\]\([^)]*\)\s*$\n?", "", source, flags=re.MULTILINE)
+
+
+def for_users(source: str) -> str:
+    """Return a document without what nobody needs once the app runs: how it is installed, tested and built."""
+    head, *sections = re.split(r"^(?=## )", source, flags=re.MULTILINE)
+    kept = (section for section in sections if section[3:].partition("\n")[0] not in _FOR_DEVELOPERS)
+    return head.partition(_INSTALLATION)[0] + "".join(kept)
+
+
+def _wrap_code(text: QTextBrowser) -> None:
+    """Let lines of code go on in the next line: nobody reads beyond the edge of a page."""
+    block = text.document().begin()
+    while block.isValid():
+        layout = block.blockFormat()
+        if layout.nonBreakableLines():
+            layout.setNonBreakableLines(False)
+            QTextCursor(block).setBlockFormat(layout)
+        block = block.next()
 
 
 def _render_about(networks: int) -> str:

@@ -1,4 +1,4 @@
-"""The dialog that designs a network: templates on the left, the design in the middle, what it would be on the right."""
+"""The dialog that designs a network: templates on the left, the design beside them, what it would be below."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QSpinBox,
+    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -60,8 +61,7 @@ class NewNetworkDialog(QDialog):
         self.picture = DesignPicture()
         columns = QHBoxLayout()
         columns.addWidget(self.templates)
-        columns.addLayout(self._build_middle(), 1)
-        columns.addLayout(self._build_right())
+        columns.addLayout(self._build_design(), 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(14, 12, 14, 12)
         whole.addLayout(columns, 1)
@@ -78,7 +78,7 @@ class NewNetworkDialog(QDialog):
     def _build_templates(self) -> QListWidget:
         found = QListWidget()
         found.setAccessibleName(tr("Templates"))
-        size_with_font(found, QWidget.setFixedWidth, 168)
+        size_with_font(found, QWidget.setFixedWidth, 150)
         for title, design in ((tr("Empty"), _BLANK), *((tr(design.title), design) for design in TEMPLATES.values())):
             item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, design)
@@ -86,7 +86,7 @@ class NewNetworkDialog(QDialog):
         found.currentItemChanged.connect(lambda item, _: self.show_design(item.data(Qt.ItemDataRole.UserRole)))
         return found
 
-    def _build_middle(self) -> QVBoxLayout:
+    def _build_design(self) -> QVBoxLayout:
         self.title_edit, self.input_edit, self.hidden_edit = QLineEdit(), QLineEdit(), QLineEdit()
         self.input_edit.setToolTip(tr("channels×height×width of the image, or channels×length of a signal"))
         self.hidden_edit.setPlaceholderText(tr("none"))
@@ -94,6 +94,8 @@ class NewNetworkDialog(QDialog):
         self.classes_spin, self.stem_spin = QSpinBox(minimum=1, maximum=100_000), QSpinBox(minimum=0, maximum=20)
         self.dropout_spin = QDoubleSpinBox(minimum=0, maximum=0.95, singleStep=0.05)
         self.head_box: QComboBox = build_combo_box({tr(title): key for key, title in HEADS.items()})
+        self.head_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.head_box.setMinimumContentsLength(14)  # the longest head would leave no room for the table
         left, right = QFormLayout(), QFormLayout()
         left.addRow(tr("Title"), self.title_edit)
         left.addRow(tr("Image"), self.input_edit)
@@ -114,7 +116,7 @@ class NewNetworkDialog(QDialog):
         column = QVBoxLayout()
         column.addLayout(forms)
         column.addLayout(self._build_row_buttons())
-        column.addWidget(self.table, 1)
+        column.addWidget(self._build_table_and_picture(), 1)
         return column
 
     def _build_row_buttons(self) -> QHBoxLayout:
@@ -135,15 +137,22 @@ class NewNetworkDialog(QDialog):
         bar.addStretch(1)
         return bar
 
-    def _build_right(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        self.output_label = text_label("", "muted")
-        column.addWidget(self.figures_label)
-        column.addWidget(self.output_label)
+    def _build_table_and_picture(self) -> QSplitter:
+        self.output_label = text_label("", "muted", wraps=False)
+        labels = QHBoxLayout()
+        labels.addWidget(self.figures_label, 1)
+        labels.addWidget(self.output_label)
+        preview = QWidget()
+        column = QVBoxLayout(preview)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addLayout(labels)
         column.addWidget(self.picture, 1)
-        for label in (self.figures_label, self.output_label):
-            size_with_font(label, QWidget.setFixedWidth, 300)
-        return column
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.table)
+        split.addWidget(preview)
+        split.setSizes([300, 260])
+        return split
 
     def _build_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from explorer.drawing import Picture
 
 
+_ROOM = (800.0, 200.0, 1.0)  # width and height, in pixels, and the zoom that a picture is arranged for
 _TITLE_ROOM = 20  # pixels: titles of small frames stand above them
 
 
@@ -40,6 +41,7 @@ def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPrevie
     from explorer.design import DesignError, build_design
     from explorer.drawing import compose_picture
     from explorer.graph.trace import TraceError, trace
+    from explorer.layout import Fit
     from explorer.presenters import build_diagram, expanded_at_level
 
     try:
@@ -49,7 +51,8 @@ def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPrevie
     keep_going(0.5)
     total = analysis.figures.total
     shape = analysis.figures.shape(analysis.architecture.output.inputs[0])
-    picture = compose_picture(build_diagram(analysis, expanded_at_level(analysis, "blocks")))
+    diagram = build_diagram(analysis, expanded_at_level(analysis, "blocks"))
+    picture = compose_picture(diagram, fit=Fit(*_ROOM))
     return DesignPreview(total.params, total.macs, shape.dims[1:] if shape is not None else (), picture)
 
 
@@ -59,11 +62,11 @@ class DesignPicture(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Picture | None = None
-        self.setMinimumSize(220, 180)
+        self.setMinimumSize(220, 120)
         offer_picture_menu(self)
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 420)
+        return QSize(420, 240)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show another one; None for none."""

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -45,6 +46,11 @@ class PreferencesDialog(QDialog):
         column.addWidget(self._area, 1)
         column.addWidget(self._buttons)
         self.show_preferences()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():  # only now the rows have their style, and so their height
+            self.resize(self.size().expandedTo(self.sizeHint()))
 
     def sizeHint(self) -> QSize:
         page = self._area.widget()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +24,7 @@ from explorer.ui.base import appearance
 from explorer.ui.base.fonts import scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.card_button import CardButton
+from explorer.ui.widgets.tab_order import order_tabs
 
 _WIDTH, _MARGIN, _ROW_HEIGHT = 660, 24, 62
 
@@ -124,6 +126,7 @@ class TourChooser(QFrame):
                 section = button.row.section
                 self._headings.append(QLabel(section))
                 self._headings[-1].setProperty("role", "heading")
+                self._headings[-1].setWordWrap(True)
                 self._list.addWidget(self._headings[-1])
             button.clicked.connect(lambda _=False, id=button.row.id: self.tour_chosen.emit(id))
             self._list.addWidget(button)
@@ -134,6 +137,7 @@ class TourChooser(QFrame):
         self._place()
         self.show()
         self.raise_()
+        order_tabs(self)
         begun = next((button for button in self.rows if not button.row.is_finished), None)
         (begun or self).setFocus()
 
@@ -164,6 +168,7 @@ class TourButton(CardButton):
         super().__init__()
         self.row = row
         size_with_font(self, QWidget.setFixedHeight, _ROW_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it elides what has no room
         self.setAccessibleName(f"{row.title}: {row.about} {self.state_text}")
         self.setToolTip(row.about)
 

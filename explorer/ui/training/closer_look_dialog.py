@@ -186,6 +186,7 @@ class CloserLookDialog(QDialog):
             view.set_overlay(heat_overlay(answer.heat))
         label = QLabel(text)
         label.setFixedWidth(_IMAGE_SIDE + 18)
+        label.setWordWrap(True)  # names of classes may be long
         about = tr("What the network takes it for, and how likely it holds the true class")
         label.setToolTip(about if answer else tr("True class"))
         self.images.append(view)

@@ -38,6 +38,7 @@ class WeightsReport(QDialog):
         said.setWordWrap(True)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([tr("Tensor"), tr("In the file"), tr("In the network")])
+        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)  # shapes are not cut
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._fill(report)
         column = QVBoxLayout(self)

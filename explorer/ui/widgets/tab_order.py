@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QTableWidget, QWidget
+from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QTableWidget, QTabWidget, QWidget
 
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
@@ -34,6 +34,11 @@ def focusable_widgets(widget: QWidget) -> Iterator[QWidget]:
         within = widget.widget()
         if within is not None:
             yield from focusable_widgets(within)
+    elif isinstance(widget, QTabWidget):
+        yield from focusable_widgets(widget.tabBar())
+        for number in range(widget.count()):
+            if (page := widget.widget(number)) is not None:
+                yield from focusable_widgets(page)
     elif isinstance(widget, QSplitter):
         for number in range(widget.count()):
             if (part := widget.widget(number)) is not None:

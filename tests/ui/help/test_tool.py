@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import explorer
 from explorer.base.languages import translator
-from explorer.ui.help.pages import HelpPage
+from explorer.ui.help.pages import HelpPage, for_users
 from explorer.ui.help.system_information import find_libraries
 from explorer.ui.help.tool import HelpTool
 from explorer.ui.plugin.menu_entries import menu_entries
@@ -71,6 +71,21 @@ def test_the_manual_and_the_news_are_the_documents(help_tool: HelpTool) -> None:
     assert "Command palette" in manual or "command palette" in manual
     assert "![" not in manual
     assert "Unreleased" in text_of(help_tool.show("What's new"))
+
+
+def test_the_manual_is_for_those_who_have_the_app(help_tool: HelpTool) -> None:
+    source = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "Install and start" in source
+    assert "\n## Test\n" in source
+    assert "\n## How it is built\n" in source
+    manual = help_tool.show("First steps and manual")
+    headings = re.findall(r"^## (.*)$", for_users(source), flags=re.MULTILINE)
+    assert headings[0] == "In the window"
+    assert not {"Test", "How it is built"} & {*headings}
+    assert "venv" not in text_of(manual)
+    assert [heading for heading in headings if heading not in text_of(manual)] == []
+    manual.text.document().adjustSize()
+    assert manual.text.horizontalScrollBar().maximum() == 0
 
 
 def test_about_names_versions_and_licences(help_tool: HelpTool, qtbot: QtBot) -> None:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QDialog,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -27,26 +26,16 @@ from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance
 from explorer.ui.base.fonts import set_font_scale
-from explorer.ui.export.tool import ExportTool
-from explorer.ui.help.tool import HelpTool
-from explorer.ui.new_network.tool import NewNetworkTool
-from explorer.ui.overview.tool import OverviewTool
-from explorer.ui.preferences.tool import PreferencesTool
 from explorer.ui.shell.cut_texts import full_tooltip
 from explorer.ui.shell.window import Window
-from explorer.ui.user_module.tool import UserModuleTool
 from explorer.ui.widgets.card_button import CardButton
-from explorer.ui.worksheet.tool import WorksheetTool
 from tests.ui.base.test_appearance import contrast
 from tests.ui.conftest import settled
+from tests.ui.shell.every_dialog import EveryDialog
 
 _LEAST_CONTRAST = 4.5
 _WHOLE = QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren
 _TEXTS = (QLabel, QPushButton, QToolButton, QComboBox)
-
-
-def _tool(window: Window, kind: type) -> object:
-    return next(tool for tool in window.tools if isinstance(tool, kind))
 
 
 def _settle(window: Window, qtbot: QtBot) -> None:
@@ -88,33 +77,6 @@ def _panels(window: Window, qtbot: QtBot) -> Iterator[QWidget]:
             yield held
         if was_hidden:
             dock.hide()
-
-
-def _dialogs(window: Window, qtbot: QtBot) -> Iterator[QWidget]:
-    """Yield each dialog while it is open."""
-    for kind, show in (
-        (PreferencesTool, "show"),
-        (NewNetworkTool, "show_dialog"),
-        (UserModuleTool, "show_dialog"),
-        (ExportTool, "show_dialog"),
-        (WorksheetTool, "show"),
-        (OverviewTool, "show"),
-    ):
-        getattr(_tool(window, kind), show)()
-        _settle(window, qtbot)
-        yield from _shown_dialogs(window)
-    help_tool = _tool(window, HelpTool)
-    assert isinstance(help_tool, HelpTool)
-    for title in ("Keyboard shortcuts", "About CNN Explorer"):
-        yield help_tool.show(title)
-        help_tool.pages[title].close()
-
-
-def _shown_dialogs(window: Window) -> Iterator[QWidget]:
-    for top in QApplication.topLevelWidgets():
-        if top is not window and top.isVisible() and (isinstance(top, QDialog) or top.parentWidget() is window):
-            yield top
-            top.close()
 
 
 def _words(widget: QWidget) -> str:
@@ -166,7 +128,7 @@ def test_texts_stand_out_from_their_ground(full: Window, qtbot: QtBot, qapp: QAp
 # room
 
 
-def _cut(root: QWidget) -> Iterator[str]:
+def cut_texts(root: QWidget) -> Iterator[str]:
     """Yield what below a widget has less room than its words need, and does not say them in a tooltip."""
     for widget in root.findChildren(QWidget):
         if not widget.isVisible() or not _words(widget).strip():
@@ -195,9 +157,13 @@ def _lacking(widget: QWidget) -> str:
 
 
 @pytest.mark.usefixtures("large_font")
-def test_nothing_is_cut_at_twice_the_font(full: Window, qtbot: QtBot) -> None:
-    cut = {f"{type(panel).__name__}: {text}" for panel in _panels(full, qtbot) for text in _cut(panel)}
-    cut |= {f"{type(dialog).__name__}: {text}" for dialog in _dialogs(full, qtbot) for text in _cut(dialog)}
+def test_nothing_is_cut_at_twice_the_font(full: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = {f"{type(panel).__name__}: {text}" for panel in _panels(full, qtbot) for text in cut_texts(panel)}
+
+    def look(name: str, dialog: QWidget) -> None:
+        cut.update(f"{name}: {text}" for text in cut_texts(dialog))
+
+    EveryDialog(full, qtbot, monkeypatch, look).show_all()
     assert not cut, "\n".join(sorted(cut))
 
 
@@ -269,9 +235,13 @@ def _trap(root: QWidget, qtbot: QtBot) -> str:
     return ""
 
 
-def test_the_tab_key_follows_the_order_of_reading(full: Window, qtbot: QtBot) -> None:
+def test_the_tab_key_follows_the_order_of_reading(full: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {f"{type(panel).__name__}: {step}" for panel in _panels(full, qtbot) for step in _backward(panel)}
-    wrong |= {f"{type(dialog).__name__}: {step}" for dialog in _dialogs(full, qtbot) for step in _backward(dialog)}
+
+    def look(name: str, dialog: QWidget) -> None:
+        wrong.update(f"{name}: {step}" for step in _backward(dialog))
+
+    EveryDialog(full, qtbot, monkeypatch, look).show_all()
     assert not wrong, "\n".join(sorted(wrong))
 
 

@@ -1,0 +1,94 @@
+"""Dialogs on the smallest screen that the app is made for: none is larger, none begins too small, no text is cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+import explorer
+from explorer.base.languages import translator
+from explorer.ui.language.application import apply_to_application
+from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
+from tests.ui.shell.every_dialog import EveryDialog
+from tests.ui.shell.test_legibility import cut_texts
+
+_SCREEN = QSize(1000, 700)
+_FRAME = QSize(0, 30)  # pixels of a title bar
+
+
+@pytest.fixture
+def opened(window: Window, qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
+    window.resize(_SCREEN)
+    window.start("resnet18")
+    settled(qtbot, window)
+    yield window
+    translator.set_language("en")
+    apply_to_application(qapp, translator.about)
+
+
+def _too_large(dialog: QWidget) -> str:
+    room = _SCREEN - _FRAME
+    fits = dialog.minimumSizeHint().boundedTo(room) == dialog.minimumSizeHint()
+    return "" if fits else f"is at least {dialog.minimumSizeHint().toTuple()}"
+
+
+def _hidden_rows(dialog: QWidget) -> Iterator[str]:
+    """Yield the forms of a dialog that one has to scroll though the screen has room for more of them."""
+    for area in dialog.findChildren(QScrollArea):
+        if area.isVisible() and area.verticalScrollBar().maximum() > 0 and dialog.isWindow():
+            used = dialog.height() / dialog.screen().availableSize().height()
+            if used < 0.85:
+                yield f"scrolls {area.verticalScrollBar().maximum()} px at {used:.0%} of the screen"
+
+
+def _beyond_the_edge(dialog: QWidget) -> Iterator[str]:
+    """Yield what is wider than the area that it is in, where that does not scroll across."""
+    for area in dialog.findChildren(QScrollArea):
+        page = area.widget()
+        is_fixed = area.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if area.isVisible() and is_fixed and page is not None and page.width() > area.viewport().width():
+            yield f"{type(page).__name__} ends {page.width() - area.viewport().width()} px beyond the edge"
+
+
+def _placeholders(dialog: QWidget) -> Iterator[str]:
+    for field in dialog.findChildren(QLineEdit):
+        text = field.placeholderText()
+        room = field.width() - QFontMetrics(field.font()).horizontalAdvance(text)
+        if field.isVisible() and text and room < 0:
+            yield f"placeholder {text!r} lacks {-room} px"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_dialog_is_larger_than_a_small_screen_and_no_text_in_it_is_cut(
+    opened: Window, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    translator.set_language(language)
+    apply_to_application(qapp, translator.about)
+    wrong: list[str] = []
+    seen: set[str] = set()
+
+    def look(name: str, dialog: QWidget) -> None:
+        faults = (_beyond_the_edge, _hidden_rows, cut_texts, _placeholders)
+        found = (_too_large(dialog), *(text for fault in faults for text in fault(dialog)))
+        wrong.extend(f"{name}: {text}" for text in found if text)
+        seen.add(type(dialog).__name__)
+
+    EveryDialog(opened, qtbot, monkeypatch, look).show_all()
+    assert not wrong, "\n".join(wrong)
+    assert not _dialog_classes() - seen  # each of the app has been looked at
+
+
+def _dialog_classes() -> set[str]:
+    """Return the names of the classes of dialogs in the code."""
+    folder = Path(explorer.__file__).parent / "ui"
+    return {
+        name for path in folder.rglob("*.py") for name in re.findall(r"^class (\w+)\(QDialog", path.read_text(), re.M)
+    }
