@@ -47,8 +47,6 @@ class LinkedViews(QObject):
         if scale == other_scale and not self._one.is_fitted and self._is_near(shift):
             self.shift = shift
             return
-        if not self._is_near(self.shift):  # of other pictures
-            self.shift = QPointF()
         self._follow(self._one)
 
     def _is_near(self, shift: QPointF) -> bool:
@@ -81,6 +79,8 @@ class LinkedViews(QObject):
         follower = self._other if leader is self._one else self._one
         if not self.enabled or self._is_held:
             return
+        if not self._is_near(self.shift):  # of other pictures
+            self.shift = QPointF()
         with self.unlinked():
             if is_fitting and leader.is_fitted:
                 self._fit(leader, follower)
@@ -96,4 +96,6 @@ class LinkedViews(QObject):
         for view in (leader, follower):
             if view.scale > scale:
                 view.fit(max_scale=scale)
-        self.shift = (self._other.view_state[1] - self._one.view_state[1]) / scale
+        shift = (self._other.view_state[1] - self._one.view_state[1]) / scale
+        if self._is_near(shift):  # what has no room is not fitted, and stands where it was at another scale
+            self.shift = shift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -58,3 +59,26 @@ def test_what_was_left_far_apart_is_brought_together_and_does_not_run_away(
         assert abs(links.shift.x()) <= bounds(one).width()
         apart = one.view_state[1] - other.view_state[1]
         assert abs(apart.x()) <= bounds(one).width() * one.scale
+
+
+def test_views_without_room_do_not_run_away(views: tuple[DiagramView, DiagramView, LinkedViews]) -> None:
+    one, other, links = views
+    choice = random.Random(5)
+    sizes = ((400, 300), (300, 700), (40, 300), (400, 30), (0, 0))
+    steps: tuple[Callable[[DiagramView], object], ...] = (
+        lambda view: view.resize(*choice.choice(sizes)),
+        lambda view: view.fit(),
+        lambda view: view.zoom(choice.choice((0.1, 0.5, 2.0, 10.0))),
+        lambda view: view.show_picture(choice.choice((None, one.picture or other.picture, other.picture))),
+        lambda view: view.restore_view(
+            ViewState(choice.choice((0.02, 1.0, 4.0)), (100.0, 100.0), choice.random() < 0.5)
+        ),
+        lambda view: links.set_enabled(choice.random() < 0.8),
+        lambda view: links.hold(),
+        lambda view: links.release(),
+    )
+    for _ in range(3000):
+        choice.choice(steps)(choice.choice((one, other)))
+        for view in (one, other):
+            far = (QPointF(200, 150) - view.view_state[1]) / view.scale
+            assert abs(far.x()) + abs(far.y()) < 1e5
