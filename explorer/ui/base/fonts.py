@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 
@@ -17,6 +17,7 @@ FONT_SCALES = (80, 90, 100, 115, 130, 150, 175, 200)
 _OWN_FONT = "font before any language"  # property of the application
 _FAMILIES = "families of the language"  # property of the application
 _SETTING = "font_scale"
+_FONT_EVENTS = (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange)
 
 
 def font_scale() -> int:
@@ -62,8 +63,35 @@ def size_with_font(widget: _Widget, setter: Callable[[_Widget, int], object], pi
     return widget
 
 
+def scale_font(widget: _Widget, factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> _Widget:
+    """Give a widget the font of all widgets in another size, now and whenever that changes; return the widget."""
+
+    def update() -> None:
+        font = QFont(QApplication.font())
+        font.setPointSizeF(font.pointSizeF() * factor)
+        font.setWeight(weight)
+        if font != widget.font():
+            widget.setFont(font)
+
+    _FontFollower(widget, update)
+    return widget
+
+
+def follow_in_title(dock: QDockWidget) -> None:
+    """Let the title of a dock have the font of all widgets, whenever that changes: Qt goes on to paint it in the one
+    that there was first, unless the dock has one of its own."""
+
+    def update() -> None:
+        own = QFont(QApplication.font())
+        own.setPointSizeF(own.pointSizeF() + 0.02)  # the same one would be none of its own
+        if own != dock.font():
+            dock.setFont(own)
+
+    _FontFollower(dock, update)
+
+
 class _FontFollower(QObject):
-    """Calls `update` when the font of its parent changes."""
+    """Calls `update` when the font of its parent, or that of all widgets, changes."""
 
     def __init__(self, widget: QWidget, update: Callable[[], object]) -> None:
         super().__init__(widget)
@@ -72,6 +100,6 @@ class _FontFollower(QObject):
         update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() in _FONT_EVENTS:
             self._update()
         return False

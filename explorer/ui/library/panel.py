@@ -117,7 +117,10 @@ class LibraryPanel(QWidget):
                 lambda _: self.options_changed.emit(entry.key, {name: b.currentData() for name, b in boxes.items()})
             )
             boxes[option.name] = box
-            self._options.addRow(tr(option.title), box)
+            # Of a label that the form makes itself, Python would keep something for good.
+            title = QLabel(tr(option.title))
+            title.setBuddy(box)
+            self._options.addRow(title, box)
 
     def listed_keys(self) -> list[str]:
         """Return the keys of the networks that match the filter, in order."""

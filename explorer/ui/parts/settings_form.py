@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from explorer.viewmodels.parts import PartRow, PlainSetting, SettingRow
 
@@ -31,7 +31,10 @@ class SettingsForm(QWidget):
             control = self._build(setting, kept.get(setting.name, setting.default))
             control.setAccessibleName(setting.title)
             self.controls[setting.name] = control
-            self._form.addRow(setting.title, control)
+            # Of a label that the form makes itself, Python would keep something for good.
+            title = QLabel(setting.title)
+            title.setBuddy(control)
+            self._form.addRow(title, control)
 
     @property
     def values(self) -> dict[str, PlainSetting]:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QScreen
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from explorer.base.languages import tr_noop
+from explorer.ui.base.fonts import follow_in_title
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.low_panel import LowPanel
 
@@ -19,6 +20,10 @@ class RaisingDock(QDockWidget):
 
     Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it.
     """
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        follow_in_title(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:

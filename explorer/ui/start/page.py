@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import Language, tr, tr_noop
 from explorer.guide.family_tree import FamilyTreeNode
 from explorer.ui.base import appearance
-from explorer.ui.base.fonts import scaled, size_with_font
+from explorer.ui.base.fonts import scale_font, scaled, size_with_font
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.widgets.card_button import CardButton
 
@@ -51,10 +51,7 @@ class StartPage(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         live_text(self, QWidget.setAccessibleName, "Networks to start with")
         heading = live_text(QLabel(), QLabel.setText, "Open a network")
-        font = QFont(heading.font())
-        font.setPointSizeF(1.7 * font.pointSizeF())
-        font.setWeight(QFont.Weight.DemiBold)
-        heading.setFont(font)
+        scale_font(heading, 1.7, QFont.Weight.DemiBold)
         words = live_text(QLabel(), QLabel.setText, _SUBTITLE)
         words.setProperty("role", "muted")
         words.setWordWrap(True)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
-from explorer.ui.base.fonts import scaled, size_with_font
+from explorer.ui.base.fonts import scale_font, scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.card_button import CardButton
 from explorer.ui.widgets.tab_order import order_tabs
@@ -88,10 +88,7 @@ class TourChooser(QFrame):
         column = QVBoxLayout()
         row = QHBoxLayout()
         heading = live_text(QLabel(), QLabel.setText, "Guided tours")
-        font = QFont(heading.font())
-        font.setPointSizeF(1.5 * font.pointSizeF())
-        font.setWeight(QFont.Weight.DemiBold)
-        heading.setFont(font)
+        scale_font(heading, 1.5, QFont.Weight.DemiBold)
         close = QToolButton()
         close.setText("✕")
         close.setProperty("role", "muted")

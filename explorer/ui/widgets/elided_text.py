@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QTextLay
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.base import appearance
+from explorer.ui.base.fonts import scale_font
 
 
 class ElidedText(QWidget):
@@ -17,10 +18,7 @@ class ElidedText(QWidget):
     def __init__(self, lines: int) -> None:
         super().__init__()
         self._text, self._max_lines, self._is_error = "", lines, False
-        font = self.font()
-        if font.pointSizeF() > 0:
-            font.setPointSizeF(font.pointSizeF() * 0.9)
-        self.setFont(font)
+        scale_font(self, 0.9)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

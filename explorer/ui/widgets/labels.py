@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from explorer.ui.base.fonts import scale_font
+
 
 class _WrappedLabel(QLabel):
     """A label that needs the height of its text in the width that it has: Qt asks for that in the least width, which
@@ -34,9 +36,7 @@ def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = 
     if role:
         made.setProperty("role", role)
     if small:
-        font = made.font()
-        font.setPointSizeF(font.pointSizeF() * 0.9)
-        made.setFont(font)
+        scale_font(made, 0.9)
     if wraps:
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         made.setMinimumWidth(40)

@@ -40,7 +40,7 @@ from explorer.ui.shell.window import Window
 _SECONDS = int(os.environ.get("CNN_EXPLORER_MONKEY", "10"))
 _LONG_SECONDS = 1800
 _LEAST_SECONDS_OF_SAMPLES, _SAMPLES = 240, 12
-_MAX_GROWTH = 60 * 2**20  # bytes
+_MAX_GROWTH = 200 * 2**20  # bytes
 _EXPECTED_WARNINGS = ("propagateSizeHints", "does not support raise", "This plugin")
 _KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Home),
