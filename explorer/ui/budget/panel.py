@@ -5,8 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
@@ -64,13 +75,13 @@ class BudgetPanel(QWidget):
         self.return_button.hide()
         self.scatter = VariantScatter()
         self.scatter.variant_chosen.connect(self.variant_chosen)
-        left = QWidget()
+        left = self._left = QWidget()
         size_with_font(left, QWidget.setMaximumWidth, 430)
         left.setLayout(self._build_left())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.addWidget(left, 1)
-        row.addWidget(self.scatter, 1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(8, 6, 8, 6)
+        self._parts.addWidget(left, 1)
+        self._parts.addWidget(self.scatter, 1)
         for box in (self.figure_box, self.axis_box):
             box.currentIndexChanged.connect(self._on_choice)
         self._update_sliders()
@@ -81,7 +92,7 @@ class BudgetPanel(QWidget):
         for title, box in (("Keep", self.figure_box), ("Gives way", self.axis_box)):
             top.addWidget(live_text(text_label("", wraps=False), QLabel.setText, title))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(9)
+            box.setMinimumContentsLength(4)
             top.addWidget(box, 1)
         grid = QGridLayout()
         grid.setVerticalSpacing(3)
@@ -110,6 +121,17 @@ class BudgetPanel(QWidget):
         buttons.addStretch(1)
         column.addLayout(buttons)
         return column
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_upright = self.height() > self.width()
+        direction = QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight
+        self._parts.setDirection(direction)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its sliders: the points stand below them where it is upright."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self._left.minimumSizeHint().width() + 16), hint.height())
 
     # chosen
 

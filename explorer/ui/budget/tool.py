@@ -28,6 +28,7 @@ class BudgetTool(NetworkTool["BudgetPanel"]):
 
     title, shortcut, preferred_height = tr_noop("Budget lock"), "Ctrl+Shift+U", 250
     topics: tuple[Topic, ...] = ("network", "trained")
+    needs_height = True
 
     def __init__(self, context: ToolContext) -> None:
         self._variants: dict[tuple[str, tuple[Edit, ...]], TriedVariant] = {}

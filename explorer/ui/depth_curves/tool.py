@@ -23,6 +23,7 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
     """Computes the depth curves for the chosen class, and colours the cards of the diagram by one of them."""
 
     title, shortcut, preferred_height = tr_noop("Depth curves"), "Ctrl+Shift+D", 300
+    needs_height = True
     object_name = "Along the depth"
 
     def __init__(self, context: ToolContext) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -33,7 +32,7 @@ from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.lanes import Lane
 from explorer.ui.new_network.preview import DesignPicture, DesignPreview, preview_design
 from explorer.ui.new_network.row_table import RowTable
-from explorer.ui.widgets.combo_boxes import build_combo_box, select_data
+from explorer.ui.widgets.combo_boxes import ElidedComboBox, fill_combo_box, select_data
 from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.tab_order import order_tabs
 
@@ -93,9 +92,8 @@ class NewNetworkDialog(QDialog):
         self.hidden_edit.setToolTip(tr("Widths of linear layers before the last, such as 4096, 4096"))
         self.classes_spin, self.stem_spin = QSpinBox(minimum=1, maximum=100_000), QSpinBox(minimum=0, maximum=20)
         self.dropout_spin = QDoubleSpinBox(minimum=0, maximum=0.95, singleStep=0.05)
-        self.head_box: QComboBox = build_combo_box({tr(title): key for key, title in HEADS.items()})
-        self.head_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.head_box.setMinimumContentsLength(14)  # the longest head would leave no room for the table
+        self.head_box = ElidedComboBox(14)
+        fill_combo_box(self.head_box, {title: key for key, title in HEADS.items()})
         left, right = QFormLayout(), QFormLayout()
         left.addRow(tr("Title"), self.title_edit)
         left.addRow(tr("Image"), self.input_edit)

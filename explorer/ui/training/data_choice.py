@@ -13,6 +13,7 @@ from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.data_form import DataForm
+from explorer.ui.widgets.combo_boxes import ElidedComboBox
 from explorer.ui.widgets.progress_row import ProgressRow
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ class DataChoice(QWidget):
         self._folder = ""
         self.samples, self.form = DataSamples(), DataForm()
         self.form.changed.connect(self.changed)
-        self.box = QComboBox()
+        self.box = ElidedComboBox(10)
         live_text(self.box, QWidget.setAccessibleName, "Data set")
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(10)
         for key, title in DATASETS.items():
             self.box.addItem(tr(title), key)
         follow_language(self.box, _translate_titles)

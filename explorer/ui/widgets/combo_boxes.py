@@ -6,11 +6,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
 from explorer.base.languages import tr
 
+_PADDING, _SCROLL_BAR = 3, 24  # pixels
 _SOURCE_ROLE = Qt.ItemDataRole.UserRole + 1  # the English text of an entry
+
+
+class ElidedComboBox(QComboBox):
+    """A box that may be narrower than its entries: what is chosen ends with an ellipsis there, and is whole in the list
+    and in the tooltip."""
+
+    def __init__(self, least_letters: int) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(least_letters)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option, style = QStyleOptionComboBox(), self.style()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 2 * _PADDING
+        metrics = self.fontMetrics()
+        option.currentText = metrics.elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + _SCROLL_BAR)  # entries are not cut there
+        super().showPopup()
 
 
 def build_combo_box(entries: Mapping[str, Any]) -> QComboBox:

@@ -82,6 +82,7 @@ def test_a_picture_stands_beside_the_diagram_of_a_small_window_and_below_that_of
     small.setAnimated(False)
     names = {dock.objectName() for dock in small.tool_context.docks if dock.needs_height}
     assert {"How it computes", "Feature maps", "Where it looks", "Memory film-strip"} <= names
+    assert {"Along the depth", "Budget lock"} <= names  # whose curves and points were a strip of 20 pixels
     picture = small.findChild(QDockWidget, "How it computes")
     assert picture is not None
     _toggle(picture, qtbot)
