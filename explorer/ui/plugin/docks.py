@@ -16,7 +16,7 @@ _AREA = Qt.DockWidgetArea
 
 
 class RaisingDock(QDockWidget):
-    """A dock that comes to the front when it is toggled while it is hidden behind another tab.
+    """A dock that comes to the front when it is switched on, or toggled while it is hidden behind another tab.
 
     Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it.
     """
@@ -24,6 +24,11 @@ class RaisingDock(QDockWidget):
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
         follow_in_title(self)
+        self.toggleViewAction().triggered.connect(self._come_to_front)
+
+    def _come_to_front(self, is_on: bool) -> None:
+        if is_on:
+            self.raise_()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:

@@ -239,7 +239,6 @@ class ToolContext:
         toggle = dock.toggleViewAction()
         if shortcut:
             toggle.setShortcut(shortcut)
-        toggle.triggered.connect(lambda on: dock.raise_() if on else None)
         self.docks.append(dock)
         if icon:
             self.activities.append(Activity(toggle, icon, dock, short_title))

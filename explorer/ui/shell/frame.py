@@ -24,6 +24,9 @@ from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.notice import Notice
 
 
+_AROUND = QSize(8, 40)  # pixels that a desktop puts around a window: its title bar, its borders
+
+
 class WindowFrame(QMainWindow):
     """What every window shows around the diagram of the document in sight."""
 
@@ -37,7 +40,9 @@ class WindowFrame(QMainWindow):
         self._update_canvas_theme()
 
     def _build_panels(self) -> None:
-        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
+        self.resize(
+            QSize(1440, 900).boundedTo(self.screen().availableSize() - _AROUND)
+        )  # small screens are not overrun
         self.setAcceptDrops(True)
         self.canvas, self.notice = Canvas(), Notice()
         middle = QWidget()

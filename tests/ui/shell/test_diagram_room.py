@@ -234,6 +234,21 @@ def test_no_panel_widens_the_window(window: Window, size: tuple[int, int], langu
         assert window.size().toTuple() == size, dock.objectName()
 
 
+@pytest.mark.parametrize("size", [(1500, 900), (1000, 700)])
+def test_a_panel_that_is_opened_stands_in_front(small: Window, size: tuple[int, int], qtbot: QtBot) -> None:
+    small.setAnimated(False)
+    small.resize(*size)
+    guide = next(dock for dock in small.tool_context.docks if dock.objectName() == "Guide")
+    for dock in (*small.docks.all, *small.tool_context.docks):
+        dock.hide()
+        guide.show()
+        guide.raise_()
+        qtbot.wait(20)
+        if dock is not guide:
+            _toggle(dock, qtbot)
+            assert not dock.visibleRegion().isEmpty(), dock.objectName()
+
+
 def test_a_window_that_becomes_small_keeps_the_right_side(window: Window, qtbot: QtBot) -> None:
     QSettings().setValue("one_side_in_small_windows", True)
     window.resize(1500, 900)

@@ -66,6 +66,13 @@ def _placeholders(dialog: QWidget) -> Iterator[str]:
             yield f"placeholder {text!r} lacks {-room} px"
 
 
+def test_a_new_window_fits_its_screen_with_its_frame(qtbot: QtBot) -> None:
+    window = Window()
+    qtbot.addWidget(window)
+    room = window.screen().availableSize() - _FRAME
+    assert window.size().boundedTo(room) == window.size()
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_dialog_is_larger_than_a_small_screen_and_no_text_in_it_is_cut(
     opened: Window, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, language: str
