@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,7 +39,13 @@ def fill_partner_menu(menu: QMenu, tool: ComparisonTool) -> None:
 
 def _tabs(tool: ComparisonTool) -> Iterator[_Choice]:
     for document in tool.other_documents():
-        yield document.title, partial(tool.show_document, document)
+        yield document.title, partial(_show, tool, weakref.ref(document))
+
+
+def _show(tool: ComparisonTool, reference: weakref.ref[Document]) -> None:
+    """Show a document beside the one in sight; a menu that is filled the next time it is shown keeps none alive."""
+    if (document := reference()) is not None:
+        tool.show_document(document)
 
 
 def _states(tool: ComparisonTool) -> Iterator[_Choice]:

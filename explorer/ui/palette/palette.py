@@ -113,6 +113,8 @@ class Palette(QFrame):
         """Hide, and give the keyboard back to what had it."""
         before, self._focus_before = self._focus_before, None
         self.hide()
+        self._entries = ()  # what they run may speak of documents that are closed meanwhile
+        self.model.clear()
         if before is not None and before.isVisible():
             before.setFocus(Qt.FocusReason.PopupFocusReason)
 

@@ -23,7 +23,6 @@ from explorer.ui.preferences.tool import read_default_level
 from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.notice import Notice
 
-
 _AROUND = QSize(8, 40)  # pixels that a desktop puts around a window: its title bar, its borders
 
 
