@@ -30,7 +30,8 @@ class AddBlurPooling:
     out: the output then changes little when the image is moved by a pixel. Maps keep their sizes; a convolution costs
     as many times more as there are more places.
 
-    The blur is that of the weights 1, 2, 1 in both directions: two averages of 2×2, of which the second has the stride.
+    The blur is that of the weights 1, 2, 1 in both directions, on a map that is reflected at its border, as that of the
+    part: two averages of 2×2, of which the second has the stride.
 
     Source: Zhang, "Making convolutional networks shift-invariant again", 2019, figure 2 and §3.2.
     """
@@ -83,16 +84,16 @@ def _blur(architecture: Architecture, node: Node, stride: int, scope: tuple[str,
         if op_kinds.kind(architecture.nodes[users[0]]) not in ("norm", "activation"):
             break
         after = users[0]
-    home = architecture.unused_name(f"{node.path or node.name}_blur", ".mix", ".thin")
-    mix = build_layer(lambda: nn.AvgPool2d(2, stride=1, padding=1, count_include_pad=False))
+    home = architecture.unused_name(f"{node.path or node.name}_blur", ".pad", ".mix", ".thin")
+    mix = build_layer(lambda: nn.AvgPool2d(2, stride=1))
     pooled = find_pooling(node)
     rounds_up = pooled is not None and bool(pooled[1].get("ceil_mode"))
     thin = build_layer(lambda: nn.AvgPool2d(2, stride=stride, ceil_mode=rounds_up))
     made = after
     nodes = []
-    for part, op in (("mix", mix), ("thin", thin)):
+    for part, op in (("pad", build_layer(lambda: nn.ReflectionPad2d(1))), ("mix", mix), ("thin", thin)):
         path = f"{home}.{part}"
         nodes.append(Node(path, op, (Ref(made),), scope=(*scope, home), path=path, added=True))
         made = path
     done = architecture.with_inserted(after, nodes[-1])
-    return done.with_changes(inserted_after={after: nodes[:1]}, module_classes={home: "BlurPool"})
+    return done.with_changes(inserted_after={after: nodes[:-1]}, module_classes={home: "BlurPool"})

@@ -131,3 +131,8 @@ def dropout_rate(node: Node) -> float | None:
 
 def _format_window(pair: tuple[int, ...]) -> SettingValue:
     return pair[0] if len(set(pair)) == 1 else "×".join(map(str, pair))
+
+
+def square_window(layers: Iterable[Node], side: int) -> SettingValue:
+    """A window of one side as an edit of these layers holds it: of signals a text, which its title says once."""
+    return str(side) if all(isinstance(node.layer, nn.Conv1d) for node in layers) else side

@@ -23,6 +23,7 @@ from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS, LayerNorm1d
 from explorer.graph.layers import build_layer
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Method
@@ -107,7 +108,7 @@ def _reshape_strided_maps(architecture: Architecture) -> Architecture:
     strided: set[str] = set()
     changed: list[Node] = []
     for node in architecture.live.values():
-        if isinstance(node.layer, LayerNorm2d):
+        if isinstance(node.layer, CHANNEL_LAYER_NORMS):
             strided.add(node.name)
         elif node.inputs and node.inputs[0] in strided:
             if node.op == Method("view"):
@@ -122,9 +123,15 @@ def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[No
     convolutions that have none behind them."""
     found = list(nodes)
     norms = [node for node in found if norm_kind(node) is not None and is_over_channels(architecture, node)]
-    behind = {node.name: _find_norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
+    convs = [node for node in found if isinstance(node.layer, nn.Conv2d) or _is_conv_of_signal(architecture, node)]
+    behind = {node.name: _find_norm_behind(architecture, node) for node in convs}
     bare = [architecture.nodes[name] for name, norm in behind.items() if norm is None]
     return norms or [norm for norm in behind.values() if norm is not None], bare
+
+
+def _is_conv_of_signal(architecture: Architecture, node: Node) -> bool:
+    """Not one along the channels, as that of ECA."""
+    return isinstance(node.layer, nn.Conv1d) and find_channel_groups(architecture).axes.get(node.name) == -2
 
 
 def _find_norm_behind(architecture: Architecture, node: Node) -> Node | None:
@@ -160,11 +167,12 @@ def norm_kind(node: Node) -> str | None:
 
 
 def is_over_channels(architecture: Architecture, node: Node) -> bool:
-    """Does the norm work on the channels of a map (batch, channels, height, width)?"""
+    """Does the norm work on the channels of a map (batch, channels, height, width) or of a signal (…, length)?"""
     name = node.inputs[0]
     value = analyse(architecture).figures.measures[name].value
-    channel_groups = find_channel_groups(architecture)
-    return isinstance(value, Shape) and len(value.dims) == 4 and channel_groups.axes.get(name) == -3
+    if not isinstance(value, Shape) or len(value.dims) not in (3, 4):
+        return False
+    return find_channel_groups(architecture).axes.get(name) == 1 - len(value.dims)
 
 
 _NORM_CLASSES: dict[str, type[nn.Module]] = {
@@ -185,14 +193,15 @@ def _swap_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
 
 
 def _build_norm(to: str, entering: tuple[int, ...]) -> nn.Module:
-    width = entering[1]
+    """A norm of maps (batch, channels, height, width), or of signals (batch, channels, length)."""
+    width, is_signal = entering[1], len(entering) == 3
     if to == "batch":
-        return nn.BatchNorm2d(width)
+        return nn.BatchNorm1d(width) if is_signal else nn.BatchNorm2d(width)
     if to == "group":
         return nn.GroupNorm(math.gcd(width, 32), width)
     if to == "instance":
-        return nn.InstanceNorm2d(width, affine=True)
+        return nn.InstanceNorm1d(width, affine=True) if is_signal else nn.InstanceNorm2d(width, affine=True)
     if to == "layer":
-        over_each_place: nn.Module = LayerNorm2d(width)
+        over_each_place: nn.Module = LayerNorm1d(width) if is_signal else LayerNorm2d(width)
         return over_each_place
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)  # AlexNet's, in torch's terms

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -24,14 +25,16 @@ from explorer.edits.bridges import PaddedShortcut, possible_bridges, projection_
 from explorer.edits.channel_groups import ChannelGroups
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, ShapeMismatch
+from explorer.edits.fits import fitting_nodes, possible_resizings
 from explorer.edits.kept_channels import mark_kept
 from explorer.edits.node_changes import change_node, layer_op
-from explorer.edits.norm_act_style import most_common_style
+from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, most_common_style
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
 from explorer.graph.layers import build_pointwise, is_depthwise, norm_channels, reconfigure
-from explorer.graph.node import Node
+from explorer.graph.node import Node, rename_inputs
 from explorer.graph.ops import Constant, Layer
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.graph.recognition.squeeze_excitation import find_gates
@@ -55,8 +58,9 @@ def propagate(
     Args:
         targets: new sizes of segments of `channel_groups`; inexact ones are rounded to a multiple of `divisor`.
         repair: for maps that do not meet at an addition: "project" (1×1 convolution on the shortcut), "pad"
-            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take
-            fewer groups where they do not divide.
+            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); there or at a concatenation,
+            "pool" or "upsample" (to the size of the smallest or the largest); or "groups", to take fewer groups where
+            they do not divide.
         keep: the channels that stay where targets make a layer narrower: a key of `KEPT_CHANNELS`.
 
     Raises:
@@ -119,7 +123,7 @@ class _Propagator:
         try:
             value = self.measure(new)
         except ShapeError as failure:
-            new, value = self.repair_addition(new, failure)
+            new, value = self.repair_join(new, failure)
         if new is not node:
             self.replaced[node.name] = new
         self.values[node.name] = value
@@ -157,7 +161,7 @@ class _Propagator:
         made_for = norm_channels(layer)
         if made_for is None or (made_for == 1 and isinstance(layer, nn.PReLU)):
             return {}
-        last = isinstance(layer, nn.LayerNorm) and type(layer).__name__ != "LayerNorm2d"
+        last = isinstance(layer, nn.LayerNorm) and not isinstance(layer, CHANNEL_LAYER_NORMS)
         count = input_shape.dims[-1] if last else input_shape.dims[1]
         if count == made_for:
             return {}
@@ -304,20 +308,37 @@ class _Propagator:
 
     # what needs mending
 
-    def repair_addition(self, node: Node, failure: ShapeError) -> tuple[Node, Any]:
+    def repair_join(self, node: Node, failure: ShapeError) -> tuple[Node, Any]:
+        """A join whose maps the repair has made meet. Raises EditError with the repairs that would."""
+        kind = op_kinds.kind(node)
         shapes = [first_shape(self.values[name]) for name in node.inputs]
-        if op_kinds.kind(node) != "add" or len(shapes) != 2 or None in shapes:
+        known = [shape for shape in shapes if shape is not None]
+        if kind not in ("add", "concat") or len(known) != len(shapes) or (kind == "add" and len(shapes) != 2):
             raise EditError(
                 str(failure), node=node.name, mismatch=self.mismatch(node, tr("these shapes do not fit together"))
             ) from failure
+        are_signals = all(map(self.is_signal, node.inputs))
+        resizings = possible_resizings([shape.dims for shape in known], kind, are_signals)
+        if self.repair in resizings:
+            return self.resize_ways(node, known)
+        if kind == "concat":
+            raise EditError(
+                str(failure),
+                node=node.name,
+                repair_kinds=resizings,
+                mismatch=self.mismatch(node, tr("the maps differ in size")),
+            ) from failure
+        return self.repair_addition(node, known, are_signals, resizings)
+
+    def repair_addition(
+        self, node: Node, shapes: list[Shape], are_signals: bool, resizings: tuple[str, ...]
+    ) -> tuple[Node, Any]:
         slot = self.shortcut_slot(node)
         moved, fixed = shapes[slot], shapes[1 - slot]
-        assert moved is not None
-        assert fixed is not None
         smaller = len(moved.dims) == len(fixed.dims) > 2 and moved.dims[2:] < fixed.dims[2:]
         if smaller:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
-        ways = possible_bridges(moved, fixed, all(map(self.is_signal, node.inputs)))
+        ways = possible_bridges(moved, fixed, are_signals)
         if self.repair not in ways:
             reason = tr("the maps differ in size") if moved.dims[2:] != fixed.dims[2:] else tr("the widths differ")
             raise EditError(
@@ -329,12 +350,37 @@ class _Propagator:
                     reason=reason,
                 ),
                 node=node.name,
-                repair_kinds=ways,
+                repair_kinds=ways or resizings,
                 mismatch=self.mismatch(node, reason),
-            ) from failure
+            )
         if self.repair == "fill":
             return self.insert_bridge(node, 1 - slot, fixed, moved)
         return self.insert_bridge(node, slot, moved, fixed)
+
+    def resize_ways(self, node: Node, shapes: list[Shape]) -> tuple[Node, Any]:
+        """A join whose ways are averaged down to the smallest of their maps, or enlarged to the largest."""
+        choose = min if self.repair == "pool" else max
+        want = choose(shapes, key=lambda shape: shape.dims[2:]).dims
+        fitted: dict[str, str] = {}
+        for number, (name, shape) in enumerate(zip(node.inputs, shapes, strict=True), 1):
+            if shape.dims[2:] != want[2:] and name not in fitted:
+                path_of = partial(self.path_beside, node.name, number)
+                kind, scope = op_kinds.kind(node), node.scope
+                new = fitting_nodes(self.architecture, name, shape.dims, want, self.repair, kind, scope, path_of)
+                self.insert_before(node, new)
+                fitted[name] = new[-1].name
+        joined = rename_inputs(node, fitted)
+        return joined, self.measure(joined)
+
+    def path_beside(self, name: str, number: int, title: str) -> str:
+        """An unused path for what stands on a way into a join."""
+        return self.architecture.unused_name(f"{name}.{title}{number}", *NORM_ACT_SUFFIXES)
+
+    def insert_before(self, node: Node, new: list[Node]) -> None:
+        """Put nodes in right before one, measured."""
+        self.inserted.setdefault(self.node_before(node), []).extend(new)
+        for added in new:
+            self.values[added.name] = self.measure(added)
 
     def mismatch(self, node: Node, reason: str) -> ShapeMismatch:
         """What reaches an op that cannot take it."""
@@ -354,6 +400,8 @@ class _Propagator:
         """The addition behind a new way for one of its inputs."""
         source = node.inputs[slot]
         main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
+        while op_kinds.kind(main) in ("pool", "dropout"):  # Xception's ways end so, behind their last norm
+            main = self.replaced.get(main.inputs[0], self.architecture.nodes[main.inputs[0]])
         norm = main.op if op_kinds.kind(main) == "norm" and isinstance(main.op, Layer) else None
         op: Layer
         stride = projection_stride(source_shape.dims[2], target_shape.dims[2])
@@ -372,9 +420,7 @@ class _Propagator:
         if self.repair == "project" and norm is not None:
             path = f"{name}_norm"  # as the main path ends
             new.append(Node(path, norm, (Ref(name),), scope=node.scope, path=path, added=True, identity_init=True))
-        self.inserted.setdefault(self.node_before(node), []).extend(new)
-        for added in new:
-            self.values[added.name] = self.measure(added)
+        self.insert_before(node, new)
         args = [Ref(new[-1].name) if i == slot else arg for i, arg in enumerate(node.args)]
         joined = change_node(node, args=tuple(args))
         return joined, self.measure(joined)

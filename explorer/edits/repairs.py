@@ -25,6 +25,8 @@ REPAIR_TITLES: dict[str, str] = {
     "groups": tr_noop("Use a number of groups that divides both widths"),
     "widths": tr_noop("Give both sides the same width"),
     "project": tr_noop("Project the shortcut with a 1×1 convolution"),
+    "pool": tr_noop("Average the larger map down"),
+    "upsample": tr_noop("Enlarge the smaller map by upsampling"),
 }
 
 

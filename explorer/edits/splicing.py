@@ -300,13 +300,22 @@ _RANKS: Mapping[type[nn.Module], int] = {
     nn.ReflectionPad2d: 4,
     nn.ReplicationPad2d: 4,
 }
+#: The same of an upsampling, by how it interpolates; by repeating values it works on all.
+_UPSAMPLING_RANKS: Mapping[str, int] = {"linear": 3, "bilinear": 4, "bicubic": 4}
+
+
+def _rank_of(layer: nn.Module | None) -> int:
+    """The dimensions of what a layer works on; 0 where it takes any."""
+    if isinstance(layer, nn.Upsample):
+        return _UPSAMPLING_RANKS.get(layer.mode, 0)
+    return next((_RANKS[kind] for kind in type(layer).__mro__ if kind in _RANKS), 0)
 
 
 def check_maps(before: Architecture, after: Architecture) -> Architecture:
     """Return the snapshot `after` an edit. Raises EditError where a layer that works on maps no longer gets any."""
     measures = analyse(after).figures.measures
     for node in after.live.values():
-        rank = next((_RANKS[kind] for kind in type(node.layer).__mro__ if kind in _RANKS), 0)
+        rank = _rank_of(node.layer)
         if not rank or not node.inputs:
             continue
         shape = measures[node.inputs[0]].value

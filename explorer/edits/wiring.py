@@ -6,20 +6,18 @@ whose loss would leave an op with nothing to read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import networkx as nx
-from torch import nn
 
-from explorer.base.languages import tr, tr_noop
-from explorer.edits.bridges import projection_stride
+from explorer.base.languages import tr
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, place_names, place_of
+from explorer.edits.fits import FIT_TITLES, fitting_nodes, possible_fits
 from explorer.edits.insertion import JOIN_TITLES, insert_join, require_entry, require_exit
 from explorer.edits.node_changes import change_node
-from explorer.edits.norm_act_style import NormActStyle, build_conv_norm_act, most_common_style
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs, offering_repairs
@@ -37,16 +35,7 @@ from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import build_layer, build_pointwise
-from explorer.graph.node import Node, takes_value
-from explorer.graph.ops import Layer
-
-#: What makes a map meet another of other size or width, and how that is said.
-FIT_TITLES: Mapping[str, str] = {
-    "project": tr_noop("Project it with a 1×1 convolution"),
-    "pool": tr_noop("Average it down to the smaller size"),
-    "upsample": tr_noop("Enlarge it by upsampling"),
-}
+from explorer.graph.node import takes_value
 
 
 @register_edit("connect")
@@ -124,7 +113,8 @@ class Connect:
                 node=met,
                 repairs=find_working_repairs(architecture, repairs) if not self.fit else (),
             )
-        nodes = _fitting_nodes(architecture, value, have, want, self.fit, self.join, scope)
+        named = partial(_unused_path, architecture, scope)
+        nodes = fitting_nodes(architecture, value, have, want, self.fit, self.join, scope, named)
         before = _later(architecture, value, met)  # beside the join, so that the link is seen to be a long one
         return architecture.with_changes(inserted_after={before: nodes}), nodes[-1].name
 
@@ -166,63 +156,8 @@ class Disconnect:
             return check_maps(architecture, propagate(done, repair=self.mend))
 
 
-def possible_fits(
-    have: tuple[int, ...], want: tuple[int, ...], join: str, are_signals: bool = False
-) -> tuple[str, ...]:
-    """Keys of `FIT_TITLES` that make one shape meet another, cheapest first; none where they meet already, ("",) where
-    nothing does. Of three dimensions only signals (batch, channels, length) can be fitted."""
-    if join == "multiply" and len(have) == len(want) == 4 and have[1] == want[1] and have[2:] == (1, 1):
-        return ()
-    same_width = join == "concat" or have[1:2] == want[1:2]
-    if len(have) != len(want) or len(have) != (3 if are_signals else 4):
-        return () if len(have) == len(want) and have[2:] == want[2:] and same_width else ("",)
-    if have[2:] == want[2:]:
-        return () if same_width else ("project",)
-    if all(a >= b for a, b in zip(have[2:], want[2:], strict=True)):
-        return ("pool", "project") if _stride(have, want) else ("pool",)
-    return ("upsample",) if all(a <= b for a, b in zip(have[2:], want[2:], strict=True)) else ("",)
-
-
-def _stride(have: tuple[int, ...], want: tuple[int, ...]) -> int:
-    strides = {projection_stride(a, b) for a, b in zip(have[2:], want[2:], strict=True)}
-    return strides.pop() if len(strides) == 1 else 0
-
-
-def _fitting_nodes(
-    architecture: Architecture,
-    value: str,
-    have: tuple[int, ...],
-    want: tuple[int, ...],
-    fit: str,
-    join: str,
-    scope: tuple[str, ...],
-) -> list[Node]:
-    nodes: list[Node] = []
-    width = have[1] if join == "concat" else want[1]
-    sides, size = list(zip(have[2:], want[2:], strict=True)), want[2:] if len(want) > 3 else want[2]
-
-    def add(title: str, op: Layer) -> None:
-        path = unused_home(architecture, ".".join((*scope[-1:], title)))
-        reads = nodes[-1].name if nodes else value
-        nodes.append(Node(path, op, (Ref(reads),), scope=scope, path=path, added=True))
-
-    if fit == "pool":
-        step = _stride(have, want) if not any(a % b for a, b in sides) else 0
-        window, whole = (
-            (nn.AvgPool1d, nn.AdaptiveAvgPool1d) if len(sides) == 1 else (nn.AvgPool2d, nn.AdaptiveAvgPool2d)
-        )
-        add("pool", build_layer(lambda: window(step) if step else whole(size)))
-    if fit == "upsample":
-        factors = {b // a if b % a == 0 else 0 for a, b in sides}
-        factor = factors.pop() if len(factors) == 1 else 0
-        add("upsample", build_layer(lambda: nn.Upsample(scale_factor=factor) if factor else nn.Upsample(size)))
-    if fit == "project" or width != have[1]:
-        base = unused_home(architecture, ".".join((*scope[-1:], "projection")))
-        norm, stride = most_common_style(architecture).norm, _stride(have, want) if fit == "project" else 1
-        op = build_pointwise(have[1], width, len(sides), stride=stride, bias=norm is None)  # a norm has a shift
-        style = NormActStyle(norm, None)
-        nodes += build_conv_norm_act(base, op, nodes[-1].name if nodes else value, width, style, scope)
-    return nodes
+def _unused_path(architecture: Architecture, scope: tuple[str, ...], title: str) -> str:
+    return unused_home(architecture, ".".join((*scope[-1:], title)))
 
 
 def _single_place(architecture: Architecture, at: str) -> Subgraph:

@@ -35,7 +35,14 @@ _MAX_WRITTEN = 64  # numbers of a tensor of the code
 _VERSION = 1
 
 #: Where layers of other packages are looked for. All of them are classes that torchvision or we define.
-_LAYER_HOMES = ("torchvision.", "explorer.networks.", "explorer.parts.", "explorer.edits.", "explorer.design.")
+_LAYER_HOMES = (
+    "torchvision.",
+    "explorer.networks.",
+    "explorer.parts.",
+    "explorer.edits.",
+    "explorer.design.",
+    "explorer.graph.channel_norms",
+)
 #: Functions of other packages that blocks call: single ones, as their modules hold others that read files.
 _FOREIGN_FUNCTIONS = (
     ("torchvision.models.shufflenetv2", "channel_shuffle"),

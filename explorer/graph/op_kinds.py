@@ -121,8 +121,10 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "swapaxes": ("reshape", tr_noop("Swap axes")),
     "mean": ("pool", tr_noop("Mean")),
     "sum": ("pool", tr_noop("Sum")),
+    "adaptive_avg_pool1d": ("pool", tr_noop("Adaptive avg pool")),
     "adaptive_avg_pool2d": ("pool", tr_noop("Adaptive avg pool")),
     "adaptive_max_pool2d": ("pool", tr_noop("Adaptive max pool")),
+    "avg_pool1d": ("pool", tr_noop("Avg pool")),
     "avg_pool2d": ("pool", tr_noop("Avg pool")),
     "max_pool2d": ("pool", tr_noop("Max pool")),
     "boolean_dispatch": ("pool", tr_noop("Max pool")),
@@ -172,7 +174,7 @@ def attributes(node: Node) -> str:
         return " · ".join((*_conv_marks(layer, layer.in_channels, layer.out_channels), *grouped))
     if isinstance(layer, nn.Linear):
         return f"{layer.in_features} → {layer.out_features}"
-    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
+    if isinstance(layer, (*_MAX_POOLS, *_AVG_POOLS)):
         return f"s{_first(layer.stride)}" if _first(layer.stride) > 1 else ""
     if isinstance(layer, nn.Dropout):
         return f"p {layer.p:g}"
@@ -295,15 +297,15 @@ def _describe_layer(layer: nn.Module) -> _Description:
             return _translatable("activation", ACTIVATION_TITLES[name])
     if type(layer) in _OTHER_ACTIVATIONS:
         return _translatable("activation", _OTHER_ACTIVATIONS[type(layer)])
-    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        pool = tr_noop("Max pool {size}") if isinstance(layer, nn.MaxPool2d) else tr_noop("Avg pool {size}")
-        return _translatable("pool", pool, size="×".join(map(str, _pair(layer.kernel_size))))
-    if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
-        is_max, out = isinstance(layer, nn.AdaptiveMaxPool2d), _pair(layer.output_size)
-        if out == (1, 1):
+    if isinstance(layer, (*_MAX_POOLS, *_AVG_POOLS)):
+        pool = tr_noop("Max pool {size}") if isinstance(layer, _MAX_POOLS) else tr_noop("Avg pool {size}")
+        return _translatable("pool", pool, size="×".join(map(str, _sides(layer, layer.kernel_size))))
+    if isinstance(layer, (*_ADAPTIVE_MAX_POOLS, *_ADAPTIVE_AVG_POOLS)):
+        is_max, out = isinstance(layer, _ADAPTIVE_MAX_POOLS), _sides(layer, layer.output_size)
+        if set(out) == {1}:
             return _translatable("pool", _GLOBAL_POOLS[is_max])
         pool = tr_noop("Adaptive max pool {size}") if is_max else tr_noop("Adaptive avg pool {size}")
-        return _translatable("pool", pool, size=f"{out[0]}×{out[1]}")
+        return _translatable("pool", pool, size="×".join(map(str, out)))
     if isinstance(layer, (nn.Dropout, nn.Dropout2d, nn.AlphaDropout)):
         return _translatable("dropout", tr_noop("Dropout"))
     if type(layer).__name__ == "StochasticDepth":
@@ -322,6 +324,12 @@ def _describe_layer(layer: nn.Module) -> _Description:
         return _translatable("other", tr_noop("Identity"))
     return _Description("other", type(layer).__name__)
 
+
+#: Poolings along one axis, two and three.
+_MAX_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+_AVG_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+_ADAPTIVE_MAX_POOLS = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
+_ADAPTIVE_AVG_POOLS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 
 _GLOBAL_POOLS = {False: tr_noop("Global avg pool"), True: tr_noop("Global max pool")}  # by whether it is a maximum
 
@@ -342,5 +350,13 @@ def _pair(value: Any) -> tuple[Any, Any]:
     return (value[0], value[1]) if isinstance(value, (tuple, list)) else (value, value)
 
 
+def _sides(layer: nn.Module, value: Any) -> tuple[Any, ...]:
+    """A setting of a pooling for each of its axes, which the name of torch's class ends with."""
+    if isinstance(value, (tuple, list)):
+        return tuple(value)
+    cls = next(cls for cls in type(layer).__mro__ if cls.__module__ == nn.MaxPool2d.__module__)
+    return (value,) * int(cls.__name__[-2])
+
+
 def _first(value: Any) -> int:
-    return int(_pair(value)[0])
+    return int(value[0] if isinstance(value, (tuple, list)) else value)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from torch import fx, nn
-from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
@@ -24,13 +23,14 @@ from explorer.base.gc_pause import gc_paused
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
 from explorer.graph.interception import INTERCEPTING
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Input
 from explorer.graph.out_of_place import function_out_of_place, method_out_of_place
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
-LEAF_MODULES: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
+LEAF_MODULES: tuple[type[nn.Module], ...] = (StochasticDepth, *CHANNEL_LAYER_NORMS)
 
 
 class TraceError(ValueError):

@@ -97,6 +97,19 @@ def _grouped(in_channels: int, channels: int, kernel: int, stride: int, groups: 
 
 
 @_layer(
+    "patches",
+    tr_noop("Patch convolution"),
+    tr_noop("Cuts the map into squares and weighs each: window and stride are one."),
+    CHANNELS,
+    IntegerSetting("size", tr_noop("Side of a patch"), 2, 1, 64),
+    BIAS,
+)
+def _patches(in_channels: int, channels: int, size: int, bias: bool) -> nn.Module:
+    """Liu et al., "A ConvNet for the 2020s", 2022, §2.2 and §2.6: the stem with 4×4, between stages with 2×2."""
+    return nn.Conv2d(in_channels, channels, size, size, bias=bias)
+
+
+@_layer(
     "transposed",
     tr_noop("Transposed convolution"),
     tr_noop("Makes a larger map, by weights that are learned."),

@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torchvision.models.convnext import LayerNorm2d
 
+from explorer.graph.channel_norms import LayerNorm1d
+
 _LENGTH = 512  # of the signal that a part is tried on: longer than what any of its windows covers
 
 
@@ -50,10 +52,6 @@ def _conv(layer: Any) -> nn.Module:
     return kind(layer.in_channels, layer.out_channels, groups=layer.groups, bias=layer.bias is not None, **settings)
 
 
-def _no_form(layer: Any) -> nn.Module:
-    raise ValueError(f"{type(layer).__name__} works on two axes")
-
-
 def _with(kind: Callable[..., nn.Module], *names: str) -> Callable[[Any], nn.Module]:
     """Build a layer of another kind with the settings of these names."""
     return lambda layer: kind(**{name: _side(getattr(layer, name)) for name in names})
@@ -65,7 +63,7 @@ _FORMS: Mapping[type[nn.Module], Callable[[Any], nn.Module]] = {
     nn.ConvTranspose2d: _conv,
     nn.BatchNorm2d: _with(nn.BatchNorm1d, "num_features", "eps", "momentum", "affine", "track_running_stats"),
     nn.InstanceNorm2d: _with(nn.InstanceNorm1d, "num_features", "eps", "affine"),
-    LayerNorm2d: _no_form,
+    LayerNorm2d: lambda layer: LayerNorm1d(layer.normalized_shape, layer.eps),
     nn.MaxPool2d: _with(nn.MaxPool1d, "kernel_size", "stride", "padding", "dilation", "ceil_mode"),
     nn.AvgPool2d: _with(nn.AvgPool1d, "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),
     nn.AdaptiveAvgPool2d: _with(nn.AdaptiveAvgPool1d, "output_size"),

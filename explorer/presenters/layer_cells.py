@@ -8,7 +8,7 @@ from explorer.base.languages import tr
 from explorer.edits.cardinality import SetCardinality, group_candidates, require_conv
 from explorer.edits.edit import Edit, place_of
 from explorer.edits.gates import SetSqueezeRatio, ToggleSqueezeExcitation, gate_products_at, squeezes_at
-from explorer.edits.layer_settings import get_layer_settings, layers_with_setting
+from explorer.edits.layer_settings import get_layer_settings, layers_with_setting, square_window
 from explorer.edits.options import block_widths, blocks, bulk, layers, windows
 from explorer.edits.set_layer import SetLayer
 from explorer.edits.switches import SwapActivation, swappable_activations
@@ -49,8 +49,11 @@ def kernel_option(row: TableRow) -> Option:
 def kernel_edit(row: TableRow, value: int) -> Edit:
     """Return the edit that sets the side of the window."""
     if row.is_block or len(row.ids) > 1:
-        return SetLayer(row.place, "kernel", value, "windowed")
-    return SetLayer(place_of(row.layer), "kernel", value)
+        return SetLayer(
+            row.place, "kernel", square_window(layers_with_setting(row.layers, "kernel", "windowed"), value), "windowed"
+        )
+    layer = row.analysis.architecture.nodes[row.layer]
+    return SetLayer(place_of(row.layer), "kernel", square_window((layer,), value))
 
 
 # stride

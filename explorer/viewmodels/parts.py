@@ -36,7 +36,13 @@ class PartRow:
     join: str = ""  # how what stands on its way is joined; empty for a part that is put in by itself
     settings: tuple[SettingRow, ...] = field(default=(), repr=False)
     source: str = ""  # the paper
-    description: str = field(default="", repr=False)  # of a part of the user's own: what it is made of
+    description: str = field(default="", repr=False)  # of one that no builder makes: what it is made of
+    origin: tuple[str, str] = ("", "")  # of a block of a network: its place there, and the network's title
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the user's own."""
+        return bool(self.description) and not self.origin[1]
 
     def matches(self, query: str) -> bool:
         """Whether every word that is looked for stands in its texts."""

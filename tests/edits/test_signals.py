@@ -20,11 +20,19 @@ from explorer.edits import (
     ReplaceByPart,
     SetLayer,
     SetWidth,
+    SwapNorm,
     TakeOut,
 )
+from explorer.edits.norms import NORM_TITLES
 from explorer.edits.options import find_options
+from explorer.graph import op_kinds
+from explorer.graph.channel_norms import LayerNorm1d
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 from explorer.network import Network
 from explorer.parts import all_parts
+from explorer.presenters.editable_cells import COLUMN_OF_KEY
+from explorer.presenters.editable_rows import find_table_rows
 from explorer.presenters.editable_table import build_editable_table, cell_option
 from explorer.weights import SeededWeights
 from tests.edits.test_random_edits import check_count, check_replay
@@ -32,7 +40,7 @@ from tests.edits.test_random_outputs import output, plain, same
 from tests.edits.test_reached_by_composing import check_equal
 
 #: Parts whose papers count on two axes.
-OF_MAPS_ONLY = {"channel_shuffle", "eca", "inception_b", "inception_c", "shuffle_v1", "shuffle_v2", "convnext"}
+OF_MAPS_ONLY = {"channel_shuffle", "eca", "inception_b", "inception_c", "shuffle_v1", "shuffle_v2"}
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +161,46 @@ def test_two_streams_of_other_windows() -> None:
     check_replay(made)
     reference = TwoStreams()
     check_equal(made, reference, sum(parameter.numel() for parameter in reference.parameters()))
+
+
+@pytest.mark.parametrize("norm", [norm for norm in NORM_TITLES if norm != "none"])
+def test_norms_of_signals_are_swapped_and_put_in(norm: str, network: Network) -> None:
+    bare = network.edit(SwapNorm("*", "none"))
+    for made in (network.edit(SwapNorm("*", norm)), bare.edit(SwapNorm("*", norm), SetWidth("stages.1.0", 96))):
+        check_count(made)
+        check_replay(made)
+        weights = SeededWeights()
+        assert same(output(made, weights, ForwardEngine(2**28)), plain(made, weights))
+
+
+def test_a_layer_norm_of_a_signal_is_over_the_channels_of_each_place() -> None:
+    norm, signal = LayerNorm1d(64), torch.randn(2, 64, 9)
+    assert torch.allclose(norm(signal), nn.LayerNorm(64)(signal.transpose(1, 2)).transpose(1, 2), atol=1e-5)
+
+
+def test_the_window_of_a_signal_is_said_once(network: Network) -> None:
+    """Whichever way it is set: “Kernel 5”, not 5×5."""
+    table = find_table_rows(network.analysis)
+    edits = [COLUMN_OF_KEY["kernel"].find_edit(table[0], "5"), SetLayer("stages.0.0.0", "kernel", "5")]
+    titles = {edit.title.split(" ")[1] for edit in edits if edit is not None}
+    assert titles == {"5"}
+
+
+def test_a_gate_of_a_signal_is_one_and_what_is_offered_for_it_can_be_made(network: Network) -> None:
+    made = network.edit(InsertPart("stages.1.1,stages.2.1", "squeeze_excitation"))
+    table = build_editable_table(made.analysis, network.analysis)
+    gates = [row.cells[[heading.key for heading in table.headings].index("gate")] for row in table.rows]
+    assert gates.count("1/16") == 2
+    for card in made.analysis.hierarchy.groups:
+        for option in find_options(made.analysis, card):
+            for choice in option.choices if not option.reason else ():
+                if choice.edit is not None:
+                    check_count(made.edit(choice.edit))
+
+
+def test_poolings_of_signals_are_called_as_those_of_maps_are() -> None:
+    layers = (nn.MaxPool1d(3, 2), nn.AvgPool1d(2), nn.AdaptiveAvgPool1d(1), nn.AdaptiveMaxPool1d(4), nn.MaxPool2d(2))
+    titles = ["Max pool 3", "Avg pool 2", "Global avg pool", "Adaptive max pool 4", "Max pool 2×2"]
+    nodes = [Node(f"{number}", Layer.from_module(layer)) for number, layer in enumerate(layers)]
+    assert [op_kinds.title(node) for node in nodes] == titles
+    assert {op_kinds.kind(node) for node in nodes} == {"pool"}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
-
 from explorer.base.languages import tr
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings, layers_with_setting
+from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings, layers_with_setting, square_window
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.widths import possible_widths, produced_row
 from explorer.edits.options.windows import pooling_labels
@@ -39,9 +37,8 @@ def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
             tr("Kernel"), tr("No other kernel keeps the size of the maps {place}.", place=scope.location), tip
         )
     else:
-        of_signals = all(isinstance(node.layer, nn.Conv1d) for node in found)
-        values: list[int | str] = [str(side) if of_signals else side for side in sides]  # titles have one side too
-        labels = [str(side) if of_signals else f"{side}×{side}" for side in sides]
+        values = [square_window(found, side) for side in sides]
+        labels = [value if isinstance(value, str) else f"{value}×{value}" for value in values]
         choices = [
             (side, label, SetLayer(scope.at, "kernel", value, "windowed"))
             for side, label, value in zip(sides, labels, values, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from torch import nn
 
 from explorer.base.languages import tr
-from explorer.edits.layer_settings import CONVOLUTIONS, SettingValue, get_layer_settings, is_layer_kind
+from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings, is_layer_kind, square_window
 from explorer.edits.options.dominators import is_dominator
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.spatial_size import accepts_size, size_after
@@ -32,7 +32,7 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
     if isinstance(padding, int) and isinstance(dilation, int):
         sides = [k for k in range(1, 14) if _keeps_spatial_size(kernel, k, padding, dilation, is_conv)]
         if len(sides) > 1:
-            found = [(k, _window_text(node, k), SetLayer(scope.at, "kernel", _window_value(node, k))) for k in sides]
+            found = [(k, _window_text(node, k), SetLayer(scope.at, "kernel", square_window((node,), k))) for k in sides]
             yield scope.slider_option(
                 tr("Kernel"), kernel, found, tr("Kernel size. Padding is adapted, so that the map keeps its size.")
             )
@@ -52,11 +52,6 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
 
 def _window_text(node: Node, side: int) -> str:
     return str(side) if isinstance(node.layer, nn.Conv1d) else f"{side}×{side}"
-
-
-def _window_value(node: Node, side: int) -> SettingValue:
-    """The window as an edit holds it: one of a signal as a text, so that its title has one side too."""
-    return str(side) if isinstance(node.layer, nn.Conv1d) else side
 
 
 def _keeps_spatial_size(kernel: int, other: int, padding: int, dilation: int, is_conv: bool) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torchvision.models.convnext import LayerNorm2d
 
 from explorer.export.python_code.calls import Calls, Frame
 from explorer.export.python_code.layer_terms import LayerTerms
@@ -19,6 +18,7 @@ from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Method, Output
 from explorer.graph.recording.sized_by_values import plain_op
@@ -53,7 +53,7 @@ def number_format(architecture: Architecture) -> torch.dtype:
 def is_channels_first(architecture: Architecture) -> bool:
     """Whether every map lies with its channels first in memory; only what permutes axes lays it otherwise."""
     for node in architecture.live.values():
-        if isinstance(node.layer, LayerNorm2d) or getattr(node.op, "name", "") in _PERMUTING:
+        if isinstance(node.layer, CHANNEL_LAYER_NORMS) or getattr(node.op, "name", "") in _PERMUTING:
             return False
     return True
 

@@ -12,6 +12,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import PLAIN_CONTAINERS, Group, OutputShapes, child_kind, is_block_sequence
 from explorer.graph.recognition.recognise import is_transition
+from explorer.graph.recognition.squeeze_excitation import is_gate_module
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class _PathItem:
         return self.content if isinstance(self.content, str) else self.content.nodes[-1]
 
     @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of its nodes."""
+        return (self.content,) if isinstance(self.content, str) else self.content.nodes
+
+    @property
     def is_block(self) -> bool:
         """Whether it is a block."""
         return isinstance(self.content, Group) and self.content.role == "block"
@@ -40,7 +46,7 @@ def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) ->
     inputs = [node.name for node in architecture.inputs]
     ends = {*inputs, architecture.output.name}
     body = [item for item in items if item.content not in ends]
-    blocks = [at for at, item in enumerate(body) if item.is_block and not _is_classifier(item, dims)]
+    blocks = _find_blocks(body, architecture, dims)
     first, last = (blocks[0], blocks[-1] + 1) if blocks else (0, _find_head_start(body, architecture, dims))
     while (
         0 < last < len(body)
@@ -84,6 +90,25 @@ def _main_path(
             yield from _main_path(child, container if whole else child, hidden, architecture)
         else:
             yield _PathItem(child, container)
+
+
+def _find_blocks(items: list[_PathItem], architecture: Architecture, dims: OutputShapes) -> list[int]:
+    """The places of the blocks that stem and head are told by. A gate is none; nor are blocks that were put into a
+    network of plain convolutions, as long as it has any."""
+    nodes = architecture.nodes
+    found = [
+        at
+        for at, item in enumerate(items)
+        if isinstance(item.content, Group)
+        and item.is_block
+        and not _is_classifier(item, dims)
+        and not is_gate_module(item.content, architecture)
+    ]
+    if all(nodes[name].added for at in found for name in items[at].nodes):
+        plain = (name for at, item in enumerate(items) if at not in found for name in item.nodes)
+        if any(child_kind(name, architecture) in ("conv", "depthwise") and not nodes[name].added for name in plain):
+            return []
+    return found
 
 
 def _is_classifier(item: _PathItem, dims: OutputShapes) -> bool:
@@ -168,9 +193,8 @@ def _find_head_start(items: list[_PathItem], architecture: Architecture, dims: O
     map, its activation and the pooling behind it."""
     end = 0
     for at, item in enumerate(items):
-        nodes = (item.content,) if isinstance(item.content, str) else item.content.nodes
-        side = _spatial_size(item, dims)
-        if side and max(side) > 1 and any(child_kind(name, architecture) in ("conv", "depthwise") for name in nodes):
+        side, kinds = _spatial_size(item, dims), {child_kind(name, architecture) for name in item.nodes}
+        if side and max(side) > 1 and not kinds.isdisjoint(("conv", "depthwise")):
             end = at + 1
     while (
         end < len(items)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QApplication,
+    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QListView,
@@ -17,16 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr, tr_noop
-from explorer.drawing import DARK, LIGHT, Picture
-from explorer.ui.base import appearance
+from explorer.drawing import Picture
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.parts.effect import describe_effect
 from explorer.ui.parts.part_list import PART_ROLE, PartDelegate, PartModel, PartView
+from explorer.ui.parts.part_picture import PartPicture
 from explorer.ui.parts.settings_form import SettingsForm
 from explorer.ui.widgets.combo_boxes import build_combo_box
 from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.list_rows import build_list_view
-from explorer.ui.widgets.picture_menu import offer_picture_menu
 from explorer.ui.widgets.tab_buttons import TabButtons
 from explorer.ui.widgets.tab_order import order_tabs
 from explorer.viewmodels.panels import Choice, EditPreview
@@ -47,6 +46,7 @@ class PartsPanel(QWidget):
     """Shows the parts and what the chosen one would change; emits what the user asks for."""
 
     part_chosen = Signal(object)  # a PartRow, or None
+    source_chosen = Signal(object)  # a NetworkSource; None for the parts there are
     proposal_changed = Signal()  # part, settings or place
     insert_requested = Signal()
     edit_requested = Signal(object)  # a repair
@@ -56,7 +56,9 @@ class PartsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[PartRow, ...] = ()
+        self._sources: tuple[tuple[str, object], ...] = ()
         self.model = PartModel(self)
+        self.source_box = self._build_source_box()
         self.filter = self._build_filter()
         self.view = self._build_view()
         self.form = SettingsForm()
@@ -91,9 +93,21 @@ class PartsPanel(QWidget):
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(8, 8, 8, 0)
+        column.addWidget(self.source_box)
         column.addWidget(self.filter)
         column.addWidget(self.view, 1)
         return top
+
+    def _build_source_box(self) -> QComboBox:
+        made = QComboBox()
+        live_text(made, QWidget.setAccessibleName, "Whose parts are listed")
+        live_text(made, QWidget.setToolTip, "Blocks of any network can be put into this one")
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.setMinimumContentsLength(12)
+        made.setMaxVisibleItems(24)
+        made.setStyleSheet("combobox-popup: 0")  # a list that scrolls, not one as high as the screen
+        made.activated.connect(lambda index: self.source_chosen.emit(made.itemData(index)))
+        return made
 
     def _build_details(self) -> QWidget:
         inner = QWidget()
@@ -166,6 +180,15 @@ class PartsPanel(QWidget):
 
     # what is shown
 
+    def show_sources(self, entries: tuple[tuple[str, object], ...], chosen: object) -> None:
+        """Offer these lists, by text and what stands for each."""
+        if entries != self._sources:
+            self._sources = entries
+            self.source_box.clear()
+            for text, source in entries:
+                self.source_box.addItem(text, source)
+        self.source_box.setCurrentIndex([source for _, source in entries].index(chosen))
+
     def show_rows(self, rows: tuple[PartRow, ...]) -> None:
         """List these parts; the one that was chosen stays so."""
         self._rows = rows
@@ -232,7 +255,7 @@ class PartsPanel(QWidget):
         self.sentence.setText(row.sentence if row is not None else "")
         self.source.setText(row.source if row is not None else "")
         self.source.setVisible(bool(row and row.source))
-        self.own_buttons.setVisible(bool(row and row.description))
+        self.own_buttons.setVisible(bool(row and row.is_own))
         self.form.show_part(row)
         self._show_places()
         order_tabs(self)
@@ -272,33 +295,3 @@ class PartsPanel(QWidget):
                 self.insert_requested.emit()
                 return True
         return super().eventFilter(watched, event)
-
-
-class PartPicture(QWidget):
-    """The diagram of a part, as large as fits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._picture: Picture | None = None
-        live_text(self, QWidget.setAccessibleName, "Diagram of the part")
-        offer_picture_menu(self)
-
-    def show_picture(self, picture: Picture | None) -> None:
-        """Show a diagram; nothing for None."""
-        self._picture = picture
-        shape = picture.bounds if picture is not None else QRectF(0, 0, 1, 0)
-        scale = min(1.0, 270 / max(shape.width(), 1), 130 / max(shape.height(), 1))
-        self.setFixedHeight(round(shape.height() * scale))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None:
-            return
-        app = QApplication.instance()
-        theme = DARK if isinstance(app, QApplication) and appearance.is_dark(app) else LIGHT
-        bounds, painter = self._picture.bounds, QPainter(self)
-        scale = min(1.0, self.width() / max(bounds.width(), 1), self.height() / max(bounds.height(), 1))
-        painter.translate((self.width() - bounds.width() * scale) / 2, 0)
-        painter.scale(scale, scale)
-        painter.translate(-bounds.topLeft())
-        self._picture.paint(painter, theme, bounds, scale)

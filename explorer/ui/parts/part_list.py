@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
+from explorer.base.languages import tr
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
 from explorer.ui.canvas.gestures import OWN_FORMATS
@@ -29,11 +30,17 @@ class PartModel(QStandardItemModel):
     def show_rows(self, rows: tuple[PartRow, ...], query: str) -> None:
         """List the parts that match."""
         self.clear()
-        for family, members in group_by_family(rows, query).items():
-            header = QStandardItem(family)
-            header.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.appendRow(header)
+        families = group_by_family(rows, query)
+        for family, members in families.items():
+            self._append_heading(family)
             self.append_parts(members)
+        if not families:
+            self._append_heading(tr("Nothing matches.") if rows else tr("No block can be taken from here."))
+
+    def _append_heading(self, text: str) -> None:
+        header = QStandardItem(text)
+        header.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.appendRow(header)
 
     def append_parts(self, members: Iterable[PartRow]) -> None:
         """Append an item for each part."""

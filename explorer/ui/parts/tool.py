@@ -10,7 +10,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
@@ -18,6 +17,15 @@ from explorer.ui.parts.carried_block import edit_of_carried
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.dropping import DropTarget
 from explorer.ui.parts.effect import describe_effect
+from explorer.ui.parts.part_jobs import (
+    build_rows_job,
+    change_own_job,
+    draw_part,
+    keep_part_job,
+    remove_part,
+    rename_part,
+)
+from explorer.ui.parts.sources import NetworkSource, PartSources
 from explorer.ui.parts.target_search import TargetSearch
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.card_ids import members_of
@@ -25,8 +33,6 @@ from explorer.viewmodels.panels import EditPreview
 from explorer.viewmodels.parts import PartRow
 
 if TYPE_CHECKING:
-    from explorer.drawing import Picture
-    from explorer.network import Network
     from explorer.ui.parts.panel import PartsPanel
 
 
@@ -43,6 +49,9 @@ class PartsTool:
         self._picture_lane = context.add_lane(tr_noop("Diagram of a part"), latest_only=True)
         self.dock = context.add_dock(tr_noop("Parts"), self._create_panel, "left", "Ctrl+Shift+I", icon="parts")
         context.when_ready.append(self._load_rows)
+        self.sources = PartSources(context)
+        self.sources.found.connect(lambda rows: self.panel.show_rows(rows) if self.panel is not None else None)
+        self.sources.changed.connect(lambda: self.choose_source(self.sources.chosen))
         self._add_actions()
         context.card_actions.append(self._card_entries)
         self._session.on("network", self._propose)
@@ -94,17 +103,30 @@ class PartsTool:
         panel.edit_requested.connect(self._context.commands.apply_edit)
         panel.rename_requested.connect(self.ask_rename)
         panel.removal_requested.connect(lambda part: self.change_own(partial(remove_part, part.title)))
+        panel.source_chosen.connect(self.choose_source)
         panel.show_rows(self._rows)
+        self._show_sources()
         return panel
 
     def _load_rows(self) -> None:
         """List the parts, in the language in force."""
-        self._rows_lane.submit(_build_rows, self._show_rows, self._context.commands.show_error)
+        self._rows_lane.submit(build_rows_job, self._show_rows, self._context.commands.show_error)
 
     def _show_rows(self, rows: tuple[PartRow, ...]) -> None:
         self._rows = rows
-        if self.panel is not None:
+        if self.panel is not None and self.sources.chosen is None:
             self.panel.show_rows(rows)
+
+    def _show_sources(self) -> None:
+        if self.panel is not None:
+            self.panel.show_sources(self.sources.entries(), self.sources.chosen)
+
+    def choose_source(self, source: NetworkSource | None) -> None:
+        """List the blocks of a network; or the parts."""
+        self.sources.choose(source)
+        if source is None and self.panel is not None:
+            self.panel.show_rows(self._rows)
+        self._show_sources()
 
     def choose(self, place: str) -> None:
         """Bring the panel to the front, to find a part for a place."""
@@ -163,7 +185,8 @@ class PartsTool:
         from explorer.edits import CopyBlock
 
         way = join if where == "beside" else "add"
-        return CopyBlock(place, part.title, where=where, join=way, reader=reader, description=part.description)
+        block, network = part.origin if part.origin[1] else (part.title, "")
+        return CopyBlock(place, block, network, where, way, reader, part.description)
 
     # the user's own parts
 
@@ -186,6 +209,7 @@ class PartsTool:
             self._rows_lane.submit(job, self._show_kept, self._context.commands.show_error)
 
     def _show_kept(self, rows: tuple[PartRow, ...]) -> None:
+        self.choose_source(None)
         self._show_rows(rows)
         self.dock.setVisible(True)
         self.dock.raise_()
@@ -201,7 +225,7 @@ class PartsTool:
 
     def change_own(self, change: Callable[[], object]) -> None:
         """Change the user's own parts, and list them anew."""
-        job = partial(_change_own, change)
+        job = partial(change_own_job, change)
         self._rows_lane.submit(job, self._show_rows, self._context.commands.show_error)
 
     # dragged over the diagram
@@ -282,60 +306,3 @@ class PartsTool:
             (tr("Take out"), self.take_out),
             (tr("Keep as a part…"), self.ask_keep),
         ]
-
-
-def _build_rows(keep_going: KeepGoing) -> tuple[PartRow, ...]:
-    from explorer.presenters.part_rows import build_part_rows
-
-    return build_part_rows()
-
-
-def keep_part_job(network: Network, place: str, name: str) -> Callable[[KeepGoing], tuple[PartRow, ...]]:
-    """Job that keeps what is at a place as a part of the user's own, and returns all rows."""
-
-    def job(keep_going: KeepGoing) -> tuple[PartRow, ...]:
-        from explorer.edits.edit import place_names
-        from explorer.edits.transplants import describe_block
-        from explorer.project.own_parts import OwnPart, keep_own_part
-
-        origin = tr("{block} of {network}", block=place_names(place), network=network.architecture.title)
-        keep_own_part(OwnPart(name, origin, describe_block(network.architecture, place)))
-        return _build_rows(keep_going)
-
-    return job
-
-
-def rename_part(name: str, to: str) -> None:
-    """Rename a part of the user's own."""
-    from explorer.project.own_parts import rename_own_part
-
-    rename_own_part(name, to)
-
-
-def remove_part(name: str) -> None:
-    """Keep a part of the user's own no longer."""
-    from explorer.project.own_parts import remove_own_part
-
-    remove_own_part(name)
-
-
-def _change_own(change: Callable[[], object], keep_going: KeepGoing) -> tuple[PartRow, ...]:
-    change()
-    return _build_rows(keep_going)
-
-
-def draw_part(key: str, description: str, keep_going: KeepGoing) -> Picture | None:
-    """Return the diagram of a part on 64 channels, or of one of the user's own; None for one that has no op of its own.
-    A job."""
-    from explorer.analysis.analysis import analyse
-    from explorer.drawing import compose_picture
-    from explorer.edits.transplants import read_description
-    from explorer.presenters import build_diagram
-    from explorer.presenters.diagrams import expanded_at_level
-    from explorer.presenters.part_rows import trace_part
-
-    traced = read_description(description).block.architecture if description else trace_part(key)
-    if traced is None:
-        return None
-    analysis = analyse(traced)
-    return compose_picture(build_diagram(analysis, expanded_at_level(analysis, "units")), "right")

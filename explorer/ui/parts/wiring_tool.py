@@ -282,8 +282,8 @@ def link_entries_job(
 
 def _build_entries(network: Network, source: str, target: str) -> tuple[LinkEntry, ...]:
     from explorer.edits.drops import link_choices
+    from explorer.edits.fits import FIT_TITLES
     from explorer.edits.insertion import JOIN_TITLES
-    from explorer.edits.wiring import FIT_TITLES
 
     entries: list[LinkEntry] = []
     for choice in link_choices(network.architecture, source, target):

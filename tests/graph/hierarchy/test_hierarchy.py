@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from torch import nn
 
-from explorer.edits import ToggleAuxiliaryHead
+from explorer.edits import InsertPart, ToggleAuxiliaryHead
 from explorer.graph.groups import Group
 from explorer.network import Network
 from tests.conftest import KEYS
@@ -94,3 +95,15 @@ def test_an_auxiliary_head_leaves_the_stages_as_they_are(
 ) -> None:
     network = opened(key)
     assert stages(network.edit(ToggleAuxiliaryHead(place, on=True))) == stages(network)
+
+
+@pytest.mark.parametrize("part", ["squeeze_excitation", "basic_residual", "cbam"])
+@pytest.mark.parametrize("key", ["vgg16", "alexnet"])
+def test_a_block_put_into_plain_convolutions_leaves_their_stages(
+    key: str, part: str, opened: Callable[[str], Network]
+) -> None:
+    """A lone block is no reason to call all before it the stem and all behind it the head."""
+    network = opened(key)
+    last = [name for name, node in network.architecture.live.items() if isinstance(node.layer, nn.MaxPool2d)][1]
+    made = network.edit(InsertPart(last, part))
+    assert stages(made) == stages(network)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
-from explorer.edits import CopyBlock, InsertPart, MoveBlock, ReplaceByPart, TakeOut
+from explorer.edits import CopyBlock, InsertPart, MoveBlock, ReplaceByPart, SetWidth, TakeOut
 from explorer.network import Network
 from explorer.ui.parts import carried_block
 from explorer.ui.parts.moving_tool import MovingTool
@@ -20,6 +20,7 @@ from explorer.ui.parts.panel import PartsPanel
 from explorer.ui.parts.part_list import PART_MIME
 from explorer.ui.parts.tool import PartsTool
 from explorer.ui.shell.window import Window
+from explorer.viewmodels.parts import PartRow
 
 SLOW = 60_000
 
@@ -38,7 +39,7 @@ def tool(qtbot: QtBot, window: Window) -> Iterator[PartsTool]:
 
 
 def settle(qtbot: QtBot, tool: PartsTool) -> None:
-    lanes = (tool.lane, tool._rows_lane, tool._picture_lane, tool._drop_lane, tool.search._lane)
+    lanes = (tool.lane, tool._rows_lane, tool._picture_lane, tool._drop_lane, tool.search._lane, tool.sources._lane)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=SLOW)
 
 
@@ -229,3 +230,48 @@ def test_a_block_is_copied_moved_and_duplicated(qtbot: QtBot, window: Window, to
     network = wait_for_edit(qtbot, window, 3)
     assert network.history.applied_edits[2] == MoveBlock("layer1.0", "layer1.1")
     qtbot.waitUntil(lambda: not mover._description_lane.busy, timeout=SLOW)
+
+
+def list_blocks(qtbot: QtBot, tool: PartsTool, text: str, first: str) -> list[PartRow]:
+    panel = panel_of(tool)
+    panel.source_box.setCurrentText(text)
+    panel.source_box.activated.emit(panel.source_box.currentIndex())
+    rows = panel.model.parts
+
+    def listed() -> bool:
+        return any(row.sentence.startswith(first) for _, row in rows())
+
+    qtbot.waitUntil(listed, timeout=SLOW)
+    return [row for _, row in rows()]
+
+
+def test_blocks_of_any_network_are_listed_and_put_in(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    panel = panel_of(tool)
+    select(qtbot, window, tool, "layer1.1")
+    own = list_blocks(qtbot, tool, "ResNet-18 (open)", "layer1.0")
+    assert len(own) == 7  # of every stage the first and the others; layer1 has one shape
+    assert not panel.own_buttons.isVisible()
+    other = list_blocks(qtbot, tool, "SqueezeNet 1.1", "features.3")
+    assert {row.title for row in other} == {"Fire module"}
+    settle(qtbot, tool)
+    assert panel.effect.text().startswith(("+", "−"))
+    panel.put_button.click()
+    edited = wait_for_edit(qtbot, window, 1)
+    (edit,) = edited.history.applied_edits
+    assert edit.title == "features.3 of SqueezeNet 1.1 copied to layer1.1"
+    assert any(name.startswith("layer1.") and "squeeze" in name for name in edited.architecture.live)
+
+
+def test_the_list_of_blocks_follows_the_network_and_goes_with_it(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    panel = panel_of(tool)
+    list_blocks(qtbot, tool, "ResNet-18 (open)", "layer4.0")
+    window.apply_edit(SetWidth("layer4", 640))
+    wait_for_edit(qtbot, window, 1)
+    qtbot.waitUntil(lambda: any("→ 640×7×7" in row.sentence for _, row in panel.model.parts()), timeout=SLOW)
+    assert panel.source_box.currentText() == "ResNet-18 (open)"
+    panel.filter.setText("no such block")
+    assert panel.model.item(0).text() == "Nothing matches."
+    panel.filter.clear()
+    tool.choose_source(None)
+    assert panel.source_box.currentIndex() == 0
+    assert any(row.key == "fire" for _, row in panel.model.parts())
