@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from explorer.analysis.analysis import analyse
 from explorer.base.languages import tr, tr_n
-from explorer.edits.subgraph import Subgraph
+from explorer.edits.subgraph import Subgraph, is_under
+from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass
 
@@ -50,25 +50,9 @@ def has_known_shapes(target: Subgraph) -> bool:
     return bool(target.nodes) and ends.isdisjoint(target.nodes) and all(target.shape(name) for name in target.exits)
 
 
-def base_path(target: Subgraph) -> str:
-    """The module path whose name a copy varies; empty when the part is no module of its own."""
-    group = analyse(target.architecture).hierarchy.groups.get(target.id)
-    path = group.path if group is not None else ""
-    return (
-        path if path and all(is_under(path, name) or path in node.scope for name, node in _named_nodes(target)) else ""
-    )
-
-
-def _named_nodes(target: Subgraph) -> Iterator[tuple[str, Node]]:
-    return ((name, target.architecture.nodes[name]) for name in target.nodes)
-
-
-def is_under(path: str, name: str) -> bool:
-    """Whether a name is that path or lies below it: layer1.2.conv1 under layer1.2."""
-    return name == path or name.startswith(f"{path}.")
-
-
-def is_within(name: str, target: Subgraph) -> bool:
-    """Whether a node lies in the module that the block is, dead ones included."""
-    base = base_path(target)
-    return bool(base) and is_under(base, name)
+def nodes_within(architecture: Architecture, target: Subgraph) -> set[str]:
+    """The nodes of a part in a snapshot of its network, with the dead ones that lie in the module that it is."""
+    base, found = target.base_path, {name for name in target.nodes if name in architecture.nodes}
+    if base:
+        found.update(n for n in architecture.nodes if n not in architecture.live and is_under(base, n))
+    return found

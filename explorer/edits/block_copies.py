@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +11,12 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.cancellation import check_cancelled
 from explorer.base.languages import tr
-from explorer.edits.block_bounds import (
-    base_path,
-    can_repeat,
-    describe_ends,
-    is_under,
-    is_within,
-    reads_any,
-)
+from explorer.edits.block_bounds import can_repeat, describe_ends, nodes_within, reads_any
 from explorer.edits.branches import insert_shortcut, lacks_shortcut
 from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
 from explorer.edits.size_limits import check_op_count
-from explorer.edits.subgraph import Subgraph, blocks_at
+from explorer.edits.subgraph import Subgraph, blocks_at, is_under
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
@@ -51,7 +44,7 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
     check_op_count(architecture, times * len(target.nodes))
     reshapes = not target.keeps_shape and not target.is_dense_layer
     bridge = reshapes and lacks_shortcut(target) and _siblings_have_shortcuts(target)
-    names = [_CopyNames(base_path(target), number) for number in _free_numbers(architecture, target, times)]
+    names = [_CopyNames(target.base_path, number) for number in _free_numbers(architecture, target, times)]
     architecture = _insert_copies(architecture, target, names)
     if reshapes:
         architecture = _remove_strides(architecture, target, names)
@@ -89,7 +82,7 @@ class _CopyNames:
 
 def _free_numbers(architecture: Architecture, target: Subgraph, count: int) -> list[int]:
     """Numbers by which copies can be told from what is there: 2, 3, …"""
-    base, found, number = base_path(target), list[int](), 2
+    base, found, number = target.base_path, list[int](), 2
     while len(found) < count:
         if not any(_CopyNames(base, number).of(name) in architecture.nodes for name in target.nodes):
             found.append(number)
@@ -99,11 +92,7 @@ def _free_numbers(architecture: Architecture, target: Subgraph, count: int) -> l
 
 def _insert_copies(architecture: Architecture, target: Subgraph, names: Sequence[_CopyNames]) -> Architecture:
     """The snapshot with copies behind the part, each behind the one before; all in one pass over the nodes."""
-    originals = [
-        node
-        for node in architecture.nodes.values()
-        if node.name in target.nodes or (node.name not in architecture.live and is_within(node.name, target))
-    ]
+    originals = _originals(architecture, target)
     exits = [target.exit, *(name.of(target.exit) for name in names)]
     nodes: list[Node] = []
     for number, name in enumerate(names):
@@ -123,9 +112,20 @@ def _insert_copies(architecture: Architecture, target: Subgraph, names: Sequence
             readers.append(_insert_concat_inputs(reader, target.exit, exits[1:]))
         else:
             readers.append(rename_inputs(reader, {target.exit: exits[-1]}))
-    classes = {path: c for path, c in architecture.module_classes.items() if is_under(base_path(target), path)}
-    copied_classes = {name.of(path): c for name in names if name.base for path, c in classes.items()}
-    return architecture.with_changes(readers, {target.exit: nodes}, module_classes=copied_classes)
+    classes = {copied: c for name in names for copied, c in _copied_classes(architecture, name)}
+    return architecture.with_changes(readers, {target.exit: nodes}, module_classes=classes)
+
+
+def _originals(architecture: Architecture, part: Subgraph) -> list[Node]:
+    own = nodes_within(architecture, part)
+    return [node for name, node in architecture.nodes.items() if name in own]
+
+
+def _copied_classes(architecture: Architecture, name: _CopyNames) -> Iterator[tuple[str, str]]:
+    """The classes of the modules of a copy, by their paths."""
+    for path, class_name in architecture.module_classes.items() if name.base else ():
+        if is_under(name.base, path):
+            yield name.of(path), class_name
 
 
 def copy_behind(architecture: Architecture, run: Sequence[Subgraph], after: str) -> Architecture:
@@ -135,16 +135,11 @@ def copy_behind(architecture: Architecture, run: Sequence[Subgraph], after: str)
     """
     nodes, classes, read = list[Node](), dict[str, str](), after
     for part in run:
-        name = _CopyNames(base_path(part), _free_numbers(architecture, part, 1)[0])
-        originals = [
-            node
-            for node in architecture.nodes.values()
-            if node.name in part.nodes or (node.name not in architecture.live and is_within(node.name, part))
-        ]
+        name = _CopyNames(part.base_path, _free_numbers(architecture, part, 1)[0])
+        originals = _originals(architecture, part)
         moved = {node.name: name.of(node.name) for node in originals} | {part.entry: read}
         nodes += [_copy_node(node, name, moved) for node in originals]
-        known = architecture.module_classes.items()
-        classes |= {name.of(path): c for path, c in known if name.base and is_under(name.base, path)}
+        classes |= dict(_copied_classes(architecture, name))
         read = name.of(part.exit)
     readers = [rename_inputs(old, {after: read}) for old in architecture.nodes.values() if reads_any(old, {after})]
     return architecture.with_changes(readers, {after: nodes}, module_classes=classes)

@@ -14,7 +14,7 @@ from explorer.edits.block_bounds import (
     can_repeat,
     describe_ends,
     has_known_shapes,
-    is_within,
+    nodes_within,
     reads_any,
 )
 from explorer.edits.block_copies import insert_copies
@@ -220,7 +220,7 @@ def _find_runs(architecture: Architecture, at: str) -> Iterator[list[Subgraph]]:
 
 def remove_subgraph(architecture: Architecture, target: Subgraph) -> Architecture:
     """The snapshot without a subgraph, not yet propagated. Raises EditError where several values go in or come out."""
-    gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and is_within(n, target)}
+    gone = nodes_within(architecture, target)
     if target.is_dense_layer:
         readers = []
         for user in dict.fromkeys(architecture.users[target.exit]):

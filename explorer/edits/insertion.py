@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 
 from explorer.base.languages import tr, tr_noop
-from explorer.edits.block_bounds import describe_ends, is_within
+from explorer.edits.block_bounds import describe_ends, nodes_within
 from explorer.edits.depth import subgraphs_in_reverse
 from explorer.edits.edit import Edit, EditError, place_names
 from explorer.edits.node_changes import change_node
@@ -166,8 +166,7 @@ class ReplaceByPart:
             return done if changed is old else done.with_replaced([changed])
         readers = list(readers_of(done, exit, target.nodes))
         done = insert_splice(done, splice, exit, readers, exit)
-        dead = {name for name in shapes.nodes if name not in shapes.live and is_within(name, target)}
-        return without_nodes(done, {*target.nodes, *dead})
+        return without_nodes(done, nodes_within(shapes, target))
 
 
 def _is_same_kind(old: Node, new: Node) -> bool:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from explorer.base.languages import tr
-from explorer.edits.block_bounds import describe_ends, is_within, reads_any
+from explorer.edits.block_bounds import describe_ends, nodes_within, reads_any
 from explorer.edits.block_copies import copy_behind
 from explorer.edits.depth import subgraphs_in_reverse
 from explorer.edits.edit import EVERYWHERE, EditError, place_names, place_of
@@ -141,11 +141,7 @@ def _is_in_order(architecture: Architecture) -> bool:
 def _moved(architecture: Architecture, run: Sequence[Subgraph], after: str) -> Architecture:
     """The snapshot with a run read from, and read by, another place; not yet propagated."""
     entry, exit = run[0].entry, run[-1].exit
-    own = {
-        name
-        for name in architecture.nodes
-        if any(name in part.nodes or (name not in architecture.live and is_within(name, part)) for part in run)
-    }
+    own = set[str]().union(*(nodes_within(architecture, part) for part in run))
     moved, others = [], {}
     for name, node in architecture.nodes.items():
         if name in own:

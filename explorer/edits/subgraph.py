@@ -67,6 +67,14 @@ class Subgraph:
         return (self.architecture.nodes[name] for name in self.nodes)
 
     @cached_property
+    def base_path(self) -> str:
+        """The path of the module that it is, whose name a copy varies; empty when it is no module of its own."""
+        group = analyse(self.architecture).hierarchy.groups.get(self.id)
+        path = group.path if group is not None else ""
+        inside = all(is_under(path, node.name) or path in node.scope for node in self.layers)
+        return path if inside else ""
+
+    @cached_property
     def hidden_layers(self) -> list[str]:
         """The layers that choose a width which stays inside: the hidden width, not what leaves, no gate's squeeze."""
         channel_groups = find_channel_groups(self.architecture)
@@ -112,6 +120,11 @@ class Subgraph:
     def squeeze_layers(self) -> frozenset[str]:
         """The first layer of every squeeze-and-excitation gate inside: it makes the squeezed width."""
         return frozenset(gate.layers[0] for gate in find_gates(self.layers, self.architecture))
+
+
+def is_under(path: str, name: str) -> bool:
+    """Whether a name is that path or lies below it: layer1.2.conv1 under layer1.2."""
+    return name == path or name.startswith(f"{path}.")
 
 
 def get_subgraph(architecture: Architecture, id: str) -> Subgraph:

@@ -15,7 +15,6 @@ from typing import ClassVar
 from explorer.base.languages import tr
 from explorer.base.memo import BoundedCache
 from explorer.base.safe_json import MAX_TEXT_LENGTH
-from explorer.edits.block_bounds import base_path
 from explorer.edits.channel_groups import WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, place_names
@@ -225,7 +224,7 @@ _NO_PATH = "(part)"
 
 def _name_of(block: Subgraph) -> tuple[str, str, str]:
     """The path that a copy's takes the place of, its class, and the last part of its name."""
-    base = base_path(block)
+    base = block.base_path
     if base:
         return base, block.architecture.module_classes.get(base, ""), base.rsplit(".", 1)[-1]
     if len(block.nodes) == 1:
