@@ -18,7 +18,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.drawing import Picture
 from explorer.export.page import Page
-from explorer.ui.base import jobs
+from explorer.ui.base import jobs, opening_jobs
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.comparison.differences_panel import DifferencesPanel
 from explorer.ui.comparison.pair import Pair
@@ -140,14 +140,14 @@ class ComparisonTool(QObject):
             return
         level = self._session.default_level
 
-        def show(opened: jobs.OpenedNetwork) -> None:
+        def show(opened: opening_jobs.OpenedNetwork) -> None:
             document = Document(opened.network, opened.expanded, level=opened.level)
             self.context.commands.show_status("", 1)
             documents.add(document, activate=False)
             self.show_document(document)
 
         self.context.commands.show_status(tr("Opening {network}…", network=key))
-        self._compare_lane.submit(jobs.open_network_job(key, level), show, self.context.commands.show_error)
+        self._compare_lane.submit(opening_jobs.open_network_job(key, level), show, self.context.commands.show_error)
 
     def choose_network(self) -> None:
         """Ask for a network of the catalogue, and open it beside."""

@@ -11,20 +11,20 @@ from PySide6.QtCore import QObject, Signal
 from explorer.base.cancellation import Cancelled, KeepGoing
 from explorer.document import Document
 from explorer.session import Session
-from explorer.ui.base import jobs
+from explorer.ui.base import opening_jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.project_files import ProjectFiles
 from explorer.viewmodels.diagram import COLOUR_MODES
 
-OpenJob = Callable[[KeepGoing], jobs.OpenedNetwork]
+OpenJob = Callable[[KeepGoing], opening_jobs.OpenedNetwork]
 
 
 class Opener(QObject):
     """Opens in one lane, in order. A tab is made when its network is there: what cannot be opened leaves no trace."""
 
     started = Signal(str)  # name of what is being opened
-    opened = Signal(object)  # jobs.OpenedNetwork that has just come into sight
+    opened = Signal(object)  # opening_jobs.OpenedNetwork that has just come into sight
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, documents: OpenDocuments, files: ProjectFiles, parent: QObject) -> None:
@@ -43,19 +43,20 @@ class Opener(QObject):
             self._documents.activate(found)
             return
         self.started.emit(key)
-        self.open(jobs.open_network_job(key, self._session.default_level, options, edits), is_preview=is_preview)
+        job = opening_jobs.open_network_job(key, self._session.default_level, options, edits)
+        self.open(job, is_preview=is_preview)
 
     def open_model_file(self, path: str, *, trusted: bool = False, limits: Any = None) -> None:
         """Open a file of a model; one that can run code only where the user has agreed to that."""
         if not self._activate_file(path):
             self.started.emit(Path(path).name)
             level = self._session.default_level
-            self.open(jobs.open_network_job(path, level, trusted=trusted, limits=limits))
+            self.open(opening_jobs.open_network_job(path, level, trusted=trusted, limits=limits))
 
     def open_project(self, path: str) -> None:
         """Open a project file or a file of edits."""
         if not self._activate_file(path):
-            self.open(jobs.open_project_job(path, self._session.default_level))
+            self.open(opening_jobs.open_project_job(path, self._session.default_level))
 
     def open(self, job: OpenJob, *, is_preview: bool = False) -> None:
         """Open what a job returns in a tab; a preview that is asked for takes the place of one that is on its way."""
@@ -65,10 +66,10 @@ class Opener(QObject):
         def is_wanted() -> bool:
             return not is_preview or number == self._preview_number
 
-        def run(keep_going: KeepGoing) -> jobs.OpenedNetwork | None:
+        def run(keep_going: KeepGoing) -> opening_jobs.OpenedNetwork | None:
             return job(lambda done: is_wanted() and keep_going(done)) if is_wanted() else None
 
-        def show(opened: jobs.OpenedNetwork | None) -> None:
+        def show(opened: opening_jobs.OpenedNetwork | None) -> None:
             if opened is not None and is_wanted():
                 self.show(opened, is_preview=is_preview)
 
@@ -78,7 +79,7 @@ class Opener(QObject):
 
         self.lane.submit(run, show, fail)
 
-    def show(self, opened: jobs.OpenedNetwork, *, is_preview: bool = False) -> None:
+    def show(self, opened: opening_jobs.OpenedNetwork, *, is_preview: bool = False) -> None:
         """Bring a network that was opened into sight."""
         document = Document(
             opened.network,

@@ -19,7 +19,7 @@ from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
 from explorer.base.languages import tr
 from explorer.document import Document, DocumentState, state_of
 from explorer.session import Session
-from explorer.ui.base import dialogs, jobs, recent_projects
+from explorer.ui.base import dialogs, opening_jobs, recent_projects
 from explorer.ui.base.autosave import Autosave, shared_journal
 from explorer.ui.base.lanes import Lane
 
@@ -44,7 +44,7 @@ class ProjectFiles(QObject):
         self._being_saved: WeakKeyDictionary[Document, DocumentState] = WeakKeyDictionary()  # on their way
         self._after_save: list[Callable[[], object]] = []  # what to do once they are there
 
-    def set_opened(self, document: Document, opened: jobs.OpenedNetwork) -> None:
+    def set_opened(self, document: Document, opened: opening_jobs.OpenedNetwork) -> None:
         """Tell a new document its file, and which of its edits that holds."""
         source = Path(opened.path).absolute() if opened.path else None
         if (lost := shared_journal().find_lost(opened.path)) is not None:
@@ -139,7 +139,7 @@ class ProjectFiles(QObject):
         state = self._being_saved[document] = document.current_state
         document.is_preview = False
         expected = document.fingerprint if path == document.path and not is_agreed else ""
-        work = jobs.save_project_job(network, str(path), self._view(document), expected)
+        work = opening_jobs.save_project_job(network, str(path), self._view(document), expected)
         self.lane.submit(
             work,
             lambda mark: self._on_saved(document, path, state, mark),

@@ -13,7 +13,7 @@ from explorer.base.atomic_write import MODEL_SUFFIXES
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
 from explorer.networks.by_name import is_installed, list_names
-from explorer.ui.base import jobs
+from explorer.ui.base import opening_jobs
 from explorer.ui.library.network_filter import build_library_rows
 from explorer.ui.library.panel import LibraryPanel
 from explorer.ui.plugin.tool_context import ToolContext
@@ -72,7 +72,7 @@ class ModelFilesTool:
 
         if not isinstance(failure, ModelConsentRequired):
             return False
-        job = jobs.open_project_job(failure.path, self._session.default_level, trusts_file=True)
+        job = opening_jobs.open_project_job(failure.path, self._session.default_level, trusts_file=True)
         commands = self._context.commands
         self._ask_consent(
             str(failure.file),

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
-from explorer.ui.base import jobs
+from explorer.ui.base import opening_jobs
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class NewNetworkTool:
         self.dialog = None
 
 
-def _open_design(design: NetworkDesign, level: Level, keep_going: KeepGoing) -> jobs.OpenedNetwork:
+def _open_design(design: NetworkDesign, level: Level, keep_going: KeepGoing) -> opening_jobs.OpenedNetwork:
     from explorer.project.opening import open_design
 
-    return jobs.open_at_level_job(open_design(design), level)(keep_going)
+    return opening_jobs.open_at_level_job(open_design(design), level)(keep_going)

@@ -14,7 +14,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
-from explorer.ui.base import jobs
+from explorer.ui.base import edit_jobs
 from explorer.ui.parts.carried_block import drag_above_pointer, mime_of_block
 from explorer.ui.parts.clipboard import CopiedBlock, put_block, take_block
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
@@ -105,7 +105,7 @@ class MovingTool:
         if place is None or network is None:
             self.lane.cancel()
             return
-        job = jobs.drop_preview_job(network, self._edit_for(place), self._session.expanded)
+        job = edit_jobs.drop_preview_job(network, self._edit_for(place), self._session.expanded)
         self.lane.submit(job, self._show_preview, lambda failure: self.gesture.lights.show_text(f"{failure}"))
 
     def _show_preview(self, preview: EditPreview) -> None:
@@ -113,7 +113,7 @@ class MovingTool:
         self.gesture.lights.show_text(text, is_refused=bool(preview.refusal))
 
     def _drop(self, place: DropPlace) -> None:
-        self._context.commands.change_network(partial(jobs.apply_drop, edit=self._edit_for(place)))
+        self._context.commands.change_network(partial(edit_jobs.apply_drop, edit=self._edit_for(place)))
 
     def _carry_out(self, ghost: QPixmap) -> None:
         """Let the selected cards be dragged into another network: that beside, or that of another tab."""

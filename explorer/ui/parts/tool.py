@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from explorer.base.id_text import join_ids
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.base import jobs
+from explorer.ui.base import edit_jobs
 from explorer.ui.parts.carried_block import edit_of_carried
 from explorer.ui.parts.drop_places import DropPlace, places_in_sight
 from explorer.ui.parts.dropping import DropTarget
@@ -262,7 +262,7 @@ class PartsTool:
         if edit is None or network is None:
             self._drop_lane.cancel()
             return
-        job = jobs.drop_preview_job(network, edit, self._session.expanded)
+        job = edit_jobs.drop_preview_job(network, edit, self._session.expanded)
         self._drop_lane.submit(job, self._show_drop, lambda failure: self.target.light.show_text(str(failure)))
 
     def _show_drop(self, preview: EditPreview) -> None:
@@ -272,7 +272,7 @@ class PartsTool:
     def _drop(self, place: DropPlace) -> None:
         edit = self._drop_edit(place)
         if edit is not None:
-            self._context.commands.change_network(partial(jobs.apply_drop, edit=edit))
+            self._context.commands.change_network(partial(edit_jobs.apply_drop, edit=edit))
 
     # at the selected card
 
@@ -289,7 +289,7 @@ class PartsTool:
             return
         edit = self._build_edit()
         if edit is not None:
-            job = jobs.edit_preview_job(network, edit, self._session.expanded)
+            job = edit_jobs.edit_preview_job(network, edit, self._session.expanded)
             self.lane.submit(job, panel.show_effect, lambda failure: panel.show_effect(None, str(failure)))
 
     def _show_picture(self, row: PartRow) -> None:

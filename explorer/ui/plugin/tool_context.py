@@ -143,7 +143,7 @@ class WindowCommands(Protocol):
         """Open a file of a model; one that can run code only where the user has agreed to that."""
 
     def show_opened(self, opened: Any) -> None:
-        """Show a network (`explorer.ui.base.jobs.OpenedNetwork`) in a tab of its own."""
+        """Show a network (`explorer.ui.base.opening_jobs.OpenedNetwork`) in a tab of its own."""
 
     def open_project(self, path: str) -> None:
         """Open a file that is no image: a project, a file of edits, or one of a tool."""

@@ -14,7 +14,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.drawing import Picture
-from explorer.ui.base import jobs
+from explorer.ui.base import jobs, opening_jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.documents.edit_queue import EditQueue
 from explorer.ui.documents.memory import DocumentMemory
@@ -89,7 +89,7 @@ class CommandWindow(WindowFrame):
             if isinstance(network, str):
                 self.open_target(network, is_preview=len(networks) == 1)
             else:
-                self.opener.open(jobs.open_at_level_job(network, self.session.default_level))
+                self.opener.open(opening_jobs.open_at_level_job(network, self.session.default_level))
 
     def open_target(self, target: str, *, is_preview: bool = False) -> None:
         """Open what was given at a start: the key of a network, a file, or a link."""
@@ -116,7 +116,7 @@ class CommandWindow(WindowFrame):
         """Open a file of a model; one that can run code only where the user has agreed to that."""
         self.opener.open_model_file(path, trusted=trusted, limits=limits)
 
-    def show_opened(self, opened: jobs.OpenedNetwork) -> None:
+    def show_opened(self, opened: opening_jobs.OpenedNetwork) -> None:
         """Show a network that was opened in a tab of its own."""
         self.opener.show(opened)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from explorer.session import Session
-from explorer.ui.base import jobs
+from explorer.ui.base import edit_jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.figures.panel import FiguresPanel
@@ -29,7 +29,7 @@ class EditPreviews(QObject):
             self.clear()
             return
         self.lane.submit(
-            jobs.edit_preview_job(network, edit, self._session.expanded), self._show, lambda _: self.clear()
+            edit_jobs.edit_preview_job(network, edit, self._session.expanded), self._show, lambda _: self.clear()
         )
 
     def clear(self) -> None:

@@ -17,7 +17,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.document import Document, ViewState
 from explorer.drawing import Picture
 from explorer.session import Session
-from explorer.ui.base import jobs
+from explorer.ui.base import edit_jobs, jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.panel_result_cache import PanelResultCache
@@ -291,6 +291,6 @@ class PanelUpdater(QObject):
 
         def fail(failure: Exception) -> None:
             panel.show_busy(False)
-            panel.show_error(str(failure), jobs.find_repairs(failure))
+            panel.show_error(str(failure), edit_jobs.find_repairs(failure))
 
         self._run(self.output_lane, causes, jobs.output_job(network, sample), show, fail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.ui.base import jobs
+from explorer.ui.base import edit_jobs
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
 from explorer.ui.shell.notice import Notice
@@ -17,8 +17,8 @@ class RefusedEdit:
 
     def show(self, text: str, failure: Exception) -> None:
         """Show a message with its repairs, cheapest first; where shapes do not meet, also that place."""
-        self._notice.show_message(text, jobs.find_repairs(failure))
-        mismatch = jobs.find_mismatch_view(failure)
+        self._notice.show_message(text, edit_jobs.find_repairs(failure))
+        mismatch = edit_jobs.find_mismatch_view(failure)
         self._canvas.show_mismatch(mismatch)
         if mismatch is not None:
             self._navigator.highlight_cards(mismatch.nodes)

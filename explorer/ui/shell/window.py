@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QWidget
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
 from explorer.networks.catalogue import all_entries
-from explorer.ui.base import appearance, jobs, recent_projects
+from explorer.ui.base import appearance, opening_jobs, recent_projects
 from explorer.ui.documents.project_files import window_title
 from explorer.ui.inspector.option_menu import OptionMenu
 from explorer.ui.library.panel import build_network_rows
@@ -139,7 +139,7 @@ class Window(CommandWindow):
         if not any(take() for take in self.tool_context.paste_handlers):
             self.samples.paste()
 
-    def _on_network_opened(self, found: jobs.OpenedNetwork) -> None:
+    def _on_network_opened(self, found: opening_jobs.OpenedNetwork) -> None:
         self.statusBar().clearMessage()
         if found.sample:
             self.samples.show_built_in(found.sample)

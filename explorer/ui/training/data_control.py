@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.training.data_spec import DataSpec
     from explorer.training.preview import DatasetPreview
-    from explorer.ui.base.jobs import OpenedNetwork
+    from explorer.ui.base.opening_jobs import OpenedNetwork
     from explorer.ui.training.data_choice import DataChoice
     from explorer.ui.training.examples_button import ExamplesButton
 
@@ -121,7 +121,7 @@ def list_examples(keep_going: KeepGoing) -> list[tuple[str, str, float]]:
 def open_example(key: str, keep_going: KeepGoing) -> tuple[OpenedNetwork, Sample]:
     """Open a network that comes trained with the app, with an image that it has not seen."""
     from explorer.training.trained_examples import EXAMPLES
-    from explorer.ui.base.jobs import open_at_level_job
+    from explorer.ui.base.opening_jobs import open_at_level_job
 
     example = EXAMPLES[key]
     return open_at_level_job(example.open(), "blocks")(keep_going), example.test_image()

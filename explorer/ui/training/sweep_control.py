@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.training.sweep_progress import SweepProgress, SweepReader
     from explorer.training.sweep_results import TrialResult
     from explorer.training.sweep_spec import Sweep
-    from explorer.ui.base.jobs import OpenedNetwork
+    from explorer.ui.base.opening_jobs import OpenedNetwork
     from explorer.ui.training.panel import TrainingPanel
 
 _POLL_MS = 800

@@ -10,7 +10,7 @@ from explorer.base.languages import tr
 if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.training.run_folder import RunFolder
-    from explorer.ui.base.jobs import OpenedNetwork
+    from explorer.ui.base.opening_jobs import OpenedNetwork
 
 
 def load_trained(run: RunFolder, network: Network, keep_going: KeepGoing) -> Network:
@@ -26,7 +26,7 @@ def load_trained(run: RunFolder, network: Network, keep_going: KeepGoing) -> Net
 def open_trained(run: RunFolder, keep_going: KeepGoing) -> OpenedNetwork:
     """Open the network of a run with the weights that it found, its own where there are none yet."""
     from explorer.training.launch import open_kept_network
-    from explorer.ui.base.jobs import open_at_level_job
+    from explorer.ui.base.opening_jobs import open_at_level_job
 
     network = open_kept_network(run.network_path, trusted=True)  # the user has opened what the run is of
     if run.weights_path.exists():

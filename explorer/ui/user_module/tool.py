@@ -12,7 +12,7 @@ from explorer.base.child_process import discard_prepared_child, prepare_child
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import parse_inputs
 from explorer.networks.user_module import UserModule
-from explorer.ui.base import jobs
+from explorer.ui.base import opening_jobs
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.user_module.limits import read_limits
 from explorer.ui.user_module.verification_strip import VerificationStrip
@@ -93,14 +93,14 @@ class UserModuleTool:
             return
         level = self._session.default_level
         job = (
-            jobs.open_project_job(project, level, user_module, read_limits())
+            opening_jobs.open_project_job(project, level, user_module, read_limits())
             if project
-            else jobs.open_user_module_job(user_module, level, read_limits())
+            else opening_jobs.open_user_module_job(user_module, level, read_limits())
         )
         self.dialog.show_running(True)
         self._lane.submit(job, lambda opened: self._module_opened(opened, user_module), self.dialog.show_failure)
 
-    def _module_opened(self, opened: jobs.OpenedNetwork, user_module: UserModule) -> None:
+    def _module_opened(self, opened: opening_jobs.OpenedNetwork, user_module: UserModule) -> None:
         _remember(user_module)
         if self.dialog is not None:
             self.dialog.accept()
@@ -118,7 +118,7 @@ class UserModuleTool:
             self._context.commands.show_status(
                 tr("Reloading {module}…", module=network.context.user_module.location), 3000
             )
-            self._context.commands.rebuild_network(jobs.reload_user_module_job(read_limits()))
+            self._context.commands.rebuild_network(opening_jobs.reload_user_module_job(read_limits()))
 
     def _handle_consent(self, failure: Exception) -> bool:
         """Ask for consent when an error says that a project names code; return whether it did."""

@@ -15,7 +15,7 @@ from torch import nn
 from explorer.edits import SetBottleneckActivation, SwapActivation, ToggleShortcut
 from explorer.network import open_network
 from explorer.ui.base import appearance
-from explorer.ui.base.jobs import open_at_level_job
+from explorer.ui.base.opening_jobs import open_at_level_job
 from explorer.ui.library.delegate import IS_OPEN
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
