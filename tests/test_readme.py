@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import re
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("cnn-explorer-cli")]
     assert len(commands) >= 5
     for line in commands:
-        assert _build_parser().parse_args(line.split("#")[0].split()[1:]).command
+        assert _build_parser().parse_args(shlex.split(line, comments=True)[1:]).command
 
 
 def test_the_keys_of_the_panels_are_theirs() -> None:

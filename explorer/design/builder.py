@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from explorer.base.languages import tr
 from explorer.design.network_design import DesignError, DesignRow, NetworkDesign
 from explorer.design.row_parts import ROW_PARTS, UpBlock
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 from explorer.parts import Part, PartError, find_part
 
 #: More parameters than any network of today's phones and laptops has; a design with more is not built.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from explorer.base.languages import tr, tr_noop
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 
 #: What a network ends with, and how it is said.
 HEADS: dict[str, str] = {

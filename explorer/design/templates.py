@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from explorer.base.languages import tr, tr_noop
 from explorer.design.network_design import DesignError, DesignRow, NetworkDesign
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 
 
 def _rows(*texts: str) -> tuple[DesignRow, ...]:

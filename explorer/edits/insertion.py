@@ -36,8 +36,8 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.node import Node, rename_inputs
 from explorer.graph.ops import Function, Layer
+from explorer.networks.arguments import format_arguments
 from explorer.parts import Part, PartError, find_part
-from explorer.parts.part import format_settings
 
 #: Where a part can be put, and how that is said.
 WHERE_TITLES: dict[str, str] = {
@@ -228,6 +228,6 @@ def _other_groups(edit: Any, part: Part) -> Iterator[tuple[str, Edit]]:
     groups = 64
     while groups:
         if groups != given.get("groups"):
-            settings = format_settings(given | {"groups": groups})
+            settings = format_arguments(given | {"groups": groups})
             yield tr("Groups: {count}", count=groups), replace(edit, settings=settings)
         groups //= 2

@@ -27,7 +27,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Input, Output
 from explorer.graph.trace import TraceError, trace
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 from explorer.parts import Part, PartError, find_part
 from explorer.parts.setting import CHANNELS
 

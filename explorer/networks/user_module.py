@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.languages import tr
+from explorer.networks.arguments import ArgumentValue
 from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
 _MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
-
-PlainValue = bool | int | float | str
 
 
 class UserModuleError(ValueError):
@@ -25,7 +24,7 @@ class UserModule:
     """Reference to code that builds a network: the callable or module, its arguments, and what its forward takes."""
 
     factory: str  # "path/to/net.py:Net" or "package.module:make"
-    arguments: Mapping[str, PlainValue] = field(default_factory=dict)
+    arguments: Mapping[str, ArgumentValue] = field(default_factory=dict)
     inputs: tuple[InputSpec, ...] = field(default_factory=single_input)
 
     def __post_init__(self) -> None:
@@ -132,25 +131,3 @@ def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False
     if is_method and arguments.args:
         del arguments.args[0]
     return ast.unparse(arguments)
-
-
-def parse_arguments(text: str) -> dict[str, PlainValue]:
-    """Parse keyword arguments such as "classes=10, width=0.5" without running code. Raises UserModuleError."""
-    try:
-        call = ast.parse(f"f({text}\n)", mode="eval").body
-        assert isinstance(call, ast.Call)
-        if call.args or any(word.arg is None for word in call.keywords):
-            raise UserModuleError(tr("Arguments are written with their names: classes=10, width=0.5"))
-        found = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError) as failure:
-        if isinstance(failure, UserModuleError):
-            raise
-        raise UserModuleError(
-            tr('"{text}" cannot be read as arguments, such as classes=10, width=0.5', text=text)
-        ) from failure
-    for name, value in found.items():
-        if not isinstance(value, (bool, int, float, str)):
-            raise UserModuleError(
-                tr("{name} must be a number, a text, True or False; wrap the rest in a function", name=name)
-            )
-    return found

@@ -87,16 +87,11 @@ def open_named_network(parsed: argparse.Namespace, key: str) -> Network:
     Raises ValueError for options and inputs that it does not take, UnknownNetwork for a key that no network has, and
     what `open_any` and `open_user_module` raise for files and code.
     """
+    from explorer.networks.arguments import parse_arguments
     from explorer.networks.by_name import is_library_name
     from explorer.networks.catalogue import get_entry
     from explorer.networks.input_spec import parse_inputs
-    from explorer.networks.user_module import (
-        UserModule,
-        UserModuleError,
-        is_user_module,
-        list_candidates,
-        parse_arguments,
-    )
+    from explorer.networks.user_module import UserModule, UserModuleError, is_user_module, list_candidates
 
     if is_library_name(key) or Path(key).suffix.lower() in MODEL_SUFFIXES:
         from explorer.opening.open_any import open_any

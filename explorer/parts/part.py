@@ -11,7 +11,7 @@ from typing import Literal
 from torch import nn
 
 from explorer.base.languages import tr
-from explorer.networks.user_module import PlainValue, UserModuleError, parse_arguments
+from explorer.networks.arguments import ArgumentError, PlainValue, parse_plain_arguments
 from explorer.parts.setting import CHANNELS, Setting
 from explorer.parts.signals import find_signal_form
 
@@ -62,8 +62,8 @@ class Part:
         Raises PartError for a name or a value that the part does not take.
         """
         try:
-            given = parse_arguments(text)
-        except UserModuleError as failure:
+            given = parse_plain_arguments(text)
+        except ArgumentError as failure:
             raise PartError(str(failure)) from failure
         for name, value in given.items():
             setting = self.find_setting(name)
@@ -104,11 +104,6 @@ class Part:
         if found is None:
             raise PartError(tr("{part} has no form for signals", part=tr(self.title)))
         return found
-
-
-def format_settings(values: Mapping[str, PlainValue]) -> str:
-    """Return settings as an edit holds them: "channels=64, stride=2"."""
-    return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
 _PARTS: dict[str, Part] = {}

@@ -10,7 +10,7 @@ from torchvision.models.convnext import LayerNorm2d
 
 from explorer.base.languages import tr, tr_noop
 from explorer.graph.op_kinds import ACTIVATION_TITLES
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.base.validation_faults import describe_fault
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
+from explorer.networks.arguments import ArgumentError, ArgumentValue, argument_from_text, argument_to_json
 from explorer.networks.input_spec import InputError, InputSpec, parse_inputs
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
 from explorer.viewmodels.diagram import Level
@@ -73,7 +74,7 @@ class Project:
 
     network: str = ""  # key of the catalogue
     module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
-    options: Mapping[str, bool | int | float | str] = field(default_factory=dict)  # or the arguments of what makes it
+    options: Mapping[str, ArgumentValue] = field(default_factory=dict)  # or the arguments of what makes it
     input_shape: tuple[int, ...] | None = None  # of the image, where it is not the network's own
     inputs: tuple[InputSpec, ...] = ()  # of a module that takes anything but one image
     edits: tuple[Edit, ...] = ()
@@ -177,7 +178,7 @@ def write_project(path: str | Path, project: Project, *, is_synced: bool = True)
     named = {"network": project.network, "module": project.module, "file": project.file}
     value |= {kind: name for kind, name in named.items() if name}
     if project.options:
-        value["options"] = dict(project.options)
+        value["options"] = _options_to_json(project.options)
     if project.input_shape is not None:
         value["input_shape"] = list(project.input_shape)
     if project.inputs:
@@ -194,6 +195,13 @@ def write_project(path: str | Path, project: Project, *, is_synced: bool = True)
         ) from failure
 
 
+def _options_to_json(options: Mapping[str, ArgumentValue]) -> dict[str, Any]:
+    try:
+        return {name: argument_to_json(name, value) for name, value in options.items()}
+    except ArgumentError as failure:
+        raise ProjectError(tr("the project cannot be saved: {reason}", reason=failure)) from failure
+
+
 class _ProjectFile(BaseModel):
     """Schema of the current version. Edits are parsed one by one, so that messages can say which is wrong."""
 
@@ -204,13 +212,23 @@ class _ProjectFile(BaseModel):
     network: _Name = ""
     module: Annotated[str, Field(max_length=2000, pattern=_FACTORY_PATTERN)] = ""
     file: Annotated[str, Field(max_length=2000, pattern=_MODEL_PATTERN)] = ""
-    options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
+    options: Annotated[dict[_Name, bool | int | float | _Name | _Written], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
     inputs: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
     weights: _ProjectFileWeights | None = None
     edits: list[Any]
     position: Annotated[int, Field(ge=0)]
     view: _ProjectFileView = Field(default_factory=lambda: _ProjectFileView())
+
+
+class _Written(BaseModel):
+    """A value that JSON has no word for, as Python writes it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    python: Annotated[str, Field(max_length=20_000)]
 
 
 class _ProjectFileWeights(BaseModel):
@@ -272,7 +290,11 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         )
     try:
         inputs = parse_inputs(file.inputs)
-    except InputError as failure:
+        options = {
+            name: argument_from_text(name, value.python) if isinstance(value, _Written) else value
+            for name, value in file.options.items()
+        }
+    except (InputError, ArgumentError) as failure:
         raise ProjectError(f"{path}: {failure}") from failure
     view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
@@ -280,7 +302,7 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
     return Project(
         file.network,
         file.module,
-        file.options,
+        options,
         file.input_shape,
         inputs,
         edits,

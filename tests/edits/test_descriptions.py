@@ -125,7 +125,7 @@ def set_layer(found: dict[str, Any], layer: list[Any]) -> None:
         ("torch.nn.functional", "__builtins__"),
         ("torchvision.models.shufflenetv2", "shufflenet_v2_x0_5"),
         ("explorer.networks.catalogue", "instantiate"),
-        ("explorer.networks.user_module", "parse_arguments"),
+        ("explorer.networks.arguments", "parse_arguments"),
     ],
 )
 def test_a_description_calls_nothing_but_what_networks_compute_with(home: str, name: str, opened: Opened) -> None:

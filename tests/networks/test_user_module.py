@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.networks.user_module import UserModule, UserModuleError, list_candidates, parse_arguments
+from explorer.networks.user_module import UserModule, UserModuleError, list_candidates
 
 FILE = '''
 raise SystemExit("nobody may run this")
@@ -71,34 +71,6 @@ def test_what_is_no_file_of_python_is_said(net: Path, content: bytes, said: str)
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserModuleError, match=r"cannot read .*gone\.py: No such file"):
         list_candidates(tmp_path / "gone.py")
-
-
-def test_arguments_are_written_as_in_python() -> None:
-    assert parse_arguments("") == {}
-    assert parse_arguments(" classes=10, width=0.5, act='relu', bias=True, shift=-1 ") == {
-        "classes": 10,
-        "width": 0.5,
-        "act": "relu",
-        "bias": True,
-        "shift": -1,
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("10", "with their names"),
-        ("**x", "with their names"),
-        ("classes=", "cannot be read"),
-        ("classes=open('x')", "cannot be read"),
-        ("classes=1)(2", "cannot be read|with their names"),
-        ("layers=[1, 2]", "layers must be a number"),
-        ("layers=None", "layers must be a number"),
-    ],
-)
-def test_what_cannot_be_an_argument_is_refused(text: str, said: str) -> None:
-    with pytest.raises(UserModuleError, match=said):
-        parse_arguments(text)
 
 
 def test_a_network_is_named_by_where_it_is_and_what_makes_it() -> None:

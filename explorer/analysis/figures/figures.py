@@ -77,7 +77,7 @@ class Figures:
     @cached_property
     def receptive_field_size(self) -> FieldSize:
         """Height and width of the receptive field of the last feature map before global pooling, in input pixels."""
-        return network_receptive_field(self.receptive_field_sizes, self.architecture)
+        return network_receptive_field(self.architecture, self.measures, self.receptive_field_sizes)
 
     @property
     def receptive_field(self) -> float:

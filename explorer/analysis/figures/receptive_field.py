@@ -4,7 +4,7 @@ Along an axis, unit i of a map sees the pixels i·j + lo … i·j + hi. An op wi
 dilation d turns (lo, hi, j) into (lo − p·j, hi + ((k − 1)·d − p)·j, j·s); where paths meet the pixels of all of them
 count (Araujo et al., "Computing receptive fields of convolutional neural networks", Distill 2019). Borders of the image
 are left aside. Global pooling, flatten, linear layers and attention see the whole image; squeeze-and-excitation gates
-too, but as they only scale, the field of the gated map is that of the map itself.
+too, but as a factor only scales, the field of the gated map is that of the map itself.
 
 Attention in windows, also where it is written out with reshapes (`written_windows`), sees the window that a unit lies
 in. How many windows the next op reaches then depends on the place, so such a network is followed place by place,
@@ -47,14 +47,19 @@ def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, 
     return {name: (1.0, 1.0) if field is None else (_size(field[0]), _size(field[1])) for name, field in fields.items()}
 
 
-def network_receptive_field(fields: Mapping[str, FieldSize], architecture: Architecture) -> FieldSize:
+def network_receptive_field(
+    architecture: Architecture, measures: Mapping[str, Measure], fields: Mapping[str, FieldSize]
+) -> FieldSize:
     """Return the field of the last feature map before everything is pooled or flattened: the largest finite one, or
-    the whole image where attention sees all of a map that goes on as one."""
-    finite = [field for field in fields.values() if math.isfinite(field[0]) and math.isfinite(field[1])]
-    attention = any(
-        op_kinds.kind(node) == "attention" and math.isinf(max(fields[name])) for name, node in architecture.live.items()
-    )
-    if not finite or attention:
+    the whole image where what saw all of it goes on as a map: behind attention, or joined to a map that saw a part
+    (the pooled branch of DeepLab, a global context that is added)."""
+    finite = [field for field in fields.values() if math.isfinite(max(field))]
+    for name, node in architecture.live.items():
+        read = [max(fields[source]) for source in image_inputs(node, architecture.nodes, measures)]
+        is_joined = math.inf in read and any(1 < field < math.inf for field in read)
+        if math.isinf(max(fields[name])) and (is_joined or op_kinds.kind(node) == "attention"):
+            return math.inf, math.inf
+    if not finite:
         return math.inf, math.inf
     return max(field[0] for field in finite), max(field[1] for field in finite)
 
@@ -88,7 +93,8 @@ def _field(
         if field is None or read is None:
             field = field or read
         elif read is not field:
-            field = _union(field[0], read[0]), _union(field[1], read[1])
+            join = _scaled if op_kinds.kind(node) == "multiply" else _union
+            field = join(field[0], read[0]), join(field[1], read[1])
     window = measure.window
     if field is None or window is SAME_PLACE:
         return field
@@ -99,6 +105,11 @@ def _union(one: _AxisField, other: _AxisField) -> _AxisField:
     if one is None or other is None:
         return None
     return min(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
+
+
+def _scaled(one: _AxisField, other: _AxisField) -> _AxisField:
+    """Of a product: a factor that sees the whole image, also one that was spread to a map, scales the other."""
+    return _union(one, other) if one is not None and other is not None else one or other
 
 
 def _through(field: _AxisField, window: AxisWindow | None) -> _AxisField:

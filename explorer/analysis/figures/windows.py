@@ -87,19 +87,23 @@ _PLACEWISE = frozenset(
 )
 
 
+#: Of the second tensor these read the size only.
+_TAKE_SIZE_OF = ("expand_as", "view_as", "reshape_as", "type_as")
+
+
 def image_inputs(node: Node, nodes: Mapping[str, Node], measures: Mapping[str, Measure]) -> list[str]:
     """Return the inputs through which a node sees the image: no constants, and no gates.
 
-    Squeeze-and-excitation only scales a map, so the gated unit sees what it saw before.
+    What multiplies a map and is spread over its height or width (squeeze-and-excitation, coordinate attention) only
+    scales it, so the gated unit sees what it saw before.
     """
-    inputs = node.inputs
+    inputs = node.inputs[:1] if isinstance(node.op, Method) and node.op.name in _TAKE_SIZE_OF else node.inputs
     if len(inputs) == 1:
         return [] if isinstance(nodes[inputs[0]].op, Constant) else [inputs[0]]
     reads = [name for name in dict.fromkeys(inputs) if not isinstance(nodes[name].op, Constant)]
-    own = map_size(measures[node.name])
-    is_larger = own is not None and max(own) > 1
-    maps = [name for name in reads if (size := map_size(measures[name])) and (not is_larger or size != (1, 1))]
-    return maps or reads
+    if op_kinds.kind(node) != "multiply" or (own := map_size(measures[node.name])) is None:
+        return reads
+    return [name for name in reads if map_size(measures[name]) == own] or reads
 
 
 def map_size(measure: Measure) -> tuple[int, int] | None:

@@ -27,7 +27,7 @@ from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.design import TEMPLATES, DesignError, DesignRow, NetworkDesign
 from explorer.design.network_design import HEADS
-from explorer.networks.user_module import PlainValue
+from explorer.networks.arguments import PlainValue
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.lanes import Lane
 from explorer.ui.new_network.preview import DesignPicture, DesignPreview, preview_design

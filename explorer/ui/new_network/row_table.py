@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from explorer.base.languages import tr, tr_noop
-from explorer.networks.user_module import PlainValue, UserModuleError, parse_arguments
+from explorer.networks.arguments import ArgumentError, PlainValue, format_arguments, parse_plain_arguments
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
 
@@ -193,15 +193,15 @@ class RowTable(QTableWidget):
         box.currentIndexChanged.connect(self._on_part_chosen)
         self.setCellWidget(at, 0, box)
         try:
-            values = parse_arguments(settings)
-        except UserModuleError:
+            values = parse_plain_arguments(settings)
+        except ArgumentError:
             values = {}
         values["repeats"] = repeats
         for column, (name, _, _) in enumerate(COLUMNS_OF_ROW, 1):
             item = QTableWidgetItem(str(values.pop(name, "")))
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             self.setItem(at, column, item)
-        self.setItem(at, _MORE, QTableWidgetItem(", ".join(f"{name}={value!r}" for name, value in values.items())))
+        self.setItem(at, _MORE, QTableWidgetItem(format_arguments(values)))
         self._enable_cells(at)
 
     def _read(self, row: int) -> tuple[str, str, int]:

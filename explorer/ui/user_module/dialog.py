@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr, tr_noop
+from explorer.networks.arguments import ArgumentError, format_arguments, parse_arguments
 from explorer.networks.input_spec import InputError, InputSpec, single_input
-from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
+from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import follow_language, live_text
@@ -133,7 +134,7 @@ class ModuleDialog(QDialog):
         self._list_candidates()
         if user_module.name:
             self.name_box.setEditText(user_module.name)
-        self.arguments_edit.setText(", ".join(f"{name}={value!r}" for name, value in user_module.arguments.items()))
+        self.arguments_edit.setText(format_arguments(user_module.arguments))
         self.arguments_edit.setCursorPosition(0)  # the beginning is seen, not an end that somebody else chose
         if user_module.inputs != single_input():
             self.inputs.show_specs(user_module.inputs)
@@ -194,7 +195,7 @@ class ModuleDialog(QDialog):
         try:
             arguments = parse_arguments(self.arguments_edit.text())
             inputs = self.inputs.specs()
-        except (UserModuleError, InputError) as failure:
+        except (ArgumentError, InputError) as failure:
             return self._show_message(str(failure), is_error=True)
         self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, inputs))
         return None

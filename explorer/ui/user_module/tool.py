@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 
 from explorer.base.child_process import discard_prepared_child, prepare_child
 from explorer.base.languages import tr, tr_noop
+from explorer.networks.arguments import format_arguments, parse_arguments
 from explorer.networks.input_spec import parse_inputs
 from explorer.networks.user_module import UserModule
 from explorer.ui.base import opening_jobs
@@ -129,13 +130,17 @@ class UserModuleTool:
 
 
 def _remember(module: UserModule) -> None:
-    saved = {"made_by": module.factory, "arguments": module.arguments, "inputs": [spec.text for spec in module.inputs]}
+    saved = {
+        "made_by": module.factory,
+        "arguments": format_arguments(module.arguments),
+        "inputs": [spec.text for spec in module.inputs],
+    }
     QSettings().setValue(_LAST_MODULE_SETTING, json.dumps(saved))
 
 
 def _last_module() -> UserModule | None:
     try:
         saved = json.loads(str(QSettings().value(_LAST_MODULE_SETTING, "")))
-        return UserModule(saved["made_by"], saved["arguments"], parse_inputs(saved["inputs"]))
+        return UserModule(saved["made_by"], parse_arguments(saved["arguments"]), parse_inputs(saved["inputs"]))
     except (ValueError, TypeError, KeyError):
         return None
