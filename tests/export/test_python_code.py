@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import explorer
@@ -197,6 +198,62 @@ def test_functions_follow_the_mode() -> None:
         with torch.no_grad():
             assert (module(torch.ones(1, 64)) == 0).float().mean() > 0.2
     assert not (network.module()(torch.ones(1, 64)) == 0).any()
+
+
+class ConvNormAct(nn.Module):
+    """A convolution as most repositories write it: the activation is left out by an argument."""
+
+    def __init__(self, entering: int, out: int, stride: int = 1, *, act: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(entering, out, 3, stride, 1, bias=False)
+        self.bn = nn.BatchNorm2d(out)
+        self.act = nn.SiLU() if act else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.bn(self.conv(x))
+        return x if isinstance(self.act, nn.Identity) else self.act(x)
+
+
+def test_a_layer_that_only_some_have_is_an_argument_of_its_name() -> None:
+    layers = [ConvNormAct(3, 8, 2), ConvNormAct(8, 8, act=False), ConvNormAct(8, 8), ConvNormAct(8, 16, 2, act=False)]
+    source = check(explorer.open(nn.Sequential(*layers), input_shape=(1, 3, 32, 32)))
+    assert source.count("\nclass ") == 2
+    assert "act: bool" in source
+    assert "getattr" not in source
+    assert "from collections import OrderedDict" in source
+    assert "layers: list[tuple[str, nn.Module]] = [" in source
+
+
+class Buffers(nn.Module):
+    """An image is normalised and blurred by numbers that no training finds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        blur = torch.outer(torch.tensor([1.0, 2.0, 1.0]), torch.tensor([1.0, 2.0, 1.0])) / 16
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.full((1, 3, 1, 1), 0.25))
+        self.register_buffer("blur", blur.repeat(8, 1, 1, 1))
+        self.register_buffer("many", torch.arange(100.0).view(1, 1, 10, 10))
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+
+    mean: torch.Tensor
+    std: torch.Tensor
+    blur: torch.Tensor
+    many: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv((x - self.mean) / self.std)
+        return F.conv2d(x, self.blur, padding=1, groups=8) + F.interpolate(self.many, size=x.shape[2:])
+
+
+def test_buffers_have_their_numbers_where_few_differ() -> None:
+    module = Buffers()
+    source = check(explorer.open(module, input_shape=(1, 3, 16, 16)))
+    assert "[[[[0.485]], [[0.456]], [[0.406]]]]" in source
+    assert "torch.tensor([[[[0.25]]]], dtype=torch.float32).repeat(1, 3, 1, 1)" in source
+    written, own = dict(run(source).named_buffers()), dict(module.named_buffers())
+    assert all(torch.equal(written[name], own[name]) for name in ("mean", "std", "blur"))
+    assert not written["many"].any()  # that many belong to the weights that are saved beside
 
 
 class Windowed(nn.Module):

@@ -15,17 +15,12 @@ from explorer.export.python_code.terms import Body, Child, Hole, Literal, Step, 
 
 
 class ClassText:
-    """Writes one class. Afterwards `functional` and `ordered` say which imports it needs."""
+    """Writes one class. Afterwards `functional` says whether it calls `F`."""
 
     def __init__(self, definition: ClassDef, sources: Sources, comments: Mapping[Var, str]) -> None:
         self.definition, self.sources, self.comments = definition, sources, comments
         self.constructors = Constructors(definition.parameters.expressions, sources)
         self.functional = False
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the class uses OrderedDict."""
-        return self.constructors.ordered
 
     def lines(self) -> list[str]:
         """Return the lines of the class."""
@@ -76,7 +71,8 @@ class ClassText:
             single = len(row) == 1 and not (isinstance(row[0], Term) and row[0].sort == "repeat")
             if not found:
                 start = Bracketed("[", [("", doc) for doc in docs], "]", tall=True)
-                found.extend(lines("layers: list[nn.Module] = ", start, "", 2))
+                kind = "tuple[str, nn.Module]" if template.tag[1] == "named" else "nn.Module"
+                found.extend(lines(f"layers: list[{kind}] = ", start, "", 2))
             elif single:
                 found.extend(lines("", call("layers.append", docs), "", 2))
             elif row:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 
 from explorer.export.python_code.calls import Frame
+from explorer.export.python_code.constructors import is_name
 from explorer.export.python_code.generalise import Family
 from explorer.export.python_code.parameters import Parameters
 from explorer.export.python_code.reading import Reader, as_sequential
@@ -47,7 +48,8 @@ class Classes:
         row = as_sequential(root)
         ops = [node.op for node in reader.architecture.inputs if isinstance(node.op, Input)]
         names = tuple(map(argument_name, ops)) if len(ops) > 1 else ()
-        template = row if row is not None and not reader.seams else root
+        is_readable = all(is_name(child.name) for child in root.children)  # not getattr(self, "0")
+        template = row if row is not None and not (reader.seams and is_readable) else root
         self.defined.append(ClassDef(title, template, arguments=names, dtype=dtype))
 
     def make_of(self, frame: Frame) -> Term:

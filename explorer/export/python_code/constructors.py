@@ -18,7 +18,6 @@ class Constructors:
 
     def __init__(self, expressions: Mapping[int, str], sources: Sources) -> None:
         self.expressions, self.sources = expressions, sources
-        self.ordered = False  # is OrderedDict needed?
 
     def text(self, value: Value) -> str:
         return flat(self.doc(value))
@@ -73,7 +72,6 @@ class Constructors:
         """The arguments of an `nn.Sequential`."""
         if value.tag[1] is None:
             return [self.item(part) for part in value.parts]
-        self.ordered = True
         if isinstance(value.tag[1], tuple):
             return [self._counted(value)]
         entries = [part for part in value.parts if isinstance(part, Term)]
@@ -110,7 +108,6 @@ class Constructors:
         """The arguments of an `nn.Sequential` whose modules are in a list of that name."""
         if not isinstance(value.tag[1], tuple):
             return f"OrderedDict({name})" if value.tag[1] == "named" else f"*{name}"
-        self.ordered = True
         start = f", {value.tag[1][1]}" if value.tag[1][1] else ""
         pair = f'(f"{self._prefix(value)}{{i}}", layer)'
         return Clauses("OrderedDict(", pair, [f"for i, layer in enumerate({name}{start})"], ")")
@@ -176,6 +173,9 @@ class Constructors:
     def _buffer(self, value: Term) -> Doc:
         if value.tag[-1] == "written":
             return call("torch.tensor", [self.text(value.parts[0]), ("dtype=", value.tag[1])])
+        if value.tag[-1] == "spread":
+            numbers, *times = map(self.text, value.parts)
+            return call(f"torch.tensor({numbers}, dtype={value.tag[1]}).repeat", times)
         shape = [self.text(part) for part in value.parts] or ["()"]
         return call("torch.zeros", [*shape, ("dtype=", value.tag[1])])
 

@@ -100,14 +100,37 @@ class LayerTerms:
     def tensor(
         self, tensor: torch.Tensor, *, is_parameter: bool, written: torch.Tensor | None = None, path: str = ""
     ) -> Term:
-        """A parameter or buffer with fresh numbers; with those of `written` where there are few."""
-        if written is not None and written.numel() <= _MAX_WRITTEN:
-            numbers = python_literal(written.tolist(), path)
-            return Term(("buffer", str(written.dtype), "written"), (Literal(numbers, written.tolist()),))
+        """A parameter or buffer with fresh numbers; with those of `written` where few differ."""
         shape = tuple(Literal(str(side), side) for side in tensor.shape)
+        if written is not None and (different := _without_repeats(written)).numel() <= _MAX_WRITTEN:
+            plain = _plain_numbers(different)
+            numbers = Literal(python_literal(plain, path), plain)
+            if different.shape == written.shape:
+                return Term(("buffer", str(written.dtype), "written"), (numbers,))
+            if different.any():
+                sides = zip(written.shape, different.shape, strict=True)
+                times = [Literal(str(side // own), side // own) for side, own in sides]
+                return Term(("buffer", str(written.dtype), "spread"), (numbers, *times))
         if not is_parameter:
             return Term(("buffer", str(tensor.dtype)), shape)
         return Term(("parameter",) if tensor.dtype == self.dtype else ("parameter", str(tensor.dtype)), shape)
+
+
+def _without_repeats(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor with one place of each dim along which it repeats itself: a blur has one kernel for all channels."""
+    for dim in range(tensor.dim()):
+        first = tensor.narrow(dim, 0, min(1, tensor.shape[dim]))
+        tensor = first if bool((tensor == first).all()) else tensor
+    return tensor
+
+
+def _plain_numbers(tensor: torch.Tensor) -> Any:
+    """The numbers as people write them: 0.1, not the 0.10000000149011612 that is nearest to it in float32."""
+    if tensor.dtype not in (torch.float32, torch.float16):
+        return tensor.tolist()
+    if tensor.dim():
+        return [_plain_numbers(part) for part in tensor]
+    return float(str(tensor.numpy()))
 
 
 def restored_layer(cls: type[nn.Module], **attributes: object) -> nn.Module:

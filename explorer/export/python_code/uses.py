@@ -137,4 +137,6 @@ def _optional_role(value: Value) -> str:
         if value.sort == "layer" and hasattr(nn.modules.activation, plain):
             return "activation"
         return {"conv2d_norm_activation": "expand", "squeeze_excitation": "squeeze"}.get(name, name)
+    if isinstance(value, Term) and value.sort == "entry":
+        return str(value.tag[1])
     return "extra"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,9 +21,11 @@ from explorer.export.python_code.reading import Reader
 from explorer.export.python_code.source_check import computes_the_same, explain_difference, module_of
 from explorer.export.python_code.sources import Sources
 from explorer.graph.architecture import Architecture
-from explorer.graph.ops import Input
+from explorer.graph.ops import Constant, Input
 from explorer.graph.to_module import argument_name, build_module, complete_state, to_class_name
 from explorer.network import Network
+
+_MAX_READ = 2**20  # numbers of a buffer that are looked at, as few of them may differ
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCo
         return header + classes_source(snapshot, in_one_class=True)
 
     try:
-        classes = _classes(architecture)
+        classes = _classes(_with_buffers(network))
         source = header + _text(classes)
         reason = "" if _has_the_tensors(source, architecture) else "they hold other tensors"
         if not reason and is_right(source):
@@ -79,7 +81,7 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCo
         raise
     except Exception as failure:  # whoever saves a network needs the file more than the traceback
         reason = repr(failure)
-    source = write_in_one(architecture)
+    source = write_in_one(_with_buffers(network))
     try:
         right = is_right(source)
     except Exception as failure:
@@ -98,6 +100,16 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCo
         stacklevel=2,
     )
     return WrittenCode(source, {"": to_class_name(architecture.title)})
+
+
+def _with_buffers(network: Network) -> Architecture:
+    """The snapshot whose buffers have their numbers: no training would find the mean that an image is reduced by."""
+    found = []
+    for node in network.architecture.live.values():
+        op = node.op
+        if isinstance(op, Constant) and not op.is_parameter and op.value is None and op.tensor.numel() <= _MAX_READ:
+            found.append(node.replace(op=replace(op, value=network.weights.tensors(node)[""])))
+    return network.architecture.with_replaced(found) if found else network.architecture
 
 
 def classes_source(architecture: Architecture, *, in_one_class: bool = False) -> str:
@@ -124,7 +136,8 @@ def _text(classes: Classes) -> str:
         for number, definition in enumerate(classes.defined)
     ]
     bodies = [text.lines() for text in texts]
-    imports = _imports(reader.sources, any(text.functional for text in texts), any(text.ordered for text in texts))
+    ordered = any("OrderedDict(" in line for body in bodies for line in body)
+    imports = _imports(reader.sources, any(text.functional for text in texts), ordered)
     own = [source.rstrip().split("\n") for source in reader.sources.definitions.values()]
     blocks = ["\n".join(body) for body in (imports, *own, *bodies)]
     return "\n\n\n".join(blocks) + "\n"
