@@ -256,6 +256,30 @@ def test_buffers_have_their_numbers_where_few_differ() -> None:
     assert not written["many"].any()  # that many belong to the weights that are saved beside
 
 
+class Noted(nn.Module):
+    """Layers in a list, on which the author notes where each reads from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([ConvNormAct(3, 8, 2), nn.Upsample(None, 2), ConvNormAct(8, 8)])
+        for number, layer in enumerate(self.layers):
+            layer.place, layer.reads = number, -1  # type: ignore[assignment]
+        self.norm = nn.BatchNorm2d(8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return F.relu(self.norm(x))
+
+
+def test_layers_of_a_list_are_a_loop_and_notes_on_them_are_left_out() -> None:
+    source = check(explorer.open(Noted(), input_shape=(1, 3, 32, 32)))
+    assert "nn.Upsample(scale_factor=2, mode=" not in source
+    assert "nn.Upsample(scale_factor=2" in source
+    assert "for layer in self.layers:" in source
+    assert "F.relu(self.norm(x))" in source
+
+
 class Windowed(nn.Module):
     """Windows of one size on the way in, of half that size on the way out, as in HieraDet of SAM 2."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from explorer.export.python_code.constructors import is_list
 from explorer.export.python_code.expressions import Expressions
 from explorer.export.python_code.formatting import WIDTH, flat
 from explorer.export.python_code.forward_values import ForwardValues
@@ -43,6 +44,8 @@ class Inliner:
     def _belongs(self, target: Var, inner: Term, outer: Step) -> bool:
         if inner.sort in ("attribute", "tensor"):
             return True
+        if self._is_in_list(inner):  # a step of a loop
+            return False
         if inner.sort == "item":
             return not isinstance(inner.parts[1], Term)
         if outer.value.sort == inner.sort == "method":  # x.reshape(…).permute(…)
@@ -73,6 +76,13 @@ class Inliner:
             return False
         name = str(child.make.tag[1]).removeprefix("nn.")
         return "Norm" in name or hasattr(nn.modules.activation, name) or self._is_dropout(value)
+
+    def _is_in_list(self, value: Term) -> bool:
+        """Whether a value is a call of a module of an `nn.ModuleList`."""
+        child = self.children.get(value.tag[1][0]) if value.sort == "call" and len(value.tag[1]) == 2 else None
+        return (
+            child is not None and isinstance(child.make, Term) and child.make.sort == "holder" and is_list(child.make)
+        )
 
     def _is_gate(self, value: Term) -> bool:
         child = self.children.get(value.tag[1][0])
