@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -28,7 +29,9 @@ class DocumentMemory(QObject):
         self._last_seen: list[int] = []  # ids of documents, the last seen first
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self.trim)
+        self._closed: WeakSet[NetworkContext] = WeakSet()  # of closed documents that are not gone yet
         documents.changed.connect(self._on_changed)
+        documents.closed.connect(self._on_closed)
 
     @property
     def most_recent_first(self) -> list[Document]:
@@ -44,14 +47,25 @@ class DocumentMemory(QObject):
         """Submit the job that gives memory back."""
         networks = [document.network for document in self.most_recent_first if document.network is not None]
         contexts = [network.context for network in networks]
+        closed = [context for context in self._closed if context not in contexts]
+        self._closed.clear()
 
         def job(keep_going: KeepGoing) -> None:
             from explorer.base.freed_memory import return_freed_memory
 
+            for context in closed:
+                _release(context)
             release_over_budget(contexts)
             return_freed_memory()
 
         self._lane.submit(job, lambda _: None, lambda _: None)
+
+    def _on_closed(self, document: Document) -> None:
+        """What a closed document keeps goes, even if it does not go itself: it may be in a cycle with what was frozen
+        out of Python's garbage collection. One that is open in another window computes it again."""
+        if document.network is not None:
+            self._closed.add(document.network.context)
+        self._timer.start()
 
     def _on_changed(self) -> None:
         open_ids = {id(document) for document in self._documents}
@@ -70,12 +84,18 @@ def release_over_budget(contexts: Sequence[NetworkContext], budget: int | None =
     released = 0
     for number, context in enumerate(engines.values()):
         if number and left < context.forward.cached_bytes + context.forward.weight_bytes:
-            if context.lock.acquire(blocking=False):
-                try:
-                    context.forward.release()
-                    released += 1
-                finally:
-                    context.lock.release()
+            released += _release(context)
         else:
             left -= context.forward.cached_bytes + context.forward.weight_bytes
     return released
+
+
+def _release(context: NetworkContext) -> bool:
+    """Release what a network keeps, unless it is running; return whether it was released."""
+    if not context.lock.acquire(blocking=False):
+        return False
+    try:
+        context.forward.release()
+    finally:
+        context.lock.release()
+    return True

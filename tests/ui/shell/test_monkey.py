@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from explorer.base.freed_memory import return_freed_memory
+from explorer.base.gc_pause import collect_frozen
 from explorer.base.languages import translator
 from explorer.edits import SwapActivation
 from explorer.ui.base import appearance
@@ -215,7 +216,9 @@ class Memory:
             _settle(window, self._qtbot)
         self._qtbot.wait(200)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        gc.collect()
+        window.memory.trim()  # as it does by itself when nobody waits
+        self._qtbot.waitUntil(lambda: not window.file_lane.busy, timeout=120_000)
+        collect_frozen()
         return_freed_memory()
         self.bytes.append(_own_bytes())
         self.widgets.append(len(QApplication.allWidgets()))
