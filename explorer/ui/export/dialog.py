@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -96,6 +97,8 @@ class ExportDialog(QDialog):
         files.addRow(tr("Folder"), self._folder)
         self._message = QLabel()
         self._message.setWordWrap(True)
+        # As wide as the controls, however long it is: else the preview gives way.
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._message.setMinimumHeight(54)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._buttons = QDialogButtonBox()

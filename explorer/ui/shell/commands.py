@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
 from explorer.base.cancellation import KeepGoing
@@ -26,13 +27,16 @@ from explorer.ui.output.sample_images import SampleImages
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
 from explorer.ui.shell.edit_previews import EditPreviews
-from explorer.ui.shell.frame import WindowFrame
+from explorer.ui.shell.frame import FRAME_SIZE, WindowFrame
 from explorer.ui.shell.open_windows import keep_until_closed
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.refused_edit import RefusedEdit
 
 if TYPE_CHECKING:
     from explorer.network import Network
+
+
+_MOST_OF_SCREEN = 0.85  # that a second window takes
 
 
 class CommandWindow(WindowFrame):
@@ -204,6 +208,13 @@ class CommandWindow(WindowFrame):
         window.files.keep(document)
         if self.session.sample is not None:
             window.samples.show_loaded(self.session.sample)
-        window.resize(self.size())
-        window.move(position - QPoint(80, 20) if position is not None else self.pos() + QPoint(40, 40))
+        self._place_window(window, position - QPoint(80, 20) if position is not None else self.pos() + QPoint(40, 40))
         window.show()
+
+    def _place_window(self, window: CommandWindow, at: QPoint) -> None:
+        """Put another window at a place of the screen, as large as this one, but whole, and with this one in sight."""
+        screen = QGuiApplication.screenAt(at) or self.screen()
+        room = screen.availableGeometry().adjusted(0, 0, -FRAME_SIZE.width(), -FRAME_SIZE.height())
+        window.resize(self.size().boundedTo(room.size() * _MOST_OF_SCREEN).expandedTo(window.minimumSizeHint()))
+        last = room.bottomRight() - QPoint(window.width(), window.height())
+        window.move(max(min(at.x(), last.x()), room.left()), max(min(at.y(), last.y()), room.top()))

@@ -23,7 +23,7 @@ from explorer.ui.preferences.tool import read_default_level
 from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.notice import Notice
 
-_AROUND = QSize(8, 40)  # pixels that a desktop puts around a window: its title bar, its borders
+FRAME_SIZE = QSize(8, 40)  # pixels that a desktop puts around a window: its title bar, its borders
 
 
 class WindowFrame(QMainWindow):
@@ -40,7 +40,7 @@ class WindowFrame(QMainWindow):
 
     def _build_panels(self) -> None:
         self.resize(
-            QSize(1440, 900).boundedTo(self.screen().availableSize() - _AROUND)
+            QSize(1440, 900).boundedTo(self.screen().availableSize() - FRAME_SIZE)
         )  # small screens are not overrun
         self.setAcceptDrops(True)
         self.canvas, self.notice = Canvas(), Notice()

@@ -22,6 +22,7 @@ from explorer.ui.canvas.gestures import OWN_FORMATS
 from explorer.ui.documents.memory import release_over_budget
 from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.documents.tab_strip import TabStrip
+from explorer.ui.shell.frame import FRAME_SIZE
 from explorer.ui.shell.open_windows import open_windows
 from explorer.ui.shell.window import Window
 
@@ -194,11 +195,14 @@ def test_a_tab_dragged_out_is_a_window(two: Window, qtbot: QtBot) -> None:
     start = bar.tabRect(1).center()
     qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(bar, start + QPoint(0, 30))
-    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=start + QPoint(10, 200))
+    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=start + QPoint(500, 600))
     assert titles(two) == ["AlexNet"]
     (other,) = open_windows()
     assert isinstance(other, Window)
     settled(qtbot, other)
+    room, place = other.screen().availableGeometry(), other.geometry()
+    assert place.bottom() <= room.bottom()  # however near the edge it was let go
+    assert place.right() <= room.right() or place.left() < room.left() + FRAME_SIZE.width()  # too wide
     assert other.session.document is document
     assert document.is_open
     assert other.session.selection == ("layer1.0",)

@@ -167,6 +167,16 @@ def test_too_large_is_said_before_it_is_tried(tool: ExportTool, qtbot: QtBot, tm
     dialog.reject()
 
 
+def test_what_is_said_of_a_file_takes_no_room_from_the_preview(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    width = dialog.form.width()
+    dialog._message.setText(
+        "8.89 × 22.8 cm, text 4.7 pt (small: show less detail, or choose a larger page), sharp. " * 3
+    )
+    qtbot.wait(20)
+    assert dialog.form.width() == width
+
+
 def test_a_failure_stays_in_the_dialog(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot)
     dialog._name.setText("nowhere/net")

@@ -31,7 +31,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from explorer.base.freed_memory import return_freed_memory
-from explorer.base.gc_pause import collect_frozen
 from explorer.base.languages import translator
 from explorer.edits import SwapActivation
 from explorer.ui.base import appearance
@@ -218,7 +217,8 @@ class Memory:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         window.memory.trim()  # as it does by itself when nobody waits
         self._qtbot.waitUntil(lambda: not window.file_lane.busy, timeout=120_000)
-        collect_frozen()
+        gc.unfreeze()  # what the imports were frozen with is not to be missed
+        gc.collect()
         return_freed_memory()
         self.bytes.append(_own_bytes())
         self.widgets.append(len(QApplication.allWidgets()))
@@ -227,6 +227,7 @@ class Memory:
             f"{self.bytes[-1] / 2**20:.0f} MiB, {self.widgets[-1]} widgets, {self.objects[-1].total()} objects",
             flush=True,
         )
+        gc.freeze()
         window.start("resnet18")
 
     @property
