@@ -8,7 +8,7 @@ one that was read, so that no edit of it is possible.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from torch import nn
@@ -42,12 +42,17 @@ def hold_sizes(architecture: Architecture, module: nn.Module, example: Example) 
     held = (2, 3) if next((found for found in sizes if found is not None), False) else ()
     if _parts(architecture, module, example, (batch + 1, channels, height, width)):
         held = (0, *held)
-    return _with_held(architecture, op, held)
+    return with_held_sides(architecture, held)
 
 
-def _with_held(architecture: Architecture, op: Input, axes: Iterable[int]) -> Architecture:
-    sides = [ReadSide(0, axis, op.shape[axis]) for axis in axes]
-    reads: SizeReads = {(SizeRead(operator.pos, (side,), side.was), (architecture.input.name,)): () for side in sides}
+def with_held_sides(
+    architecture: Architecture, axes: Iterable[int], read: Callable[[int], int] = operator.pos
+) -> Architecture:
+    """Return the snapshot with these sides of its main input marked as read by a function, so that no edit changes
+    them."""
+    shape = architecture.input_shape
+    sides = [ReadSide(0, axis, shape[axis]) for axis in axes]
+    reads: SizeReads = {(SizeRead(read, (side,), side.was), (architecture.input.name,)): () for side in sides}
     return architecture.with_nodes(with_size_reads(architecture.nodes, reads)) if reads else architecture
 
 

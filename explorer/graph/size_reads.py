@@ -51,6 +51,11 @@ class SizeRead:
         return _evaluate((self.call, self.args), values)
 
 
+def exported_size(size: int) -> int:
+    """Return a size that a program was exported for: it takes no other."""
+    return size
+
+
 def size_read_of(op: object) -> SizeRead | None:
     """Return what an op reads of sizes; None for all other ops."""
     call = getattr(op, "call", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,18 +11,39 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from explorer.analysis.example_inputs import Example
+from explorer.analysis.other_sizes import hold_sizes, with_held_sides
 from explorer.analysis.verification import VerifiedModule, verify_snapshot
+from explorer.graph.size_reads import exported_size
 from explorer.graph.trace import snapshot_of_graph
 
 
-def open_program(program: Any, example: Example, title: str, parameters: Collection[str] = ()) -> VerifiedModule:
-    """Return an exported program as a snapshot that was compared with it.
+def open_program(program: Any, example: Example, title: str) -> VerifiedModule:
+    """Return an exported program as a snapshot that was compared with it. Sides of its input that were not exported as
+    dynamic stay as they are. Raises TraceError where it fails on the example."""
+    found = _compare(program, example, title)
+    inputs = zip(example.args, program_inputs(program).values(), strict=True)
+    (shape,) = [value.shape for given, value in inputs if given is example.main]
+    fixed = [axis for axis, side in enumerate(shape) if isinstance(side, int) and axis != 1]  # channels are a width
+    return replace(found, architecture=with_held_sides(found.architecture, fixed, exported_size))
 
-    Args:
-        parameters: paths of tensors that are trained, where the program does not know it.
 
-    Raises TraceError where it fails on the example.
-    """
+def program_inputs(program: Any) -> dict[str, Any]:
+    """Return what an exported program takes, by name: tensors without numbers, or plain values."""
+    names = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT"]
+    nodes = {node.name: node for node in program.graph.nodes}
+    return {name: nodes[name].meta["val"] for name in names}
+
+
+def open_script(module: nn.Module, example: Example, title: str) -> VerifiedModule:
+    """Return a TorchScript program as a snapshot that was compared with it, at other sizes too. Raises TraceError where
+    it fails on the example."""
+    parameters = [path for path, _ in module.named_parameters()]
+    found = _compare(_script_to_program(module, example.main), example, title, parameters)
+    return replace(found, architecture=hold_sizes(found.architecture, module, example))
+
+
+def _compare(program: Any, example: Example, title: str, parameters: Collection[str] = ()) -> VerifiedModule:
+    """The program as a snapshot. `parameters`: paths of tensors that are trained, where it does not know it."""
     module: fx.GraphModule = program.module()
     for path in parameters:
         owner, _, name = path.rpartition(".")
@@ -103,8 +125,8 @@ _REORDERED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
 _OTHER_ARGUMENTS = frozenset({"to", "tensor", "arange", "full", "zeros", "ones", "scalar_tensor", "normal", "split"})
 
 
-def script_to_program(module: Any, example: torch.Tensor) -> Any:
-    """Return a TorchScript program as an exported one."""
+def _script_to_program(module: Any, example: torch.Tensor) -> Any:
+    """A TorchScript program as an exported one."""
     from torch._export.converter import TS2EPConverter
 
     return TS2EPConverter(module, (example,)).convert()

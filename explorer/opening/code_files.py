@@ -18,7 +18,7 @@ from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.languages import tr
 from explorer.graph.call_arguments import required_parameters
 from explorer.networks.input_spec import InputSpec, single_input
-from explorer.opening.aten_graph import open_program, script_to_program
+from explorer.opening.aten_graph import open_program, open_script, program_inputs
 from explorer.opening.errors import OpeningError
 
 Sides = tuple[int, ...]
@@ -60,8 +60,7 @@ def _open_script(path: str, title: str, input_shape: Sides | None, inputs: Input
     own = (InputSpec("", input_shape or (1, 3, 224, 224), _name_of(_dtype_of(module))),)
     example = positional_example(inputs or own)
     name = getattr(module, "original_name", "") or title
-    parameters = [path for path, _ in module.named_parameters()]
-    return open_program(script_to_program(module, example.main), example, name, parameters)
+    return open_script(module, example, name)
 
 
 def _open_pickled(path: str, title: str, input_shape: Sides | None, inputs: InputSpecs) -> VerifiedModule:
@@ -81,11 +80,9 @@ def _find_module(content: Any) -> nn.Module | None:
 
 def _example_of(program: Any, input_shape: Sides | None) -> Example:
     """Inputs of the shapes that the program was exported for; `input_shape` in place of that of a single one."""
-    names = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT"]
-    nodes = {node.name: node for node in program.graph.nodes}
-    values = {name: nodes[name].meta["val"] for name in names}
+    values = program_inputs(program)
     if not values or not all(isinstance(value, torch.Tensor) for value in values.values()):
-        raise OpeningError(tr("the program takes other inputs than tensors: {names}", names=", ".join(names)))
+        raise OpeningError(tr("the program takes other inputs than tensors: {names}", names=", ".join(values)))
     specs = []
     for name, value in values.items():
         shape = tuple(side if isinstance(side, int) else int(side.node.hint or 2) for side in value.shape)

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.export import Dim
 
 import explorer
 from explorer.base.cancellation import Cancelled
 from explorer.base.child_process import Limits
+from explorer.edits import EditError, SetInputSize
+from explorer.graph.trace import TraceError
 from explorer.networks.user_module import UserModuleError
 from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
@@ -254,3 +257,52 @@ def test_files_with_several_inputs_open_verified(tmp_path: Path, kind: str) -> N
     assert [spec.name for spec in network.context.inputs] == ["image", "mask"]
     with torch.no_grad():
         assert torch.allclose(network.module()(*images), module(*images), atol=1e-5)
+
+
+class Scaled(nn.Module):
+    """Its output depends on the size of the image, by arithmetic that no graph of tensors shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        scale = x.shape[2] / 64
+        return self.conv(x) * scale
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["script", "trace", "static", "dynamic"])
+def test_at_another_size_a_program_is_itself_or_says_no(tmp_path: Path, kind: str) -> None:
+    module, image = Scaled().eval(), torch.randn(2, 3, 16, 16)
+    path = tmp_path / ("net.pt2" if kind in ("static", "dynamic") else "net.pt")
+    if path.suffix == ".pt":
+        make: Any = torch.jit.script if kind == "script" else torch.jit.trace
+        (make(module) if kind == "script" else make(module, image)).save(str(path))
+        expected: Any = torch.jit.load(str(path))  # type: ignore[no-untyped-call]
+    else:
+        sides = {0: Dim.AUTO, 2: Dim.AUTO, 3: Dim.AUTO} if kind == "dynamic" else {}
+        torch.export.save(torch.export.export(module, (image,), dynamic_shapes={"x": sides}), path)
+        expected = module
+    network = explorer.open(path, trusted=True, input_shape=(2, 3, 16, 16))
+    refused = {
+        "script": {"resolution": "the code looked at the size"},
+        "static": dict.fromkeys(("resolution", "batch"), "takes no .* export it with dynamic_shapes"),
+    }
+    for name, size in {"resolution": 24, "batch": 3}.items():
+        edit = SetInputSize(**{name: size})
+        if reason := refused.get(kind, {}).get(name):
+            with pytest.raises(EditError, match=reason):
+                network.edit(edit)
+            continue
+        edited = network.edit(edit)
+        other = torch.randn(edited.architecture.input_shape)
+        torch.testing.assert_close(edited.module()(other), expected(other), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_program_of_one_size_is_not_opened_at_another(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(Scaled().eval(), (torch.randn(1, 3, 16, 16),)), path)
+    with pytest.raises(TraceError, match="specify dynamic_shapes"):
+        explorer.open(path, trusted=True, input_shape=(1, 3, 24, 24))

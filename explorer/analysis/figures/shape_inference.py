@@ -26,7 +26,7 @@ from explorer.graph.call_arguments import map_tensors
 from explorer.graph.call_op import call_op
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Function, Layer, Method, Output
-from explorer.graph.size_reads import SizeRead, size_read_of
+from explorer.graph.size_reads import SizeRead, exported_size, size_read_of
 
 __all__ = [
     "Measure",
@@ -74,16 +74,23 @@ class SizeReadError(ShapeError):
     def __init__(self, node: Node, read: SizeRead, values: tuple[Any, ...]) -> None:
         self.node = node.inputs[read.first.slot]
         self.shapes = values
-        ValueError.__init__(
-            self,
-            tr(
+        now = read.first.measure(tuple(map(_meta_tensors, values)))
+        if read.call is exported_size:
+            reason = tr(
+                "the program was exported for a size of {before} and takes no {now}: export it with dynamic_shapes, or "
+                "open the module itself",
+                before=read.first.was,
+                now=now,
+            )
+        else:
+            reason = tr(
                 "the code looked at the size of {name} when it was recorded ({before} then, {now} now), and may do "
                 "something else for another one. Open the module anew with that size instead",
                 name=self.node,
                 before=read.first.was,
-                now=read.first.measure(tuple(map(_meta_tensors, values))),
-            ),
-        )
+                now=now,
+            )
+        ValueError.__init__(self, reason)
 
 
 #: Two halves, each larger than what an edit of a large network measures.
