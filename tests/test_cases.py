@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
 from explorer.design_rules.check import check_network
-from explorer.edits import Edit, EditError, InsertPart, SetInputSize, SetWidth
+from explorer.edits import Edit, EditError, InsertPart, MultiplyDepth, SetInputSize, SetWidth
 from explorer.edits.budget import free_axes
 from explorer.edits.drops import find_drop
 from explorer.edits.history import apply_edit
@@ -38,13 +39,14 @@ from explorer.presenters.editable_table import build_editable_table, cell_option
 from tests.cases.architectures import PAPERS
 from tests.cases.brought import BROUGHT
 from tests.cases.everyday import EVERYDAY
+from tests.cases.forum import FORUM
 from tests.cases.hard import HARD
 from tests.cases.reported import CASES, Case
 
 #: Of an edited case; a head of 21,841 classes on a flattened map has more.
 MOST_PARAMS = 50_000_000
 
-ALL = {**CASES, **PAPERS, **HARD, **BROUGHT, **EVERYDAY}
+ALL = {**CASES, **PAPERS, **HARD, **BROUGHT, **EVERYDAY, **FORUM}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what torch deprecates: people still bring it
 
@@ -178,6 +180,18 @@ def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, requ
     if not long and list(ALL).index(name) % 3:
         pytest.skip("with --long")
     assert edit_faults(ALL[name], 12 if long else 2) == []
+
+
+def test_a_copied_block_keeps_its_tables() -> None:
+    """Statistics that a block of one's own keeps are no weights: new ones would be negative variances."""
+    network = explorer.open(make(ALL["ActivatedNorm"]), inputs="3x16x16")
+    deeper = network.edit(MultiplyDepth("stage:1", 1.2))
+    state, given = deeper.module().state_dict(), network.module().state_dict()
+    copies = [name for name in state if "~" in name and "running" in name]
+    assert copies
+    for name in copies:
+        assert torch.equal(state[name], given[re.sub(r"~\d+", "", name)])
+    assert torch.isfinite(deeper.run("cat").result.main_output).all()
 
 
 def size_faults(case: Case, most: int) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -14,6 +15,14 @@ class Ref:
     """The value of another node, as an argument."""
 
     name: str
+
+
+def plain_value(value: Any) -> Any:
+    """Return an argument that holds no tensor as what can be written down: a number of numpy as Python's, the type of a
+    tensor (`torch.FloatTensor`) as its number format."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return value.dtype if isinstance(value, type(torch.FloatTensor)) else value
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:

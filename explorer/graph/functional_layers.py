@@ -30,11 +30,17 @@ class FunctionalLayer:
 
 
 def functional_as_layer(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Mapping[str, tuple[str, Any]]
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    tensors: Mapping[str, tuple[str, Any]],
+    dims: int = 4,
 ) -> FunctionalLayer | None:
     """The layer a call amounts to, or None when it is anything else.
 
-    `tensors` gives (path, tensor) for the arguments that are parameters and buffers, by the name their `Ref` has.
+    Args:
+        tensors: (path, tensor) of the arguments that are parameters and buffers, by the name their `Ref` has.
+        dims: how many dims the input has.
     """
     make = _BUILDERS.get(function)
     if make is None:
@@ -58,7 +64,7 @@ def functional_as_layer(
         return None
     held = {name: tensor for name, (_, tensor) in owned.items()}
     with torch.device("meta"):
-        layer = make(held, {name: v for name, v in values.items() if name not in owned})
+        layer = make(held, {name: v for name, v in values.items() if name not in owned} | {"dims": dims})
     return FunctionalLayer(layer, reads, owners.pop()) if layer is not None else None
 
 
@@ -71,13 +77,16 @@ def layer_key_at(module: nn.Module, path: str, fallback: Hashable) -> Hashable:
 
 
 def _build_batch_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    kinds = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
     if (
         not {"running_mean", "running_var"} <= tensors.keys()
         or settings.get("training")
         or _has_one_affine_tensor(tensors)
+        or settings["dims"] not in kinds
     ):
         return None
-    return nn.BatchNorm2d(len(tensors["running_mean"]), eps=settings["eps"], affine="weight" in tensors).eval()
+    kind = kinds[settings["dims"]]
+    return kind(len(tensors["running_mean"]), eps=settings["eps"], affine="weight" in tensors).eval()
 
 
 def _build_conv2d(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:

@@ -62,7 +62,8 @@ class MissingDevices(TorchFunctionMode):
 
     def _present_type(self, kind: Any) -> Any:
         """The type of a tensor on the processor for "torch.cuda.FloatTensor", as a text or as a class."""
-        module, _, name = (kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__name__}").rpartition(".")
+        text = f"{kind.__module__}.{kind.__name__}" if isinstance(kind, type) else str(kind)
+        module, _, name = text.rpartition(".")
         if module != "torch.cuda" or "cuda" not in self.missing:
             return kind
         self.calls.append("cuda")

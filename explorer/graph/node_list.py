@@ -84,10 +84,11 @@ class NodeList:
         self._layers.setdefault(path, layer.key)
         return self._add(path, layer, args, kwargs, path)
 
-    def add_op(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        """A call of a function or method; of the functional form of a layer on the module's own tensors, that layer."""
+    def add_op(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], dims: int = 4) -> str:
+        """A call of a function or method, on a tensor of so many dims; of the functional form of a layer on the
+        module's own tensors, that layer."""
         if isinstance(op, Function):
-            owned = functional_as_layer(op.call, args, kwargs, self._tensors)
+            owned = functional_as_layer(op.call, args, kwargs, self._tensors, dims)
             if owned is not None:
                 layer = Layer.from_module(owned.layer)
                 expected = layer_key_at(self.module, owned.path, layer.key)
@@ -169,10 +170,11 @@ def _keep_discarded(nodes: Mapping[str, Node]) -> dict[str, Node]:
         if node.name in reached or isinstance(node.op, Output):
             reached.update((node.name, *node.inputs))
     read = {name for node in nodes.values() for name in node.inputs}
-    runs: set[str] = set()  # a layer whose result is not returned, and what is made of it
+    trained = {node.name for node in nodes.values() if isinstance(node.op, Constant) and node.op.is_parameter}
+    runs: set[str] = set()  # a layer, or an op on parameters, whose result is not returned, and what is made of it
     for node in nodes.values():
         layer = isinstance(node.op, Layer) and node.op.has_tensors
-        if node.name not in reached and (layer or not runs.isdisjoint(node.inputs)):
+        if node.name not in reached and (layer or not (runs | trained).isdisjoint(node.inputs)):
             runs.add(node.name)
     if not runs:
         return dict(nodes)

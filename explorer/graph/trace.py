@@ -7,10 +7,12 @@ plain ones, and a submodule that fx cannot follow becomes one opaque node instea
 
 from __future__ import annotations
 
+import copy
 import inspect
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from torchvision.ops import StochasticDepth
 from explorer.base.gc_pause import gc_paused
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
-from explorer.graph.arguments import Ref
+from explorer.graph.arguments import Ref, plain_value
 from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
 from explorer.graph.interception import INTERCEPTING
 from explorer.graph.node_list import NodeList
@@ -58,7 +60,8 @@ def trace(
     if all(modes.values()):
         module.eval()
     try:
-        graph = _trace_with_opaque(module)
+        with _without_proxies(module):
+            graph = _trace_with_opaque(module)
     finally:
         for part, training in modes.items():
             part.training = training
@@ -116,6 +119,30 @@ def _trace_with_opaque(module: nn.Module) -> fx.Graph:
             if not tracer.active_modules or tracer.active_modules[-1] in opaque:
                 raise TraceError(_explain_failure(module, failure)) from failure
             opaque |= {tracer.active_modules[-1]}
+
+
+@contextmanager
+def _without_proxies(module: nn.Module) -> Iterator[None]:
+    """What the forward keeps in attributes of its own is a proxy while it is traced: put back what was there, which a
+    run would read."""
+    before = {
+        part: {name: copy.copy(held) if type(held) in (list, dict) else held for name, held in part.__dict__.items()}
+        for part in module.modules()
+    }
+    try:
+        yield
+    finally:
+        for part, kept in before.items():
+            for name in [name for name, held in part.__dict__.items() if _holds_proxy(held)]:
+                del part.__dict__[name]
+                if name in kept:
+                    part.__dict__[name] = kept[name]
+
+
+def _holds_proxy(value: Any) -> bool:
+    if type(value) in (list, tuple, dict):
+        return any(map(_holds_proxy, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, fx.Proxy)
 
 
 def _find_shuffle_functions(module: nn.Module) -> tuple[Callable[..., Any], ...]:
@@ -241,4 +268,6 @@ class _GraphConverter:
             return {k: self.convert_arguments(v) for k, v in value.items()}
         if isinstance(value, slice):
             return slice(*(self.convert_arguments(v) for v in (value.start, value.stop, value.step)))
-        return value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, np.ndarray):
+            raise TraceError(tr("an array of numpy is known by its numbers, which only a run tells"))
+        return plain_value(value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Hashable, Mapping
 
 import torch
@@ -29,6 +30,9 @@ _RECTIFIED_VARIANCE = 0.5 - 0.5 / math.pi
 #: than those the norms were calibrated with fades, or grows a thousandfold, where activations are curved (SiLU,
 #: Hardswish).
 _NORM_BIAS_DEVIATION = 1.25
+
+#: What an edit adds to the paths of a block that it copies.
+_COPY_NUMBERS = re.compile(r"~\d+")
 
 
 class SeededWeights:
@@ -180,13 +184,15 @@ class SeededWeights:
         return tensors
 
     def _draw_constant(self, path: str, constant: Constant) -> torch.Tensor:
-        if path in self.buffers and self.buffers[path].shape == constant.tensor.shape:
-            return self.buffers[path]
-        generator = self._generator(path)
         shape = constant.tensor.shape
-        if not _has_fractions(constant.tensor.dtype):
+        known = self.buffers.get(path, self.buffers.get(_COPY_NUMBERS.sub("", path)))  # a copied block has its tables
+        if known is not None and known.shape == shape:
+            return known
+        generator = self._generator(path)
+        name = path.rsplit(".", 1)[-1]
+        if not _has_fractions(constant.tensor.dtype) or name == "running_mean":
             return torch.zeros(shape, dtype=constant.tensor.dtype)
-        if "scale" in path.rsplit(".", 1)[-1]:  # what multiplies a branch
+        if "scale" in name or name == "running_var":  # what multiplies a branch; no variance is negative
             return torch.ones(shape)
         return (
             torch.randn(shape, generator=generator) * 0.02

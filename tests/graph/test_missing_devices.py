@@ -44,7 +44,7 @@ class Called(Built):
         x = x.cuda(non_blocking=True).to("cuda:0").to(torch.device("cuda"), torch.float32).to(0)
         torch.cuda.synchronize()
         rows = torch.arange(x.shape[2], device="cuda").to(x.dtype).view(1, 1, -1, 1).cuda()
-        columns = torch.ones(x.shape[3]).type("torch.cuda.FloatTensor").to(device="cuda")
+        columns = torch.ones(x.shape[3]).type("torch.cuda.FloatTensor").type(x.dtype).to(device="cuda")
         return super().forward(x + 0.01 * rows * columns.pin_memory())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,31 @@ def test_without_its_packages_it_says_which(files: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(OpeningError, match=r"needs the package onnx: pip install 'cnn-explorer\[onnx\]'"):
         explorer.open(files / "net.onnx")
+
+
+class PartsOfTimm(nn.Module):
+    """Uneven parts as in MixNet, a norm of vectors as in RepViT, a border by reflection as in anti-aliased ResNets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.pad, self.norm, self.head = nn.ReflectionPad2d(1), nn.BatchNorm1d(8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first, second, third = torch.split(self.pad(self.conv(x)), [4, 2, 2], 1)
+        x = torch.cat([first.relu(), second, third.sigmoid()], 1)
+        out: torch.Tensor = self.head(self.norm(x.mean((2, 3))))
+        return out
+
+
+def test_parts_norms_of_vectors_and_borders_by_reflection_come_back(tmp_path: Path) -> None:
+    network = explorer.open(PartsOfTimm(), input_shape=(2, 3, 12, 12))
+    proto = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(network.module(), (torch.randn(2, 3, 12, 12),), str(proto), dynamo=True, optimize=False)
+    again = explorer.open(proto)
+    assert again.verification is not None
+    assert again.verification.status == "equal"
+    image = torch.randn(2, 3, 12, 12)
+    torch.testing.assert_close(again.module()(image), network.module()(image), atol=1e-5, rtol=1e-4)

@@ -279,7 +279,7 @@ def test_at_another_size_a_program_is_itself_or_says_no(tmp_path: Path, kind: st
     if path.suffix == ".pt":
         make: Any = torch.jit.script if kind == "script" else torch.jit.trace
         (make(module) if kind == "script" else make(module, image)).save(str(path))
-        expected: Any = torch.jit.load(str(path))  # type: ignore[no-untyped-call]
+        expected: Any = torch.jit.load(str(path))
     else:
         sides = {0: Dim.AUTO, 2: Dim.AUTO, 3: Dim.AUTO} if kind == "dynamic" else {}
         torch.export.save(torch.export.export(module, (image,), dynamic_shapes={"x": sides}), path)

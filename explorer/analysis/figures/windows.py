@@ -199,7 +199,7 @@ def _offset(node: Node) -> MapWindow | None:
     if isinstance(node.op, Function) and node.op.name == "pad" and len(node.args) > 1:
         return _padded(node.args[1])
     if isinstance(node.op, Function) and node.op.name == "getitem" and isinstance(node.args[1], tuple):
-        parts = (*node.args[1], slice(None), slice(None), slice(None))
+        parts = (*node.args[1], *[slice(None)] * 4)
         return None if Ellipsis in parts else (_sliced(parts[2]), _sliced(parts[3]))
     return None
 

@@ -150,8 +150,14 @@ def is_single_op(module: nn.Module) -> bool:
     if isinstance(module, (*LEAF_MODULES, torch.jit.ScriptModule)):
         return True
     ours = type(module).__module__.startswith(("torch.nn.modules", "torch.ao.nn", "torch.nn.utils"))
-    held = isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict))
-    return ours and not held and "forward" not in module.__dict__
+    return ours and not isinstance(module, _CONTAINERS) and "forward" not in module.__dict__
+
+
+#: Classes of torch that only call what they hold; those of transformers look at the values of masks on their way.
+_CONTAINERS = (
+    *(nn.Sequential, nn.ModuleList, nn.ModuleDict),
+    *(nn.Transformer, nn.TransformerEncoder, nn.TransformerDecoder),
+)
 
 
 def run_pre_hooks(

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from explorer.graph.arguments import Ref, tensors_in
+from explorer.graph.arguments import Ref, plain_value, tensors_in
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Method, Op
 from explorer.graph.recording.refusals import refuse_object
@@ -145,6 +145,14 @@ class HeldTensors:
         self._constants[id(tensor)] = (tensor, name, tensor._version)
         return name
 
+    def argument_of_call(self, value: Any) -> Any:
+        """A value as the argument of a call of torch, which takes arrays of numpy for tensors."""
+        if isinstance(value, np.ndarray):
+            return Ref(self.nodes.add_constant(torch.from_numpy(value)))
+        if type(value) is tuple:
+            return tuple(map(self.argument_of_call, value))
+        return self.argument(value)
+
     def argument(self, value: Any) -> Any:
         """A value as the argument of a node: tensors and sizes that are known as references."""
         if isinstance(value, torch.Tensor):
@@ -165,10 +173,8 @@ class HeldTensors:
         if is_dataclass(value) and not isinstance(value, type) and next(tensors_in(value), None) is not None:
             given = {f.name: self.argument(getattr(value, f.name)) for f in fields(value) if f.init}
             return Ref(self.nodes.add_op(Function(type(value)), (), given))
-        if isinstance(value, np.generic):
-            return value.item()
         refuse_object(value)
-        return value
+        return plain_value(value)
 
     def is_known(self, tensor: Any) -> bool:
         return isinstance(tensor, torch.Tensor) and tensor in self._names

@@ -104,18 +104,18 @@ class Recorder(TorchFunctionMode):
             return self._call_script(original, module, args, kwargs)
         args, kwargs = run_pre_hooks(module, args, kwargs)
         before = _versions((args, kwargs))
-        plain = (self.held.argument(args), self.held.argument(kwargs))
-        with self._pause():
+        with self._pause():  # what is asked of torch to keep the layer is none of the module's
+            plain = (self.held.argument(args), self.held.argument(kwargs))
             result = module.forward(*args, **kwargs)
-        name = self.nodes.add_layer(path, module, *plain)
+            name = self.nodes.add_layer(path, module, *plain)
         result = self._finish(name, result, before)
         return run_hooks(module, args, kwargs, result)
 
     def call_function(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A call of a function that torch does not announce: a scripted one, or one that is kept whole."""
         before = _versions((args, kwargs))
-        plain = (self.held.argument(args), self.held.argument(kwargs))
         with self._pause():
+            plain = (self.held.argument(args), self.held.argument(kwargs))
             result = function(*args, **kwargs)
         op = sized_by_values(Function(function), str(getattr(function, "__name__", "")), args, result)
         return self._finish(self.nodes.add_op(op, *plain), result, before)
@@ -176,10 +176,10 @@ class Recorder(TorchFunctionMode):
         if name in ("numel", "nelement") and self.held.is_known(args[0]):
             return math.prod(self._sized(args[0], args[0].shape))
         before = _versions((args, kwargs))
-        known = self.held.reads_known((args, kwargs))
+        known = self.held.reads_known((args[1:] if name == "new_tensor" else args, kwargs))
         plain: Any = None
         if known or name in _RANDOM:
-            plain = (self.held.argument(args), self.held.argument(kwargs))
+            plain = (self.held.argument_of_call(args), self.held.argument(kwargs))
         result = func(*args, **kwargs)
         if plain is None:
             return result  # made from nothing but constants: a constant
@@ -198,7 +198,8 @@ class Recorder(TorchFunctionMode):
             return result
         op, plain_args, plain_kwargs = self._plain_call(func, *plain)
         op = sized_by_values(autocast_op(op, (args, kwargs), result), name, args, result)
-        recorded = self.nodes.add_op(op, plain_args, plain_kwargs)
+        dims = args[0].dim() if args and isinstance(args[0], torch.Tensor) else 4
+        recorded = self.nodes.add_op(op, plain_args, plain_kwargs, dims)
         if changed and any(t.dtype != changed[0].dtype for t in tensors_in((args, kwargs))):
             recorded = self.nodes.add_op(Method("to"), (Ref(recorded), changed[0].dtype), {})  # it keeps its format
         result = self._finish(recorded, result, before)
