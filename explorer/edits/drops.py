@@ -45,13 +45,32 @@ class LinkChoice:
 
 def find_drop(architecture: Architecture, edit: Edit) -> Drop:
     """Return what dropping makes: the edit itself, else the cheapest repair that it comes with, else the reason."""
+    return _find(architecture, edit)[0]
+
+
+def find_drop_cost(architecture: Architecture, edit: Edit) -> tuple[Drop, int, int]:
+    """Return the same, with the parameters and multiply-adds that it adds; 0 where it cannot be made."""
+    drop, made, repair = _find(architecture, edit)
+    if repair is not None:
+        return drop, *_cost(repair)
+    if made is None:
+        return drop, 0, 0
+    then, now = (analyse(one).figures.total for one in (made, architecture))
+    return drop, then.params - now.params, then.macs - now.macs
+
+
+def _find(architecture: Architecture, edit: Edit) -> tuple[Drop, Architecture | None, Repair | None]:
+    """What dropping makes, with the snapshot after the edit itself, or the repair in its place."""
     try:
-        if apply_edit(edit, architecture) is architecture:
-            return Drop(edit, reason=tr("It is there already: nothing would change."))
-        return Drop(edit)
+        made = apply_edit(edit, architecture)
+        if made is architecture:
+            return Drop(edit, reason=tr("It is there already: nothing would change.")), None, None
+        return Drop(edit), made, None
     except EditError as refused:
         # Repairs that leave `apply_edit` have been tried on this very snapshot.
-        return next((Drop(one.edit, one.title) for one in refused.repairs), Drop(edit, reason=str(refused)))
+        for repair in refused.repairs:
+            return Drop(repair.edit, repair.title), None, repair
+        return Drop(edit, reason=str(refused)), None, None
 
 
 def connection(source: str, target: str, join: str = "add") -> Connect:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, diff_ops
+from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_n
 from explorer.edits.channel_carrying import carry_channels
@@ -51,6 +52,15 @@ def _reweighted_ops(now: Analysis, edited: Analysis, expanded: frozenset[str]) -
         if name in before and before[name].channel_map != node.channel_map:
             card = find_visible_card(now, expanded, name)
             yield AffectedOp(name, tr("keeps the weights of other channels"), 0, 0, card)
+
+
+def build_cost_preview(title: str, now: Total, params: int, macs: int) -> EditPreview:
+    """Return the preview of an edit of which only the cost is shown: what it adds to parameters and multiply-adds."""
+    counts = (
+        HeadlineFigure(tr("Parameters"), now.params + params, now.params, ""),
+        HeadlineFigure("MACs", now.macs + macs, now.macs, ""),
+    )
+    return EditPreview(title, counts, (), None)
 
 
 def build_refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> EditPreview:

@@ -21,13 +21,16 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
+from explorer.base.cancellation import always
 from explorer.base.gc_pause import freeze_imports
 from explorer.drawing import compose_picture
 from explorer.edits import Connect, CopyBlock, Edit, InsertPart, MoveBlock, ReplaceByPart
 from explorer.edits.drops import can_link, find_drop
 from explorer.edits.edit import place_of
 from explorer.network import Network, open_network
+from explorer.parts import all_parts
 from explorer.presenters.diagrams import build_diagram, expanded_at_level
+from explorer.ui.base.edit_jobs import drop_preview_job
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.parts.drop_lights import DropLights
 from explorer.ui.parts.drop_places import find_place, places_in_sight
@@ -48,11 +51,26 @@ def drops(key: str) -> dict[str, Any]:
             if drop.is_possible:
                 times.append(_seconds(partial(_apply, network, drop.edit)))
         found[name] = {"median": statistics.median(times), "worst": max(times), "count": len(times)}
+    found["what a drop would cost"] = _costs(network, diagram)
     cards = _cards(diagram)
     source = cards[len(cards) // 3]
     links = [_seconds(partial(can_link, network.architecture, source, card)) for card in cards if card != source]
     found["target of a wire, tried"] = {"median": statistics.median(links), "worst": max(links), "count": len(links)}
     return {"drops": found, "ui thread": _moves(diagram)}
+
+
+def _costs(network: Network, diagram: Diagram) -> dict[str, float]:
+    """Every part behind every card: what is said beside the pointer. The place was tried before, as lit ones were."""
+    times: list[float] = []
+    for place in (place_of(members_of(card)[-1]) for card in _cards(diagram)):
+        for part in all_parts():
+            edit = InsertPart(place, part.key)
+            if find_drop(network.architecture, edit).is_possible:
+                job = drop_preview_job(network, edit)
+                times.append(_seconds(partial(job, always)))
+    ranked = sorted(times)
+    most = ranked[int(0.95 * len(ranked))]
+    return {"median": statistics.median(ranked), "most": most, "worst": ranked[-1], "count": len(ranked)}
 
 
 def _cards(diagram: Diagram) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from torch import nn
 
 from explorer.edits import Connect, CopyBlock, Edit, EditError, InsertPart, MoveBlock, ReplaceByPart
-from explorer.edits.drops import can_link, disconnection, find_drop, link_choices
+from explorer.edits.drops import can_link, disconnection, find_drop, find_drop_cost, link_choices
 from explorer.edits.edit import place_of
 from explorer.graph.architecture import Architecture
 from explorer.network import Network, open_network
@@ -175,3 +175,24 @@ def test_a_layer_called_several_times_takes_a_wire_or_says_why() -> None:
     choices = link_choices(network.architecture, "input", "1.1")
     assert [choice.edit.join for choice in choices if not choice.reason] != []
     assert any("called at 2 places" in choice.reason for choice in choices)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        InsertPart("layer2.0", "mbconv"),
+        InsertPart("layer2.0", "convolution", "channels=96"),  # the shortcut behind it needs a repair
+        InsertPart("layer2.0", "linear"),
+        Connect("layer3.0", "layer1.0"),
+    ],
+    ids=lambda edit: edit.title,
+)
+def test_what_a_drop_is_said_to_cost_is_what_it_costs(edit: Edit) -> None:
+    network = open_network("resnet18")
+    drop, params, macs = find_drop_cost(network.architecture, edit)
+    assert drop == find_drop(network.architecture, edit)
+    if not drop.is_possible:
+        assert (params, macs) == (0, 0)
+        return
+    before, after = network.figures.total, network.edit(drop.edit).figures.total
+    assert (params, macs) == (after.params - before.params, after.macs - before.macs)

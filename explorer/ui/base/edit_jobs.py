@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.languages import tr
@@ -36,19 +35,19 @@ def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> C
     return job
 
 
-def drop_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> Callable[[KeepGoing], EditPreview]:
-    """Job that computes what dropping something would change, by the edit or the repair that would be applied, which
-    the title says; or why it cannot be."""
+def drop_preview_job(network: Network, edit: Any) -> Callable[[KeepGoing], EditPreview]:
+    """Job that computes what dropping something would cost, by the edit or the repair that would be applied, which the
+    title says; or why it cannot be. It shows nothing else, and is done while the pointer is over the place."""
 
     def job(keep_going: KeepGoing) -> EditPreview:
         from explorer import presenters
-        from explorer.edits.drops import find_drop
+        from explorer.edits.drops import find_drop_cost
 
-        drop = find_drop(network.architecture, edit)
+        drop, params, macs = find_drop_cost(network.architecture, edit)
         if not drop.is_possible:
             return presenters.build_refusal(edit.title, drop.reason)
-        preview = edit_preview_job(network, drop.edit, expanded)(keep_going)
-        return replace(preview, title=f"{preview.title}\n{drop.repair}".strip())
+        title = f"{drop.edit.title}\n{drop.repair}".strip()
+        return presenters.build_cost_preview(title, network.figures.total, params, macs)
 
     return job
 

@@ -105,7 +105,7 @@ class MovingTool:
         if place is None or network is None:
             self.lane.cancel()
             return
-        job = edit_jobs.drop_preview_job(network, self._edit_for(place), self._session.expanded)
+        job = edit_jobs.drop_preview_job(network, self._edit_for(place))
         self.lane.submit(job, self._show_preview, lambda failure: self.gesture.lights.show_text(f"{failure}"))
 
     def _show_preview(self, preview: EditPreview) -> None:

@@ -262,7 +262,7 @@ class PartsTool:
         if edit is None or network is None:
             self._drop_lane.cancel()
             return
-        job = edit_jobs.drop_preview_job(network, edit, self._session.expanded)
+        job = edit_jobs.drop_preview_job(network, edit)
         self._drop_lane.submit(job, self._show_drop, lambda failure: self.target.light.show_text(str(failure)))
 
     def _show_drop(self, preview: EditPreview) -> None:
