@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
@@ -127,7 +127,7 @@ class Window(CommandWindow):
             (a.save_as, self.files.save_as),
             (a.open_image, self.samples.ask_open),
             (a.paste, self._paste),
-            (a.quit, self.close),
+            (a.quit, QApplication.closeAllWindows),  # until one is told to stay open
         ):
             action.triggered.connect(lambda _=False, happens=happens: happens())
         a.compare.toggled.connect(self.compare)

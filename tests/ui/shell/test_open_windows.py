@@ -43,6 +43,16 @@ def test_a_closed_window_gives_back_its_networks(qtbot: QtBot) -> None:
     gc_pause.collect_frozen()
 
 
+def test_quit_closes_every_window(qtbot: QtBot) -> None:
+    first, second = shown_window(), shown_window()
+    second.actions_.quit.trigger()
+    assert not first.isVisible()
+    assert not second.isVisible()
+    del first, second
+    qtbot.waitUntil(lambda: not open_windows())
+    gc_pause.collect_frozen()
+
+
 def test_a_file_from_outside_comes_into_a_window_that_is_open(qtbot: QtBot) -> None:
     first, second = shown_window(), shown_window()
     second.activateWindow()
