@@ -42,6 +42,7 @@ explorer.Session().on("selected", print)
 
 def run(*command: object, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", **environment}
+    env.pop("PYTHONPATH", None)  # of whoever runs the tests
     folder = Path(sys.executable).parent  # not the checkout: its `explorer` would come first
     return subprocess.run([*map(str, command)], env=env, cwd=folder, capture_output=True, text=True, check=False)
 
