@@ -49,6 +49,12 @@ def test_no_translation_is_of_a_text_that_is_gone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_texts_have_one_place_in_a_file(path: Path) -> None:
+    """Sorted, so that two people who add a text change different lines."""
+    assert list(read(path)) == sorted(read(path))
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
 def test_placeholders_are_those_of_the_source(path: Path) -> None:
     wrong = [
         (text, form)
