@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -61,9 +61,14 @@ def compare_on_another_input(architecture: Architecture, module: nn.Module, exam
 
 def run_snapshot(architecture: Architecture, module: nn.Module, main: torch.Tensor) -> Any:
     """What the snapshot makes of the main input with the module's own tensors, on the CPU."""
+    return run_with_tensors(architecture, tensors_by_path(module), main)
+
+
+def run_with_tensors(architecture: Architecture, tensors: Mapping[str, torch.Tensor], main: torch.Tensor) -> Any:
+    """What the snapshot makes of the main input with these tensors, by path, on the CPU."""
     engine = ForwardEngine(budget=0)
     engine.configure(device="cpu")
-    weights = LoadedWeights(tensors_by_path(module), SeededWeights())
+    weights = LoadedWeights(tensors, SeededWeights())
     with same_random_numbers():
         return engine.run(architecture, weights, main).value
 

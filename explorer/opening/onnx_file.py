@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from explorer.analysis.example_inputs import Example, positional_example
+from explorer.analysis.module_comparison import TOLERANCE, difference_of, run_with_tensors
 from explorer.analysis.verification import VerifiedModule, verify_capture
 from explorer.base.languages import tr
 from explorer.opening import onnx_groups, onnx_model
@@ -58,6 +59,10 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
     opened = verify_capture(module, example, None if unknown else reference, title)
     architecture, tensors = onnx_groups.regroup(opened.architecture, opened.tensors, places, names)
     verification = replace(opened.verification, value_reads=()) if not branches else opened.verification
+    if reference is not None and not unknown and verification.status == "equal":  # under their own names as well
+        difference = difference_of(run_with_tensors(architecture, tensors, example.main.clone()), reference)
+        equal = difference <= TOLERANCE
+        verification = replace(verification, difference=difference, status="equal" if equal else "differs")
     if unknown:
         kinds = ", ".join(sorted({operator.op_type for operator in unknown}))
         reason = tr(

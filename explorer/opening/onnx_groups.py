@@ -229,5 +229,7 @@ class _Regrouping:
         """The new name of a tensor of the converted module."""
         if tensor.startswith(_INITIALIZER):
             return self.constant_path(tensor)
+        if tensor in self.paths:  # read by an op, such as the scale of an InstanceNormalization
+            return self.paths[tensor]
         path, _, last = tensor.rpartition(".")
         return f"{self.paths[path]}.{last}" if path in self.paths else tensor

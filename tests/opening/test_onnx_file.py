@@ -223,3 +223,12 @@ def test_norms_of_vectors_and_borders_by_reflection_come_back(tmp_path: Path) ->
     assert again.verification.status == "equal"
     image = torch.randn(2, 3, 12, 12)
     torch.testing.assert_close(again.module()(image), network.module()(image), atol=1e-5, rtol=1e-4)
+
+
+def test_weights_that_ops_read_are_those_of_the_file(tmp_path: Path) -> None:
+    """torch writes a group norm as InstanceNormalization with weights of its own: they became random when opened."""
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.GroupNorm(1, 8), nn.Conv2d(8, 4, 1)).eval()
+    explorer.save_network(explorer.open(module, input_shape=(1, 3, 12, 12)), tmp_path / "net.onnx")
+    image = torch.randn(1, 3, 12, 12)
+    again = explorer.open(tmp_path / "net.onnx")
+    torch.testing.assert_close(again.module()(image), module(image), atol=1e-5, rtol=1e-4)
