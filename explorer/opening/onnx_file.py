@@ -247,6 +247,12 @@ def _slice_by_numbers(op: Any) -> Any:
     return op
 
 
+def _split_by_numbers(op: Any) -> Any:
+    forward = op.forward
+    op.forward = lambda value, *sizes: forward(value, *map(_numbers, sizes))
+    return op
+
+
 def _numbers(value: Any) -> Any:
     return value.tolist() if isinstance(value, torch.Tensor) else value
 
@@ -258,6 +264,7 @@ _EASIER: dict[str, Callable[[Any], nn.Module]] = {
     "Reshape": _reshape_by_numbers,
     "Gather": _gather_by_number,
     "Slice": _slice_by_numbers,
+    "Split": _split_by_numbers,
 }
 
 

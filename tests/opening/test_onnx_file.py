@@ -199,7 +199,7 @@ def test_without_its_packages_it_says_which(files: Path, monkeypatch: pytest.Mon
 
 
 class PartsOfTimm(nn.Module):
-    """A norm of vectors as in RepViT, a border by reflection as in anti-aliased ResNets."""
+    """Uneven parts as in MixNet, a norm of vectors as in RepViT, a border by reflection as in anti-aliased ResNets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,12 +207,13 @@ class PartsOfTimm(nn.Module):
         self.pad, self.norm, self.head = nn.ReflectionPad2d(1), nn.BatchNorm1d(8), nn.Linear(8, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.pad(self.conv(x)).relu()
+        first, second, third = torch.split(self.pad(self.conv(x)), [4, 2, 2], 1)
+        x = torch.cat([first.relu(), second, third.sigmoid()], 1)
         out: torch.Tensor = self.head(self.norm(x.mean((2, 3))))
         return out
 
 
-def test_norms_of_vectors_and_borders_by_reflection_come_back(tmp_path: Path) -> None:
+def test_parts_norms_of_vectors_and_borders_by_reflection_come_back(tmp_path: Path) -> None:
     network = explorer.open(PartsOfTimm(), input_shape=(2, 3, 12, 12))
     proto = tmp_path / "net.onnx"
     with warnings.catch_warnings():
