@@ -86,7 +86,7 @@ class ChoiceSlider(QWidget):
         self._slider.setEnabled(enabled)
 
     def hasFocus(self) -> bool:
-        return self._slider.hasFocus()
+        return self._slider.hasFocus() or self._value.hasFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._value:

@@ -265,6 +265,22 @@ def test_a_slider_shows_while_it_moves_and_says_it_once_when_let_go(inspector: I
     assert control.text == "×3"
 
 
+def test_what_was_typed_keeps_the_focus_when_the_options_change(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    block = replace(BLOCK, options=(slider(6), switch("Shortcut", 1)))
+    inspector.show_inspection(block)
+    control = inspector.reveal_control("Expansion", "this block")
+    assert isinstance(control, ChoiceSlider)
+    control._value.setFocus()
+    control._value.selectAll()
+    qtbot.keyClicks(control._value, "3")
+    with qtbot.waitSignal(inspector.edit_requested):
+        qtbot.keyClick(control._value, Qt.Key.Key_Return)
+    inspector.show_inspection(replace(block, options=(slider(3), choice("Width", 0))))
+    again = inspector.reveal_control("Expansion", "this block")
+    assert again is not control
+    assert again.hasFocus()
+
+
 def test_a_slider_back_where_it_was_wants_nothing(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(replace(BLOCK, options=(slider(6),)))
     control = inspector.reveal_control("Expansion", "this block")
