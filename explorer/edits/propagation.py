@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -21,22 +20,18 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
 from explorer.base.cancellation import check_cancelled
 from explorer.base.languages import tr
-from explorer.edits.bridges import PaddedShortcut, possible_bridges, projection_stride, zero_padding
 from explorer.edits.channel_groups import ChannelGroups
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, ShapeMismatch
-from explorer.edits.fits import fitting_nodes, possible_resizings
+from explorer.edits.join_repairs import JoinRepairs
 from explorer.edits.kept_channels import mark_kept
 from explorer.edits.node_changes import change_node, layer_op
-from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, most_common_style
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
-from explorer.graph.arguments import Ref
 from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
-from explorer.graph.layers import build_pointwise, is_depthwise, norm_channels, reconfigure
-from explorer.graph.node import Node, rename_inputs
-from explorer.graph.ops import Constant, Layer
-from explorer.graph.recognition.shortcuts import compute_depths
+from explorer.graph.layers import is_depthwise, norm_channels, reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
@@ -101,7 +96,7 @@ class _Propagator:
         self.values: dict[str, Any] = {}
         self.replaced: dict[str, Node] = {}
         self.inserted: dict[str, list[Node]] = {}
-        self.depths: Mapping[str, int] | None = None
+        self.joins = JoinRepairs(architecture, repair, self.current, lambda name: first_shape(self.values[name]))
 
     def run(self) -> Architecture:
         live = self.architecture.live
@@ -123,7 +118,9 @@ class _Propagator:
         try:
             value = self.measure(new)
         except ShapeError as failure:
-            new, value = self.repair_join(new, failure)
+            added, new = self.joins.mend(new, failure)
+            self.insert_before(node, added)
+            value = self.measure(new)
         if new is not node:
             self.replaced[node.name] = new
         self.values[node.name] = value
@@ -308,131 +305,13 @@ class _Propagator:
 
     # what needs mending
 
-    def repair_join(self, node: Node, failure: ShapeError) -> tuple[Node, Any]:
-        """A join whose maps the repair has made meet. Raises EditError with the repairs that would."""
-        kind = op_kinds.kind(node)
-        shapes = [first_shape(self.values[name]) for name in node.inputs]
-        known = [shape for shape in shapes if shape is not None]
-        if kind not in ("add", "concat") or len(known) != len(shapes) or (kind == "add" and len(shapes) != 2):
-            raise EditError(
-                str(failure), node=node.name, mismatch=self.mismatch(node, tr("these shapes do not fit together"))
-            ) from failure
-        are_signals = all(map(self.is_signal, node.inputs))
-        resizings = possible_resizings([shape.dims for shape in known], kind, are_signals)
-        if self.repair in resizings:
-            return self.resize_ways(node, known)
-        if kind == "concat":
-            raise EditError(
-                str(failure),
-                node=node.name,
-                repair_kinds=resizings,
-                mismatch=self.mismatch(node, tr("the maps differ in size")),
-            ) from failure
-        return self.repair_addition(node, known, are_signals, resizings)
-
-    def repair_addition(
-        self, node: Node, shapes: list[Shape], are_signals: bool, resizings: tuple[str, ...]
-    ) -> tuple[Node, Any]:
-        slot = self.shortcut_slot(node)
-        moved, fixed = shapes[slot], shapes[1 - slot]
-        smaller = len(moved.dims) == len(fixed.dims) > 2 and moved.dims[2:] < fixed.dims[2:]
-        if smaller:
-            slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
-        ways = possible_bridges(moved, fixed, are_signals)
-        if self.repair not in ways:
-            reason = tr("the maps differ in size") if moved.dims[2:] != fixed.dims[2:] else tr("the widths differ")
-            raise EditError(
-                tr(
-                    "{name} cannot add {first} to {second}: {reason}",
-                    name=node.name,
-                    first=shapes[0],
-                    second=shapes[1],
-                    reason=reason,
-                ),
-                node=node.name,
-                repair_kinds=ways or resizings,
-                mismatch=self.mismatch(node, reason),
-            )
-        if self.repair == "fill":
-            return self.insert_bridge(node, 1 - slot, fixed, moved)
-        return self.insert_bridge(node, slot, moved, fixed)
-
-    def resize_ways(self, node: Node, shapes: list[Shape]) -> tuple[Node, Any]:
-        """A join whose ways are averaged down to the smallest of their maps, or enlarged to the largest."""
-        choose = min if self.repair == "pool" else max
-        want = choose(shapes, key=lambda shape: shape.dims[2:]).dims
-        fitted: dict[str, str] = {}
-        for number, (name, shape) in enumerate(zip(node.inputs, shapes, strict=True), 1):
-            if shape.dims[2:] != want[2:] and name not in fitted:
-                path_of = partial(self.path_beside, node.name, number)
-                kind, scope = op_kinds.kind(node), node.scope
-                new = fitting_nodes(self.architecture, name, shape.dims, want, self.repair, kind, scope, path_of)
-                self.insert_before(node, new)
-                fitted[name] = new[-1].name
-        joined = rename_inputs(node, fitted)
-        return joined, self.measure(joined)
-
-    def path_beside(self, name: str, number: int, title: str) -> str:
-        """An unused path for what stands on a way into a join."""
-        return self.architecture.unused_name(f"{name}.{title}{number}", *NORM_ACT_SUFFIXES)
+    def current(self, name: str) -> Node:
+        """A node as it is now."""
+        return self.replaced.get(name, self.architecture.nodes[name])
 
     def insert_before(self, node: Node, new: list[Node]) -> None:
         """Put nodes in right before one, measured."""
-        self.inserted.setdefault(self.node_before(node), []).extend(new)
+        names = list(self.architecture.nodes)
+        self.inserted.setdefault(names[names.index(node.name) - 1], []).extend(new)
         for added in new:
             self.values[added.name] = self.measure(added)
-
-    def mismatch(self, node: Node, reason: str) -> ShapeMismatch:
-        """What reaches an op that cannot take it."""
-        shapes = [(name, first_shape(self.values[name])) for name in dict.fromkeys(node.inputs)]
-        return ShapeMismatch(
-            node.name, tuple((name, str(shape)) for name, shape in shapes if shape is not None), reason
-        )
-
-    def is_signal(self, name: str) -> bool:
-        """Whether a value is (batch, channels, length): what a 1-D convolution made, or the network is given."""
-        node = self.replaced.get(name, self.architecture.nodes[name])
-        while node.inputs and not isinstance(node.layer, (_ConvNd, nn.Linear, nn.LayerNorm)):
-            node = self.replaced.get(node.inputs[0], self.architecture.nodes[node.inputs[0]])
-        return not node.inputs or isinstance(node.layer, nn.Conv1d)
-
-    def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
-        """The addition behind a new way for one of its inputs."""
-        source = node.inputs[slot]
-        main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
-        while op_kinds.kind(main) in ("pool", "dropout"):  # Xception's ways end so, behind their last norm
-            main = self.replaced.get(main.inputs[0], self.architecture.nodes[main.inputs[0]])
-        norm = main.op if op_kinds.kind(main) == "norm" and isinstance(main.op, Layer) else None
-        op: Layer
-        stride = projection_stride(source_shape.dims[2], target_shape.dims[2])
-        if self.repair == "fill":
-            op, name = zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
-        elif self.repair == "project":
-            bias = most_common_style(self.architecture).norm is None  # a norm, here or further on, has a shift
-            widths, axes = (source_shape.dims[1], target_shape.dims[1]), len(source_shape.dims) - 2
-            op = build_pointwise(*widths, axes, stride=stride, bias=bias)
-            name = self.architecture.unused_name(f"{node.name}.projection", "_norm")
-        else:
-            extra = target_shape.dims[1] - source_shape.dims[1]
-            op = Layer.from_module(PaddedShortcut(stride, extra))
-            name = self.architecture.unused_name(f"{node.name}.padding")
-        new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, identity_init=True)]
-        if self.repair == "project" and norm is not None:
-            path = f"{name}_norm"  # as the main path ends
-            new.append(Node(path, norm, (Ref(name),), scope=node.scope, path=path, added=True, identity_init=True))
-        self.insert_before(node, new)
-        args = [Ref(new[-1].name) if i == slot else arg for i, arg in enumerate(node.args)]
-        joined = change_node(node, args=tuple(args))
-        return joined, self.measure(joined)
-
-    def node_before(self, node: Node) -> str:
-        """The node before this one in the execution order."""
-        names = list(self.architecture.nodes)
-        return names[names.index(node.name) - 1]
-
-    def shortcut_slot(self, node: Node) -> int:
-        """The input of an addition that comes from nearer the image: the way around."""
-        if self.depths is None:
-            self.depths = compute_depths(self.architecture)
-        a, b = (self.depths.get(name, 0) for name in node.inputs)
-        return 0 if a < b else 1
