@@ -3,12 +3,14 @@
 The network is as the window has it: its blocks are drawn, its options listed, and it has run; the edit's weights are
 new. Timed are applying the edit and running it, against one forward of `network.module()` on the same photo, in turns.
 Seconds of the processor, all threads together: on a machine that does other work the clock says little. Prints one JSON
-object. With `--kinds`, one offered edit of each registered kind.
+object. With `--kinds`, one offered edit of each registered kind; with `--drag`, a slider of all widths that is dragged
+from 0.75 down: there only layers whose width is rounded to another number change from step to step.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 import warnings
@@ -95,12 +97,31 @@ def timed_kinds(key: str) -> dict[str, dict[str, float]]:
     return found
 
 
+def timed_drag(key: str, steps: int = 12) -> dict[str, float]:
+    """Processor seconds of applying and running each step behind the first as parts of the plain module's forward: the
+    median and the most."""
+    network, found = shown(key), list[float]()
+    image, _ = network.preprocess("cat")
+    for step in range(steps):
+        edit = explorer.MultiplyWidth("*", 0.75 - 0.003 * step)
+        start = time.process_time()
+        edited = network.edit(edit)
+        edited.run()
+        here, module = time.process_time() - start, edited.module()
+        with torch.inference_mode():
+            found.append(here / min(seconds(partial(module, image)) for _ in range(4)))
+    return {"median": statistics.median(found[1:]), "most": max(found[1:])}
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     freeze_imports()  # as the window does
     if sys.argv[1] == "--kinds":
         print(json.dumps({key: timed_kinds(key) for key in sys.argv[2:]}))
+        return
+    if sys.argv[1] == "--drag":
+        print(json.dumps({key: timed_drag(key) for key in sys.argv[2:]}))
         return
     found: dict[str, Any] = {}
     for key in sys.argv[1:]:
