@@ -130,7 +130,8 @@ def test_it_is_called_as_it_is_designed_and_tells_photos_apart(tmp_path: Path) -
     ("options", "says"),
     [
         ({"row1": "no_such_part"}, "no_such_part"),
-        ({"row1": "basic_residual channels=x"}, "arguments"),
+        ({"row1": "basic_residual channels=x"}, "channels must be a whole number"),
+        ({"row1": "basic_residual channels=(8"}, "arguments"),
         ({"row1": "basic_residual width=3"}, "no setting"),
         ({"row1": "999 basic_residual"}, "200 times"),
         ({"row1": "add"}, "joins two ways"),
