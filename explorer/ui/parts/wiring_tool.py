@@ -48,7 +48,7 @@ class WiringTool:
         self.lane = context.add_lane(tr_noop("Links of a card"), latest_only=True, of_document=True)
         self.search = TargetSearch(context.add_lane(tr_noop("Targets of a link"), of_document=True), context.window)
         self.menu: QMenu | None = None
-        self.gesture.started.connect(self._search_targets)
+        self.gesture.started.connect(self._on_started)
         self.gesture.target_changed.connect(self._preview)
         self.gesture.dropped.connect(self._ask_join)
         self.gesture.stopped.connect(self._stop)
@@ -85,14 +85,19 @@ class WiringTool:
         elif len(cards) == 1 and self.gesture.is_allowed:
             self._context.canvas.setFocus()
             self.gesture.start(cards[0], "loose")
-            said = tr("Choose the card to lead it into, by mouse or with the arrow keys and Enter; Esc lets it be.")
-            self._context.commands.show_status(said, 0)
         else:
             self._context.commands.show_status(tr("Select a card first."))
 
     def _visible_card(self, id: str) -> str:
         picture = self._context.canvas.picture
         return picture.visible_card(id) if picture is not None else id
+
+    def _on_started(self, source: str) -> None:
+        """A wire that nobody holds, begun by a key or a click on the handle, says what is to be done with it."""
+        if self.gesture.hold == "loose":
+            said = tr("Choose the card to lead it into, by mouse or with the arrow keys and Enter; Esc lets it be.")
+            self._context.commands.show_status(said, 0)
+        self._search_targets(source)
 
     def _search_targets(self, source: str) -> None:
         network = self._session.network

@@ -99,6 +99,16 @@ def test_a_long_shortcut_is_drawn_by_mouse(qtbot: QtBot, window: Window, tool: W
     assert tool.preferred_join == "concat", "the last choice comes first the next time"
 
 
+def test_a_click_on_the_handle_says_what_to_do_with_the_wire(qtbot: QtBot, window: Window, tool: WiringTool) -> None:
+    press_handle(qtbot, window, tool, "layer2.0")
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=tool.gesture.handle.middle.toPoint())
+    assert tool.gesture.hold == "loose"
+    assert "Esc lets it be" in window.statusBar().currentMessage()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not tool.gesture.source
+    qtbot.waitUntil(lambda: not window.statusBar().currentMessage(), timeout=SLOW)
+
+
 def test_what_cannot_be_linked_says_why(qtbot: QtBot, window: Window, tool: WiringTool) -> None:
     press_handle(qtbot, window, tool, "layer3.0")
     move(window, centre(window, "layer2.0"), Qt.MouseButton.LeftButton)
