@@ -48,7 +48,7 @@ def parse_arguments(text: str) -> dict[str, ArgumentValue]:
 def parse_plain_arguments(text: str) -> dict[str, PlainValue]:
     """Parse keyword arguments that are numbers, texts, True or False. Raises ArgumentError."""
     found = parse_arguments(text)
-    plain = {name: value for name, value in found.items() if isinstance(value, (bool, int, float, str))}
+    plain = {name: value for name, value in found.items() if _is_plain(value)}
     if nested := found.keys() - plain.keys():
         raise ArgumentError(tr("{name} must be a number, a text, True or False", name=min(nested)))
     return plain

@@ -212,9 +212,10 @@ def _pool_without_indices(op: Any) -> nn.Module:
     return nn.Sequential(op, _Only())
 
 
-def _reshape_by_numbers(op: Any) -> Any:
+def _sized_by_numbers(op: Any) -> Any:
+    """An op whose sizes are numbers, also where the file has a tensor of them."""
     forward = op.forward
-    op.forward = lambda value, shape=None: forward(value, _numbers(shape))
+    op.forward = lambda value, *sizes: forward(value, *map(_numbers, sizes))
     return op
 
 
@@ -247,12 +248,6 @@ def _slice_by_numbers(op: Any) -> Any:
     return op
 
 
-def _split_by_numbers(op: Any) -> Any:
-    forward = op.forward
-    op.forward = lambda value, *sizes: forward(value, *map(_numbers, sizes))
-    return op
-
-
 def _numbers(value: Any) -> Any:
     return value.tolist() if isinstance(value, torch.Tensor) else value
 
@@ -261,10 +256,10 @@ _EASIER: dict[str, Callable[[Any], nn.Module]] = {
     "MaxPool1d": _pool_without_indices,
     "MaxPool2d": _pool_without_indices,
     "MaxPool3d": _pool_without_indices,
-    "Reshape": _reshape_by_numbers,
+    "Reshape": _sized_by_numbers,
     "Gather": _gather_by_number,
     "Slice": _slice_by_numbers,
-    "Split": _split_by_numbers,
+    "Split": _sized_by_numbers,
 }
 
 

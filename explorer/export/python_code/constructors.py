@@ -231,11 +231,11 @@ def is_optional(value: Value) -> bool:
 
 
 def is_list(value: Term) -> bool:
-    """Is a holder an `nn.ModuleList`?"""
-    plain = all(
-        not isinstance(p, Term) or p.sort not in ("holder", "extended", "parameter", "buffer") for p in value.parts
-    )
-    return plain and bool(value.parts) and list(value.tag[1]) == [str(n) for n in range(len(value.parts))]
+    """Is it a holder that is an `nn.ModuleList`?"""
+    if value.sort != "holder" or list(value.tag[1]) != [str(number) for number in range(len(value.parts))]:
+        return False
+    others = ("holder", "extended", "parameter", "buffer")
+    return bool(value.parts) and not any(isinstance(part, Term) and part.sort in others for part in value.parts)
 
 
 def is_name(text: str) -> bool:

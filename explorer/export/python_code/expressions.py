@@ -118,9 +118,7 @@ _JOINED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp)
 
 
 def _is_indexed(make: Term) -> bool:
-    if make.sort == "holder":
-        return is_list(make)
-    return make.tag[:2] == ("sequential", None)
+    return is_list(make) or make.tag[:2] == ("sequential", None)
 
 
 def _inner(make: Value | None, part: str) -> Value | None:

@@ -125,7 +125,7 @@ class Forward:
             return []
         owner = value.tag[1][0]
         make = self.children[owner].make if owner in self.children else None
-        if not isinstance(make, Term) or make.sort != "holder" or not is_list(make) or len(make.parts) < 2:
+        if not isinstance(make, Term) or not is_list(make) or len(make.parts) < 2:
             return []
         before: Value = value.parts[0]
         loop = steps[: len(make.parts)]

@@ -80,9 +80,7 @@ class Inliner:
     def _is_in_list(self, value: Term) -> bool:
         """Whether a value is a call of a module of an `nn.ModuleList`."""
         child = self.children.get(value.tag[1][0]) if value.sort == "call" and len(value.tag[1]) == 2 else None
-        return (
-            child is not None and isinstance(child.make, Term) and child.make.sort == "holder" and is_list(child.make)
-        )
+        return child is not None and isinstance(child.make, Term) and is_list(child.make)
 
     def _is_gate(self, value: Term) -> bool:
         child = self.children.get(value.tag[1][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
+from explorer.networks.arguments import format_arguments
 from explorer.viewmodels.parts import PartRow, PlainSetting, SettingRow
 
 
@@ -48,7 +49,7 @@ class SettingsForm(QWidget):
     @property
     def text(self) -> str:
         """The settings that differ, as an edit holds them: "channels=64, stride=2"."""
-        return ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return format_arguments(self.values)
 
     def _build(self, setting: SettingRow, value: PlainSetting) -> QWidget:
         if setting.choices:
