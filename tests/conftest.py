@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
+from typing import TextIO
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if "CNN_EXPLORER_CACHE" not in os.environ:  # one for the run, which its workers share; the user's own is left alone
@@ -47,9 +50,32 @@ TYPICAL = (
 )
 
 
+_STACKS = pytest.StashKey[TextIO]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="random edits for hours, all pictures in all directions")
     parser.addoption("--seed", type=int, help="repeat a random walk: the seed that it was printed to begin with")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own, which writes to where many tests write at once
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what a worker of the suite was doing when it died natively: `pytest_handlecrashitem` shows it."""
+    if hasattr(config, "workerinput"):
+        stacks = _crash_folder() / f"{config.workerinput['workerid']}.crash"
+        config.stash[_STACKS] = file = stacks.open("w", encoding="utf-8")
+        faulthandler.enable(file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport) -> None:
+    for stacks in sorted(_crash_folder().glob("*.crash")):
+        if text := stacks.read_text(encoding="utf-8").partition("Extension modules:")[0]:
+            report.longrepr = f"{report.longrepr}\n{stacks.stem}:\n{text}"
+
+
+def _crash_folder() -> Path:
+    return Path(os.environ["CNN_EXPLORER_CACHE"])
 
 
 torch.set_num_threads(1)  # tests run beside each other

@@ -35,6 +35,11 @@ def gc_paused() -> Iterator[None]:
                 gc.enable()
 
 
+def is_paused() -> bool:
+    """Return whether something large is being built on any thread."""
+    return _pause_depth > 0
+
+
 def freeze_imports() -> None:
     """Exclude all present objects from garbage collection, once in a process: later ones are not imports, and what is
     frozen in a cycle is freed by `collect_frozen` only.

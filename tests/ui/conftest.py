@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from explorer.base.languages import translator
 from explorer.ui.base import appearance, dialogs
 from explorer.ui.base.autosave import close_shared_journal
+from explorer.ui.base.garbage import GarbageCollector
 from explorer.ui.shell.window import Window
 
 #: How long a test waits for what surely comes, however busy the machine; pytest-qt's own five seconds are not enough.
@@ -62,7 +63,15 @@ def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture(autouse=True)
-def _no_widget_is_left(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
+def collector(qapp: QApplication) -> Iterator[GarbageCollector]:
+    """As in the application."""
+    made = GarbageCollector()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_widget_is_left(qapp: QApplication, qtbot: QtBot, collector: GarbageCollector) -> Iterator[None]:
     before = {id(widget) for widget in qapp.topLevelWidgets()}
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # closed windows would be painted anew by each scheme

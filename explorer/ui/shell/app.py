@@ -15,6 +15,7 @@ from explorer.base.languages import translator
 from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
 from explorer.ui.base.autosave import close_shared_journal
+from explorer.ui.base.garbage import GarbageCollector
 from explorer.ui.base.log_file import start_log
 from explorer.ui.language.application import apply_to_application, first_language
 from explorer.ui.shell.cut_texts import CutTexts
@@ -71,6 +72,7 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication], object]
     FocusRing(app)
     CutTexts(app)
     app.aboutToQuit.connect(close_shared_journal)
+    app.aboutToQuit.connect(GarbageCollector(app).close)
     window = Window()
     keep_until_closed(window)
     window.show()

@@ -44,6 +44,40 @@ def test_finished_jobs_hold_nothing(qtbot: QtBot, latest_only: bool) -> None:
     lane.close()
 
 
+class Owned:
+    """Stands for a widget: where it is let go is where it is deleted."""
+
+    def __init__(self, freed_on: list[int]) -> None:
+        self._freed_on = freed_on
+
+    def __del__(self) -> None:
+        self._freed_on.append(threading.get_ident())
+
+
+@pytest.mark.parametrize("holder", ["job", "receiver", "result", "failure"])
+def test_what_a_job_speaks_of_is_let_go_on_the_ui_thread(qtbot: QtBot, lane: Lane, holder: str) -> None:
+    freed_on: list[int] = []
+
+    def submit() -> None:
+        owned = Owned(freed_on)
+
+        def job(keep_going: KeepGoing, held: object = owned if holder == "job" else None) -> object:
+            if holder == "failure":
+                raise ValueError(Owned(freed_on))
+            return Owned(freed_on) if holder == "result" else None
+
+        def receive(result: object, held: object = owned if holder == "receiver" else None) -> None: ...
+
+        lane.submit(job, receive, receive)
+
+    for _ in range(300):
+        submit()
+    qtbot.waitUntil(lambda: not lane.busy)
+    gc.collect()
+    assert len(freed_on) >= 300
+    assert set(freed_on) == {threading.get_ident()}
+
+
 @pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
 def test_a_job_that_wants_to_end_the_program_has_failed(qtbot: QtBot, lane: Lane, ending: BaseException) -> None:
     failures: list[Exception] = []
