@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -79,12 +79,12 @@ class RemoveBlock:
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot without the block. Raises EditError where shapes do not fit then; its repairs make them
         fit."""
-        done, targets = architecture, subgraphs_in_reverse(architecture, self.at)
+        done, targets = architecture, outermost(subgraphs_in_reverse(architecture, self.at))
         if not all(target.id for target in targets):
             raise EditError(tr("nothing of {network} would remain", network=architecture.title))
         if self.mend == "widths":
             done = _equalise_widths(architecture, targets)
-            targets = subgraphs_in_reverse(done, self.at)
+            targets = outermost(subgraphs_in_reverse(done, self.at))
         for target in targets:
             done = remove_subgraph(done, target)
         if not any(tensor_shapes(node) for node in done.live.values()):
@@ -191,6 +191,17 @@ def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
     return sorted(
         subgraphs_at(architecture, at), key=lambda target: -min((order.index(name) for name in target.nodes), default=0)
     )
+
+
+def outermost(targets: Iterable[Subgraph]) -> list[Subgraph]:
+    """The subgraphs that lie in no other of them: what is inside of one goes with it."""
+    found = list(targets)
+    inside = [set(target.nodes) for target in found]
+    return [
+        target
+        for number, (target, own) in enumerate(zip(found, inside, strict=True))
+        if not any(own < other or (own == other and place < number) for place, other in enumerate(inside))
+    ]
 
 
 def runs_at(architecture: Architecture, at: str) -> list[list[Subgraph]]:

@@ -11,7 +11,7 @@ import torch
 
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.block_bounds import describe_ends, nodes_within
-from explorer.edits.depth import subgraphs_in_reverse
+from explorer.edits.depth import outermost, subgraphs_in_reverse
 from explorer.edits.edit import Edit, EditError, place_names
 from explorer.edits.node_changes import change_node
 from explorer.edits.propagation import propagate
@@ -152,7 +152,7 @@ class ReplaceByPart:
             raise EditError(tr("{part} joins two ways: put it beside something", part=tr(part.title)))
         done = architecture
         with offering_repairs(self, architecture, _other_groups(self, part)):
-            for target in subgraphs_in_reverse(architecture, self.at):
+            for target in outermost(subgraphs_in_reverse(architecture, self.at)):
                 done = self._replace(done, part, target)
             return check_maps(architecture, propagate(done, repair=self.mend))
 

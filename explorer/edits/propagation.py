@@ -96,6 +96,7 @@ class _Propagator:
         self.values: dict[str, Any] = {}
         self.replaced: dict[str, Node] = {}
         self.inserted: dict[str, list[Node]] = {}
+        self.added: dict[str, Node] = {}
         self.joins = JoinRepairs(architecture, repair, self.current, lambda name: first_shape(self.values[name]))
 
     def run(self) -> Architecture:
@@ -307,11 +308,12 @@ class _Propagator:
 
     def current(self, name: str) -> Node:
         """A node as it is now."""
-        return self.replaced.get(name, self.architecture.nodes[name])
+        return self.replaced.get(name) or self.added.get(name) or self.architecture.nodes[name]
 
     def insert_before(self, node: Node, new: list[Node]) -> None:
         """Put nodes in right before one, measured."""
         names = list(self.architecture.nodes)
         self.inserted.setdefault(names[names.index(node.name) - 1], []).extend(new)
         for added in new:
+            self.added[added.name] = added
             self.values[added.name] = self.measure(added)

@@ -14,7 +14,7 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr
 from explorer.edits.block_bounds import describe_ends
-from explorer.edits.depth import RemoveBlock, propagate_depth, remove_subgraph, subgraphs_in_reverse
+from explorer.edits.depth import RemoveBlock, outermost, propagate_depth, remove_subgraph, subgraphs_in_reverse
 from explorer.edits.edit import EditError, nodes_at, place_names
 from explorer.edits.node_changes import change_node
 from explorer.edits.registry import register_edit
@@ -58,7 +58,7 @@ class TakeOut:
             raise EditError(tr("nothing of {network} would remain", network=architecture.title))
         done = architecture
         with offering_repairs(self, architecture, [(tr(REPAIR_TITLES["widths"]), RemoveBlock(self.at, "widths"))]):
-            targets = [whole] if can_go(whole) else subgraphs_in_reverse(architecture, self.at)
+            targets = [whole] if can_go(whole) else outermost(subgraphs_in_reverse(architecture, self.at))
             for target in targets:
                 done = take_out_subgraph(done, target)
             if not any(tensor_shapes(node) for node in done.live.values()):

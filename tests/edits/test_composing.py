@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ from explorer.edits import (
     MultiplyWidth,
     RepeatBlock,
     ReplaceByPart,
+    SetLayer,
     SetWidth,
     SwapNorm,
     TakeOut,
+    ToggleSqueezeExcitation,
 )
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
@@ -148,6 +151,14 @@ def test_a_join_with_one_way_left_goes_too(opened: Opened) -> None:
     assert "features.1.block.1.fc1" not in network.architecture.nodes
 
 
+def test_what_goes_with_another_part_of_a_selection_is_no_fault(opened: Opened) -> None:
+    weighed = opened("densenet121").edit(ToggleSqueezeExcitation("features.denseblock3", on=True))
+    layers = [f"features.denseblock3.denselayer{number}" for number in (19, 20)]
+    gone = weighed.edit(TakeOut(join_ids([*layers, f"{layers[0]}.se"])))
+    assert gone.architecture.live.keys() == weighed.edit(TakeOut(join_ids(layers))).architecture.live.keys()
+    check_count(gone)
+
+
 def test_a_selection_is_taken_out_as_one(opened: Opened) -> None:
     names = ["stage2.1.chunk", "stage2.1.getitem", "stage2.1.getitem:2", "stage2.1.cat", "stage2.1.channel_shuffle"]
     unit = [n for n in opened("shufflenet_v2_x0_5").architecture.live if n.startswith("stage2.1")]
@@ -177,6 +188,17 @@ def test_a_concatenation_gets_one_more_way_and_loses_it(opened: Opened) -> None:
     assert network.architecture.nodes["inception3a.cat"].inputs[-1] == "maxpool2"
     back = network.edit(Disconnect("inception3a.cat", "maxpool2"))
     assert back.figures.total == network.baseline.figures.total
+
+
+def test_a_join_behind_one_that_was_mended_is_mended_too(opened: Opened) -> None:
+    strided = SetLayer("stage2.1.branch2.3,stage2.2.branch2.3", "stride", 2)
+    with pytest.raises(EditError, match="maps of different sizes") as refused:
+        opened("shufflenet_v2_x0_5").edit(strided)
+    assert [repair.edit for repair in refused.value.repairs] == [
+        replace(strided, mend=way) for way in ("pool", "upsample")
+    ]
+    for repair in refused.value.repairs:
+        check_count(opened("shufflenet_v2_x0_5").edit(repair.edit))
 
 
 def test_no_link_closes_a_cycle_and_nothing_is_left_without_an_input(opened: Opened) -> None:

@@ -1,5 +1,7 @@
 """Whatever is composed and not refused counts, undoes, saves, exports and runs right.
 
+It is exported in the classes of its blocks: one class for all would be warned of, and warnings are errors here.
+
 CI takes the same short walk through a few networks each time; `pytest --long` takes long ones, always new, through all
 below 30 M parameters. A walk that failed is repeated with `--seed`.
 """
@@ -38,7 +40,6 @@ def a_key(request: pytest.FixtureRequest) -> str:
     return key
 
 
-@pytest.mark.filterwarnings("ignore::explorer.export.python_code.writer.OneClassWarning")
 def test_random_compositions_hold_together(
     a_key: str, seed: int, request: pytest.FixtureRequest, stranger: Stranger, tmp_path: Path
 ) -> None:

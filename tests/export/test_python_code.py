@@ -224,6 +224,44 @@ def test_a_layer_that_only_some_have_is_an_argument_of_its_name() -> None:
     assert "layers: list[tuple[str, nn.Module]] = [" in source
 
 
+COMPOSED: list[tuple[str, tuple[Edit, ...], str]] = [
+    (  # what only some have, under a number: the middle of a block is read outside of it
+        "mobilenet_v3_small",
+        (explorer.Connect("features.5", "features.4.block.0.1", "add", fit="project"),),
+        "class Conv2dNormActivation2(nn.ModuleList):",
+    ),
+    (  # an activation that is not there is none that makes a whole layer be there
+        "mobilenet_v3_small",
+        (explorer.TakeOut("features.4.block.0.2"),),
+        "activation: type[nn.Module] | None = None,",
+    ),
+    (  # a copy's name is no name of Python's
+        "squeezenet1_1",
+        (explorer.RepeatBlock("features.4.squeeze"),),
+        'getattr(self, "squeeze~2") is not None',
+    ),
+    (  # a loop over dense layers is no line that a value could be written in
+        "densenet121",
+        (
+            explorer.WrapAsBlock("features.denseblock3.denselayer2,features.denseblock3.denselayer3", "Mine"),
+            explorer.InsertPart("features.denseblock3.denselayer2.norm1", "squeeze_excitation"),
+        ),
+        "features.append(",
+    ),
+    (  # a block taken apart by a copy that is no part of it
+        "mobilenet_v3_small",
+        (explorer.MoveBlock("features.5.block.2", "features.10.block.2", "before"),),
+        "self[10].block[0](x)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "edits", "line"), COMPOSED)
+def test_what_is_composed_is_written_in_classes(key: str, edits: tuple[Edit, ...], line: str, opened: Opened) -> None:
+    source = check(opened(key).edit(*edits))  # one class for all would be warned of
+    assert line in source
+
+
 class Buffers(nn.Module):
     """An image is normalised and blurred by numbers that no training finds."""
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from explorer.export.python_code.classes import ClassDef
-from explorer.export.python_code.constructors import Constructors, is_optional
+from explorer.export.python_code.constructors import Constructors, is_optional, is_row
 from explorer.export.python_code.formatting import WIDTH, Bracketed, Doc, call, flat, lines
 from explorer.export.python_code.forward import Forward
 from explorer.export.python_code.parameters import Parameter
 from explorer.export.python_code.sources import Sources
-from explorer.export.python_code.terms import Body, Child, Hole, Literal, Step, Term, Value, Var, walk
+from explorer.export.python_code.terms import NOTHING, Body, Child, Hole, Literal, Step, Term, Value, Var, walk
 
 
 class ClassText:
@@ -21,11 +21,13 @@ class ClassText:
         self.definition, self.sources, self.comments = definition, sources, comments
         self.constructors = Constructors(definition.parameters.expressions, sources)
         self.functional = False
+        template = definition.template
+        self.is_row = isinstance(template, Body) and is_row(template.children)
 
     def lines(self) -> list[str]:
         """Return the lines of the class."""
         template = self.definition.template
-        base = "nn.Sequential" if isinstance(template, Term) else "nn.Module"
+        base = "nn.Sequential" if isinstance(template, Term) else "nn.ModuleList" if self.is_row else "nn.Module"
         signature = [("", "self"), *(("", self._parameter(p)) for p in self.definition.parameters.parameters)]
         found = [f"class {self.definition.name}({base}):"]
         if isinstance(template, Body) and not (template.children or self.definition.parameters.parameters):
@@ -37,14 +39,15 @@ class ClassText:
         return found + self._module(template)
 
     def _parameter(self, parameter: Parameter) -> str:
-        text = f"{parameter.name}: {parameter.type}"
         default = parameter.default
+        kind = f"{parameter.type} | None" if NOTHING in (default, *parameter.vector) else parameter.type
+        text = f"{parameter.name}: {kind}"
         if default is None:
             return text
         if isinstance(default, Term):
             return f"{text} = {default.tag[1]}"
         assert isinstance(default, Literal)
-        return f"{text}{' | None' if default.text == 'None' else ''} = {default.text}"
+        return f"{text} = {default.text}"
 
     def _locals(self) -> list[str]:
         return [f"        {name} = {expression}" for name, expression in self.definition.parameters.locals]
@@ -94,10 +97,14 @@ class ClassText:
 
     def _module(self, template: Body) -> list[str]:
         attributes, stored = self._attributes(template)
-        found = ["        super().__init__()", *self._locals()]
-        found += [f"        self.{name} = {expression}" for name, expression in stored.items()]
+        start = ["        super().__init__()", *self._locals()]
+        if self.is_row:
+            row = call("super().__init__", [self.constructors.row([child.make for child in template.children])])
+            start = [*self._locals(), *lines("", row, "", 2)]
+        found = start + [f"        self.{name} = {expression}" for name, expression in stored.items()]
         for child in template.children:
-            found += self._child(child)
+            inside = self.is_row and self.constructors.inside(f"self[{child.name}]", child.make, 2)
+            found += self._child(child) if inside is False else inside
         if self.definition.dtype:
             found.append(f"        self.to({self.definition.dtype})")
         return [*found, "", *self._forward(template, attributes)]
@@ -152,12 +159,13 @@ class ClassText:
 
     def _optional_child(self, child: Child, condition: str) -> list[str]:
         plain = isinstance(child.make, Term) and child.make.sort in ("layer", "new", "sequential", "parameter")
-        if plain and child.name.isidentifier():
-            text = f"        self.{child.name} = {flat(self.constructors.doc(child.make))} if {condition} else None"
-            if len(text) <= WIDTH:
-                return [text]
-        made = self.constructors.child("self", child.name, child.make, 3)
-        return [f"        self.{child.name} = None", f"        if {condition}:", *made]
+        if plain:
+            chosen = f"{flat(self.constructors.doc(child.make))} if {condition} else None"
+            found = self.constructors.assign("self", child.name, chosen, 2)
+            if len(found) == 1 and len(found[0]) <= WIDTH:
+                return found
+        nothing = self.constructors.assign("self", child.name, "None", 2)
+        return [*nothing, f"        if {condition}:", *self.constructors.child("self", child.name, child.make, 3)]
 
 
 def _holes(step: Step, template: Body) -> list[Hole]:
@@ -178,7 +186,8 @@ def _is_literal(expression: str) -> bool:
 class _Module:
     """Names that every nn.Module has."""
 
-    training = forward = type = half = float = double = to = eval = train = apply = children = modules = state_dict = 0
+    append = extend = insert = pop = training = forward = type = half = float = double = to = eval = train = 0
+    apply = children = modules = state_dict = 0
 
 
 _MODULE = _Module

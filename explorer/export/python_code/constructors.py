@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import keyword
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from explorer.export.python_code.formatting import Bracketed, Clauses, Doc, bracketed, call, flat, lines
 from explorer.export.python_code.layers import python_literal
 from explorer.export.python_code.repeats import compress
 from explorer.export.python_code.sources import Sources
-from explorer.export.python_code.terms import Hole, Literal, Term, Value
+from explorer.export.python_code.terms import Child, Hole, Literal, Term, Value
 
 
 class Constructors:
@@ -162,7 +162,7 @@ class Constructors:
 
     def _modules(self, value: Term) -> Doc:
         if value.tag[1] != "ModuleDict":
-            return call(f"nn.{value.tag[1]}", [self._list(value.parts)] if value.parts else [])
+            return call(f"nn.{value.tag[1]}", [self.row(value.parts)] if value.parts else [])
         pairs = [(f"{python_literal(n, '')}: ", self.doc(p)) for n, p in zip(value.tag[2], value.parts, strict=True)]
         return call("nn.ModuleDict", [Bracketed("{", pairs, "}", tall=True)])
 
@@ -206,23 +206,30 @@ class Constructors:
         return lines("", call(f"{target}.add_module", [python_literal(name, ""), doc]), "", depth)
 
     def _holder(self, target: str, name: str, value: Term, depth: int) -> list[str]:
-        names, parts = value.tag[1], value.parts
-        first: Doc = "nn.Module()"
-        if value.sort == "extended":
-            first, parts = self.doc(parts[0]), parts[1:]
-        elif is_list(value):
-            return self.assign(target, name, call("nn.ModuleList", [self._list(parts)]), depth)
-        found = self.assign(target, name, first, depth)
-        for inner, part in zip(names, parts, strict=True):
-            found += self.child(reach(target, name), inner, part, depth)
-        return found
+        return [*self.assign(target, name, self._made(value), depth), *self.inside(reach(target, name), value, depth)]
 
-    def _list(self, parts: tuple[Value, ...]) -> Doc:
+    def _made(self, value: Value) -> Doc:
+        """What makes a module; what `inside` says is given to it afterwards."""
+        if isinstance(value, Term) and value.sort == "extended":
+            return self.doc(value.parts[0])
+        if isinstance(value, Term) and value.sort == "holder":
+            return call("nn.ModuleList", [self.row(value.parts)]) if is_list(value) else "nn.Module()"
+        return self.item(value)
+
+    def inside(self, target: str, value: Value, depth: int) -> list[str]:
+        """Lines that give a module what it holds beside what its constructor makes."""
+        if not isinstance(value, Term) or value.sort not in ("holder", "extended") or is_list(value):
+            return []
+        parts = value.parts[1:] if value.sort == "extended" else value.parts
+        pairs = zip(value.tag[1], parts, strict=True)
+        return [line for name, part in pairs for line in self.child(target, name, part, depth)]
+
+    def row(self, parts: Sequence[Value]) -> Doc:
         """A list of modules; those that are made alike in one line."""
         rows = compress([("", part) for part in parts], numbered=True)
         if len(rows) == 1 and isinstance(rows[0], Term) and rows[0].sort == "repeat":
             return Clauses("[", self.doc(rows[0].parts[1]), [self._loop(rows[0])], "]")
-        return bracketed([self.item(row) for row in rows])
+        return bracketed([self._made(row) for row in rows])
 
 
 def is_optional(value: Value) -> bool:
@@ -236,6 +243,15 @@ def is_list(value: Term) -> bool:
         return False
     others = ("holder", "extended", "parameter", "buffer")
     return bool(value.parts) and not any(isinstance(part, Term) and part.sort in others for part in value.parts)
+
+
+def is_row(children: Iterable[Child]) -> bool:
+    """Are children an `nn.ModuleList` by their names: numbers from 0 on, none of them there only under a condition?"""
+    held = list(children)
+    others = ("parameter", "buffer", "repeat")
+    if not held or any(isinstance(child.make, Term) and child.make.sort in others for child in held):
+        return False
+    return all(child.name == str(number) and child.flag is None for number, child in enumerate(held))
 
 
 def is_name(text: str) -> bool:

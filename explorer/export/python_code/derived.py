@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from explorer.export.python_code.terms import TRUE, Literal, Term, Value
+from explorer.export.python_code.terms import NOTHING, TRUE, Literal, Term, Value
 
 Vector = tuple[Value | None, ...]  # one value for each instance; None where it is not read
 
@@ -77,8 +77,9 @@ def find_condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str |
         if name in ("stride", "expansion"):
             tests.append((f"{name} == 1", [value == 1 for value in held]))
     for name, makes in known:
-        if name.isidentifier() and None in makes and any(isinstance(v, Term) for v in makes):
-            tests.append((f"{name} is not None", [v is not None for v in makes]))
+        made = [v is not None and v != NOTHING for v in makes]
+        if name.isidentifier() and not all(made) and any(isinstance(v, Term) for v in makes):
+            tests.append((f"{name} is not None", made))
     for name, rates in known:
         shares = [v.value for v in rates if isinstance(v, Literal) and type(v.value) is float]
         if name.isidentifier() and len(shares) == len(rates):

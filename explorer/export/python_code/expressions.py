@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from explorer.export.python_code.constructors import is_list, reach
+from explorer.export.python_code.constructors import is_list, is_row, reach
 from explorer.export.python_code.formatting import Bracketed, Doc, call, flat
-from explorer.export.python_code.terms import Child, Hole, Literal, Term, Value, Var
+from explorer.export.python_code.terms import NOTHING, Child, Hole, Literal, Term, Value, Var
 
 
 class Expressions:
@@ -19,6 +19,7 @@ class Expressions:
         self.names: dict[Var, str] = {}
         self.inlined: dict[Var, Term] = {}
         self.functional = False
+        self._is_row = is_row(children.values())
 
     def doc(self, value: Value) -> Doc:
         """Return a value as an expression."""
@@ -46,7 +47,8 @@ class Expressions:
         make: Value | None = None
         for number, part in enumerate(path):
             child = self.children.get(part) if number == 0 else None
-            if number and part.isdecimal() and isinstance(make, Term) and _is_indexed(make):
+            indexed = number and part.isdecimal() and isinstance(make, Term) and _is_indexed(make)
+            if indexed or (self._is_row and number == 0):
                 code += f"[{part}]"
             else:
                 code = reach(code, part)
@@ -88,7 +90,7 @@ class Expressions:
         if isinstance(value, Term) and value.sort == "tuple":
             return ", ".join(map(self._index, value.parts)) + ("," if len(value.parts) == 1 else "")
         if isinstance(value, Term) and value.sort == "slice":
-            start, stop, step = ("" if part == Literal("None") else flat(self.doc(part)) for part in value.parts)
+            start, stop, step = ("" if part == NOTHING else flat(self.doc(part)) for part in value.parts)
             return f"{start}:{stop}" + (f":{step}" if step else "")
         return flat(self.doc(value))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.export.python_code.constructors import is_list
+from explorer.export.python_code.constructors import is_list, reach
 from explorer.export.python_code.expressions import Expressions
 from explorer.export.python_code.formatting import WIDTH, Doc, flat, lines
 from explorer.export.python_code.forward_values import ForwardValues, rank_of_shape
@@ -191,7 +191,7 @@ class Forward:
         if step.value.sort == "call":
             child = self.children.get(step.value.tag[1][0])
             if child is not None and child.flag == step.flag:
-                return f"self.{child.name} is not None"
+                return f"{reach('self', child.name)} is not None"
         assert step.flag is not None
         return self.attributes[step.flag.index]
 

@@ -29,6 +29,8 @@ class Inliner:
         well."""
         producers = {step.target: step for step in self.body.steps}
         for step in self.body.steps:
+            if step.value.sort == "gather":  # a loop, which is no line that another could stand in
+                continue
             for var in variables(step.value):
                 inner = producers.get(var)
                 if inner is None or inner.flag is not None or inner.value.sort == "gather" or self.uses[var] != 1:

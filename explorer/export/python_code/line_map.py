@@ -208,7 +208,9 @@ def _mentions(part: ast.AST, name: str) -> bool:
         if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self":
             if inner.attr in (name, "children"):
                 return True
-        elif isinstance(inner, ast.Call) and ast.unparse(inner.func) == "getattr":
+        elif isinstance(inner, (ast.Subscript, ast.Call)) and ast.unparse(inner).startswith(
+            (f"self[{name}]", "getattr")
+        ):
             return True
     return False
 
@@ -223,7 +225,9 @@ def _is_op(part: ast.AST, called: str, node: Node) -> bool:
     if isinstance(op, Function) and op.call in _INFIX:
         return isinstance(part, ast.BinOp) and isinstance(part.op, _INFIX[op.call])
     if isinstance(op, Function) and op.call is operator.getitem:
-        return isinstance(part, ast.Subscript)
+        return isinstance(part, ast.Subscript) and not ast.unparse(part).startswith(
+            "self"
+        )  # a module of a row is no op
     if isinstance(op, Function) and op.call is getattr:
         return isinstance(part, ast.Attribute) and part.attr == node.args[1]
     return bool(called) and isinstance(op, (Function, Method)) and called == op.name.strip("_")

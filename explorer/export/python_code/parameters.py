@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from explorer.export.python_code.derived import Vector, find_condition, find_expression, is_on, join, numbers_of
 from explorer.export.python_code.generalise import Family
 from explorer.export.python_code.sources import Sources
-from explorer.export.python_code.terms import FALSE, TRUE, Literal, Term, Value
+from explorer.export.python_code.terms import FALSE, NOTHING, TRUE, Literal, Term, Value
 from explorer.export.python_code.uses import Use, find_uses
 
 ArgumentRow = Mapping[int, Value]
@@ -48,9 +48,7 @@ class Parameters:
         names = tuple(p.name for p in self.parameters)
         defaults = tuple(p.default for p in self.parameters)
         kinds = tuple(p.type for p in self.parameters)
-        return Term(
-            ("new", name, names, defaults, kinds), tuple(v if v is not None else Literal("None") for v in values)
-        )
+        return Term(("new", name, names, defaults, kinds), tuple(v if v is not None else NOTHING for v in values))
 
     def _index(self, row: ArgumentRow) -> int:
         return next(n for n, own in enumerate(self.rows) if own is row)
@@ -224,7 +222,7 @@ class _Namer:
 
     def _default(self, members: Sequence[int], vector: Vector) -> Value | None:
         if any(isinstance(v, Term) for v in vector):
-            return Literal("None") if None in vector else None
+            return NOTHING if None in vector or NOTHING in vector else None
         uses = [use for index in members for use in self.uses[index]]
         values = [v for v in vector if v is not None]
         if self._is_flag(members):
@@ -242,7 +240,7 @@ class _Namer:
 
 
 def _type_of(vector: Vector, sources: Sources) -> str:
-    values = [v for v in vector if v is not None]
+    values = [v for v in vector if v is not None and v != NOTHING]
     if any(isinstance(v, Term) for v in values):
         plain = all(isinstance(v, Term) and _takes_nothing(v, sources) for v in values)
         return "type[nn.Module]" if plain else "nn.Module"

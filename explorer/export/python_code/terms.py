@@ -18,7 +18,7 @@ class Literal:
     value: Any = field(compare=False, default=None)
 
 
-TRUE, FALSE = Literal("True", True), Literal("False", False)
+TRUE, FALSE, NOTHING = Literal("True", True), Literal("False", False), Literal("None")
 
 
 @dataclass(frozen=True, slots=True)
