@@ -48,7 +48,10 @@ def add_export_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -
         "--say", dest="parts", choices=CARD_PARTS, nargs="*", default=list(CARD_PARTS), help="what cards say"
     )
     parser.add_argument(
-        "--slides", choices=SLIDE_SETS, default="one", help="of .pptx, .drawio, .tex: one, one a level, or one an edit"
+        "--slides",
+        choices=SLIDE_SETS,
+        default="fit",
+        help="pages of .pdf, .pptx, .drawio, .tex: as many as readable text needs, one, one a level, or one an edit",
     )
     parser.add_argument("--deltas", action="store_true", help="with what edits removed, and what they cost or saved")
     parser.set_defaults(run=lambda parsed: _run_export(parsed, opener))

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def write_sheets(sheets: Sequence[Sheet], path: str | Path, network: Network) ->
     elif suffix in DOCUMENT_SUFFIXES:
         export_document(sheets, path, network)
     else:
-        export_image(sheets[0], path)
+        export_image(sheets, path)
 
 
 def page_for_suffix(page: Page, suffix: str) -> Page:
@@ -80,7 +81,8 @@ def page_for_suffix(page: Page, suffix: str) -> Page:
         return replace(page, slides="edits", paper=page.paper or "16:9")
     if suffix not in PAGED_SUFFIXES:
         return replace(page, slides="one")
-    return replace(page, paper=page.paper or "16:9") if suffix == ".pptx" or page.slides != "one" else page
+    needs_paper = suffix == ".pptx" or page.slides in ("levels", "edits")
+    return replace(page, paper=page.paper or "16:9") if needs_paper else page
 
 
 def save_table(networks: Sequence[Network], table: StageTable, path: str | Path, page: Page = Page()) -> None:
@@ -114,14 +116,15 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
 def build_network_sheets(
     network: Network, page: Page, select: Collection[str] = (), expanded: frozenset[str] | None = None
 ) -> list[Sheet]:
-    """Return a sheet for each slide that a page asks for. `expanded` are the groups that are open where it names no
+    """Return a sheet for each picture that a page asks for. `expanded` are the groups that are open where it names no
     level. Raises ExportError."""
     from explorer.export.sheet import fill_sheet
+    from explorer.export.spread import spread_sheet
 
     if page.slides == "levels":
         return [build_network_sheet(network, each, select) for each in pages_by_level(network, page, select)]
-    if page.slides == "one":
-        return [build_network_sheet(network, page, select)]
+    if page.slides in ("one", "fit"):
+        return spread_sheet(build_network_sheet(network, page, select), partial(sheet_text, network))
     history, sheets = network.history, []
     for position, title in enumerate([tr("As opened"), *(edit.title for edit in history.applied_edits)]):
         state = replace(network, history=history.at_position(position))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_n
 from explorer.export.paper import PAPERS, PaperFormat
 from explorer.viewmodels.card_parts import CARD_PARTS, CardPart
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
@@ -20,8 +20,9 @@ PictureKind = Literal["graph", "volumes", "table"]
 #: How much of the graph: everything, what is in sight in the window, or what is selected.
 ExportScope = Literal["all", "visible", "selection"]
 ThemeName = Literal["light", "dark", "print"]
-#: How many pictures a document holds: one, one for each level of detail, or one for each step of the edits.
-SlideSet = Literal["one", "levels", "edits"]
+#: How many pictures a document holds: as many as readable text needs, one, one for each level of detail, or one for
+#: each step of the edits.
+SlideSet = Literal["fit", "one", "levels", "edits"]
 
 PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 EXPORT_SCOPES: tuple[ExportScope, ...] = get_args(ExportScope)
@@ -32,8 +33,8 @@ SUFFIXES = (".png", ".svg", ".pdf")
 NETWORK_SUFFIXES = (".py", ".safetensors", ".onnx")
 #: The picture as something to edit or to explore in other programs: slides, drawings, documents, a web page.
 DOCUMENT_SUFFIXES = (".pptx", ".drawio", ".tex", ".mmd", ".html")
-#: Of these, the ones that can hold several pictures.
-PAGED_SUFFIXES = (".pptx", ".drawio", ".tex")
+#: Formats that can hold several pictures.
+PAGED_SUFFIXES = (".pdf", ".pptx", ".drawio", ".tex")
 #: Steps of the edits, one after the other.
 ANIMATION_SUFFIXES = (".gif", ".webp")
 #: The graph of the network, for programs that analyse or draw graphs.
@@ -55,8 +56,9 @@ DEFAULT_SCALE = 2.0
 PRINT_DPI = 300.0
 #: Of the lines on cards at zoom 1: 11 units.
 CARD_TEXT_POINTS = 11 * 72 / UNITS_PER_INCH
-#: Below this nobody reads a line on paper.
-READABLE_POINTS = 5.0
+#: Below this nobody reads a line, where no format of paper says another size.
+READABLE_POINTS = 6.0
+POINTS_TOLERANCE = 0.05  # sizes are said to a tenth of a point
 _MAX_PAPER_ZOOM = 1.9  # a few cards do not become giants on a slide
 _COLUMN_TEXT_POINTS = 7.0  # what figures of papers usually have
 
@@ -72,7 +74,8 @@ class Page:
     With `paper`, a key of `explorer.export.paper.PAPERS`, the page has that size and the layout fills it; the size in
     pixels is of bitmaps alone then. `text_points` is the size of the lines on cards, in points on paper: more is not
     done where the picture would not fit. `parts` are what cards say. `title_text`, `subtitle` and `caption_text` are
-    own texts; a title or caption left empty is the network's. `slides` are for documents with pages and animations.
+    own texts; a title or caption left empty is the network's. `slides` are for documents with pages and animations: a
+    picture whose text would be smaller than `least_points` on a page of a given height is spread over several.
 
     At most one of `scale`, `width` and `dpi` sets the size: pixels per drawing unit, pixels of the whole page, or
     pixels per inch, with 96 drawing units to the inch. Raises ExportError for a value that does not exist.
@@ -100,7 +103,7 @@ class Page:
     title_text: str = ""
     subtitle: str = ""
     caption_text: str = ""
-    slides: SlideSet = "one"
+    slides: SlideSet = "fit"
     deltas: bool = False  # what edits removed is shown too, and what they cost or saved is said on the cards
 
     def __post_init__(self) -> None:
@@ -143,6 +146,16 @@ class Page:
     def is_sized_on_paper(self) -> bool:
         """Whether units of the drawing are 1/96 inch of paper."""
         return self.dpi is not None or self.paper is not None
+
+    @property
+    def readable_points(self) -> float:
+        """Size from which on lines on cards are read, in points on the page."""
+        return self.format.min_points if self.format is not None else READABLE_POINTS
+
+    @property
+    def least_points(self) -> float:
+        """Size of lines on cards below which a picture is spread over several pages, where there can be some."""
+        return self.text_points or self.readable_points
 
     @property
     def max_zoom(self) -> float:
@@ -210,16 +223,17 @@ def max_scale(width: float, height: float, max_side: int = MAX_PNG_SIDE, max_pix
     return steps / digits
 
 
-def size_text(page: Page, suffix: str, width: float, height: float, zoom: float = 1.0) -> str:
+def size_text(page: Page, suffix: str, width: float, height: float, zoom: float = 1.0, pages: int = 1) -> str:
     """Return the size of the file that a page would give: "2,280 × 1,154 pixels, 30 × 15 cm on paper, text 7.2 pt".
 
-    `zoom` is that of the picture on the page. Raises ExportError when it is too large; the message gives the largest
-    scale that works.
+    `zoom` is that of the picture on the page, of several `pages` the smallest. Raises ExportError when it is too large;
+    the message gives the largest scale that works.
     """
     scale = page.scale_for(width)
     paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
     if page.paper is not None or suffix in DOCUMENT_SUFFIXES:
-        paper += f", {_text_size(zoom * CARD_TEXT_POINTS)}"
+        paper = tr_n("{n} page of {size}", "{n} pages of {size}", pages, size=paper) if pages > 1 else paper
+        paper += f", {_text_size(zoom * CARD_TEXT_POINTS, page.readable_points)}"
     if suffix == ".png" or suffix in ANIMATION_SUFFIXES:
         across, down = check_pixels(tr("the image"), width, height, scale)
         size = tr("{across:,} × {down:,} pixels", across=across, down=down)
@@ -238,12 +252,16 @@ def size_text(page: Page, suffix: str, width: float, height: float, zoom: float 
     return tr("{width:,.0f} × {height:,.0f} pixels, sharp at any size", width=width * scale, height=height * scale)
 
 
-def _text_size(points: float) -> str:
+def _text_size(points: float, readable: float) -> str:
     """The size of lines on cards, and what to do where nobody could read them."""
     size = tr("text {points:.1f} pt", points=points)
-    if points >= READABLE_POINTS:
+    if points >= readable - POINTS_TOLERANCE:
         return size
-    return tr("{size} (small: show less detail, or choose a larger page)", size=size)
+    return tr(
+        "{size} (too small to be read, {least:g} pt are needed: show less detail, or choose a larger page)",
+        size=size,
+        least=readable,
+    )
 
 
 def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:

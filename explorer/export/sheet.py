@@ -15,7 +15,7 @@ from PySide6.QtGui import QPainter
 from explorer.drawing import Theme, get_theme
 from explorer.drawing.legend import LegendEntry
 from explorer.drawing.picture import Announce, Picture, compose_picture, no_announcement
-from explorer.export.page import UNITS_PER_INCH, Page
+from explorer.export.page import CARD_TEXT_POINTS, POINTS_TOLERANCE, UNITS_PER_INCH, Page
 from explorer.export.surroundings import CAPTION_POINTS, SheetText, Surroundings, figure_width, title_width
 from explorer.layout import Fit
 
@@ -100,6 +100,16 @@ class Sheet:
     def scale(self) -> float:
         """Pixels per drawing unit that the page asks for."""
         return self.page.scale_for(self.width)
+
+    @property
+    def text_points(self) -> float:
+        """The size of the lines on cards, in points on the page."""
+        return self.zoom * CARD_TEXT_POINTS
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether lines on cards are as large as the page asks for at least."""
+        return self.text_points >= self.page.least_points - POINTS_TOLERANCE
 
     @property
     def content_place(self) -> QPointF:

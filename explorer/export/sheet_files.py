@@ -6,7 +6,7 @@ Runs without a window and off the UI thread; needs a QGuiApplication for the fon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QFile, QIODevice, QMarginsF, QMimeData, QRect, QRectF, QSize, QSizeF
@@ -32,16 +32,21 @@ from explorer.export.svg_groups import GroupMarks
 _BAND_MARGIN = 40.0  # units around a band in which something may begin that reaches into it
 
 
-def export_image(sheet: Sheet, path: str | Path) -> None:
-    """Write a sheet in the format of the suffix of `path`, at the scale of its page.
+def export_image(sheets: Sheet | Sequence[Sheet], path: str | Path) -> None:
+    """Write a sheet in the format of the suffix of `path`, at the scale of its page. A PDF has a page for each of
+    several sheets, an image is of the first.
 
     Raises ExportError for an unknown suffix, too large an image (the message gives the largest scale that works), or a
     path that cannot be written. Then nothing is written, and an older file stays.
     """
-    path = Path(path)
-    writer = _WRITERS[check_suffix(path)]
-    if writer is _write_png:
+    path, sheets = Path(path), [sheets] if isinstance(sheets, Sheet) else list(sheets)
+    sheet, suffix = sheets[0], check_suffix(path)
+    if suffix == ".pdf":
+        write_export(path, lambda beside: _write_pdf(sheets, beside))
+        return
+    if suffix == ".png":
         check_pixels(path.name, sheet.width, sheet.height, sheet.scale)
+    writer = _write_png if suffix == ".png" else _write_svg
     write_export(path, lambda beside: writer(sheet, beside))
 
 
@@ -136,43 +141,44 @@ def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> GroupMarks:
     generator.setTitle(sheet.title)
     painter = QPainter()
     marks = GroupMarks(painter)
-    _paint_vector(generator, sheet, scale, painter, marks.announce)
+    _begin(painter, generator)
+    _paint_vector(sheet, scale, painter, marks.announce)
+    painter.end()
     return marks
 
 
-def _write_pdf(sheet: Sheet, path: Path) -> None:
-    scale = 72 / UNITS_PER_INCH if sheet.page.is_sized_on_paper else sheet.scale
-    scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
-
+def _write_pdf(sheets: Sequence[Sheet], path: Path) -> None:
     file = QFile(str(path))
     if not file.open(QIODevice.OpenModeFlag.WriteOnly):
         raise OSError(0, file.errorString())
-    writer = QPdfWriter(file)
+    writer, painter = QPdfWriter(file), QPainter()
     writer.setResolution(72)  # one point for each unit of the drawing, times the scale
-    writer.setTitle(sheet.title)
-    writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    _paint_vector(writer, sheet, scale, QPainter())
+    writer.setTitle(sheets[0].title)
+    for sheet in sheets:
+        scale = 72 / UNITS_PER_INCH if sheet.page.is_sized_on_paper else sheet.scale
+        scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
+        writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+        if not painter.isActive():
+            _begin(painter, writer)
+        else:
+            writer.newPage()
+        _paint_vector(sheet, scale, painter)
+    painter.end()
     whole = file.flush() and file.error() == QFile.FileError.NoError
     file.close()
     if not whole:
         raise OSError(0, file.errorString())
 
 
-def _paint_vector(
-    device: QSvgGenerator | QPdfWriter,
-    sheet: Sheet,
-    scale: float,
-    painter: QPainter,
-    announce: Announce = no_announcement,
-) -> None:
+def _begin(painter: QPainter, device: QSvgGenerator | QPdfWriter) -> None:
     if not painter.begin(device):
         raise OSError(0, tr("the image could not be written"))
+
+
+def _paint_vector(sheet: Sheet, scale: float, painter: QPainter, announce: Announce = no_announcement) -> None:
+    painter.save()
     painter.scale(scale, scale)
-    sheet.paint(
-        painter, max(scale, 1.0, 1.0 / sheet.zoom), announce=announce
-    )  # vectors can be enlarged: all text is kept
-    painter.end()
-
-
-_WRITERS: dict[str, Callable[[Sheet, Path], None]] = {".png": _write_png, ".svg": _write_svg, ".pdf": _write_pdf}
+    # Vectors can be enlarged: all text is kept.
+    sheet.paint(painter, max(scale, 1.0, 1.0 / sheet.zoom), announce=announce)
+    painter.restore()

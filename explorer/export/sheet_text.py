@@ -7,6 +7,7 @@ totals.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,8 @@ def _part_caption(network: Network, drawn: Sequence[str]) -> str:
     entering, leaving = _find_seams(network.architecture, inside)
     words = [_counts_text(network.figures.sum(inside))]
     for text, names in ((tr_noop("input {shape}"), entering), (tr_noop("output {shape}"), leaving)):
-        shapes = [str(shape) for name in names if (shape := network.figures.shape(name)) is not None]
+        counted = Counter(str(shape) for name in names if (shape := network.figures.shape(name)) is not None)
+        shapes = [tr("{n} of {shape}", n=n, shape=shape) if n > 1 else shape for shape, n in counted.items()]
         listed = shapes[:_MAX_SHAPES]
         if len(shapes) > _MAX_SHAPES:
             listed.append(tr("{count} more", count=len(shapes) - _MAX_SHAPES))

@@ -40,6 +40,7 @@ PAPER_CHOICES: dict[str, str | None] = {
     **{paper.name: key for key, paper in PAPERS.items()},
 }
 SLIDES: dict[str, SlideSet] = {
+    tr_noop("As many as readable text needs"): "fit",
     tr_noop("One"): "one",
     tr_noop("One for each level of detail"): "levels",
     tr_noop("One for each edit"): "edits",

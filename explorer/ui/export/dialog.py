@@ -36,7 +36,9 @@ from explorer.ui.export import choices, jobs
 from explorer.ui.export.last_page import has_last_page, load_last_page, save_last_page
 from explorer.ui.export.page_form import PageForm, side_by_side
 from explorer.ui.export.presets import BUILT_IN, load_presets, remove_preset, save_preset
+from explorer.ui.export.preview import PagePreview, page_preview_job
 from explorer.ui.widgets.combo_boxes import fill_combo_box, select_data
+from explorer.viewmodels.diagram import LEVEL_NAMES
 
 
 class ExportDialog(QDialog):
@@ -58,7 +60,7 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Export"))
         self._source, self._lane, self._files, self._show_status = source, lane, files, show_status
-        self._preview: jobs.PagePreview | None = None
+        self._preview: PagePreview | None = None
         # Not after every step of a spin box.
         self._preview_timer = QTimer(self, singleShot=True, interval=60)
         self._preview_timer.timeout.connect(self._update_preview)
@@ -101,6 +103,11 @@ class ExportDialog(QDialog):
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._message.setMinimumHeight(54)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._coarser, self._several = QPushButton(), QPushButton(tr("Over several pages"))
+        self._coarser.setToolTip(tr("The finest level of detail at which one page can be read"))
+        for way_out in (self._coarser, self._several):
+            way_out.setAutoDefault(False)
+            way_out.hide()
         self._buttons = QDialogButtonBox()
         self._save = self._buttons.addButton(tr("Save"), QDialogButtonBox.ButtonRole.ActionRole)
         self._save.setDefault(True)
@@ -112,6 +119,8 @@ class ExportDialog(QDialog):
         left.addWidget(self.form)
         left.addLayout(files)
         left.addWidget(self._message)
+        left.addWidget(self._coarser)
+        left.addWidget(self._several)
         left.addStretch(1)
         left.addWidget(self._buttons)
         self._picture = QLabel()
@@ -136,6 +145,8 @@ class ExportDialog(QDialog):
         self._folder.clicked.connect(self._choose_folder)
         self._save.clicked.connect(self.save)
         self._copy.clicked.connect(self.copy)
+        self._coarser.clicked.connect(self._show_coarser_level)
+        self._several.clicked.connect(lambda: select_data(self.form.slides, "fit"))
         self._buttons.rejected.connect(self.reject)
 
     def _show_folder(self, folder: str) -> None:
@@ -221,13 +232,27 @@ class ExportDialog(QDialog):
             self._show_error(failure)
             return
         room = self._picture.size() - QSize(16, 16)
-        work = jobs.page_preview_job(self._source, page, (room.width(), room.height()), self.devicePixelRatioF())
+        work = page_preview_job(self._source, page, (room.width(), room.height()), self.devicePixelRatioF())
         self._lane.submit(work, self._show_preview, self._show_error)
 
-    def _show_preview(self, found: jobs.PagePreview) -> None:
+    def _show_preview(self, found: PagePreview) -> None:
         self._preview = found
         self._picture.setPixmap(QPixmap.fromImage(found.image))
         self._show_size()
+
+    def _offer_ways_out(self, found: PagePreview | None) -> None:
+        """Show the buttons for what helps where text is too small, or takes several pages."""
+        coarser = found.coarser if found is not None else None
+        self._coarser.setVisible(coarser is not None)
+        if coarser is not None:
+            name = tr(LEVEL_NAMES[coarser.level])
+            self._coarser.setText(tr("On one page: {level}, text {points:.1f} pt", level=name, points=coarser.points))
+        can_spread = self.form.slides.isEnabled() and self.form.slides.currentData() == "one"
+        self._several.setVisible(found is not None and found.is_too_small and can_spread)
+
+    def _show_coarser_level(self) -> None:
+        if self._preview is not None and self._preview.coarser is not None:
+            select_data(self.form.level, self._preview.coarser.level)
 
     def _show_size(self) -> None:
         found = self._preview
@@ -239,19 +264,22 @@ class ExportDialog(QDialog):
         try:
             suffix, described = str(self._format.currentData()), self._text_description
             page = page_for_suffix(self.page, suffix)
-            text = tr(described) if described else size_text(page, suffix, found.width, found.height, found.zoom)
+            size = found.width, found.height, found.zoom, found.pages
+            text = tr(described) if described else size_text(page, suffix, *size)
         except ExportError as failure:
             self._show_error(failure)
             return
         if suffix in choices.DOCUMENT_DESCRIPTIONS and not described:
-            size = "" if suffix in choices.WITHOUT_SIZE else f" {text[:1].upper()}{text[1:]}."
-            text = f"{tr(choices.DOCUMENT_DESCRIPTIONS[suffix])}{size}"
+            sentence = "" if suffix in choices.WITHOUT_SIZE else f" {text[:1].upper()}{text[1:]}."
+            text = f"{tr(choices.DOCUMENT_DESCRIPTIONS[suffix])}{sentence}"
+        self._offer_ways_out(None if described else found)
         self._save.setEnabled(True)
         self._copy.setEnabled(described is None)
         self._message.setStyleSheet(f"color: {current_colours().muted};")
         self._message.setText(text)
 
     def _show_error(self, failure: Exception) -> None:
+        self._offer_ways_out(None)
         self._save.setEnabled(False)
         self._copy.setEnabled(False)
         self._message.setStyleSheet(f"color: {current_colours().increase};")

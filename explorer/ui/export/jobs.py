@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF
 
+from explorer.base.cancellation import Cancelled, always
 from explorer.export.page import Page
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.card_parts import CARD_PARTS
@@ -42,16 +44,6 @@ class ExportSource:
     def by(self) -> str:
         """What cards are coloured by, as `Page.by` names it."""
         return self.colouring if isinstance(self.colouring, str) else self.colouring.title
-
-
-@dataclass(frozen=True)
-class PagePreview:
-    """A small image of a page, and the size of the page in units of the drawing."""
-
-    image: QImage
-    width: float
-    height: float
-    zoom: float = 1.0  # of the picture on the page
 
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
@@ -120,24 +112,6 @@ def _without_fold_signs(picture: Picture) -> Picture:
     return Picture(limit_card_parts(picture.diagram, CARD_PARTS), picture.geometry)
 
 
-def page_preview_job(
-    source: ExportSource, page: Page, available: tuple[int, int], device_ratio: float
-) -> Callable[[KeepGoing], PagePreview]:
-    """Job that renders a page as large as fits into `available` pixels, at the screen's device ratio."""
-
-    def job(keep_going: KeepGoing) -> PagePreview:
-        from explorer.export.sheet_files import render_bitmap
-
-        sheet = build_sheet(source, replace(page, scale=1.0, width=None, dpi=None))
-        scale = min(available[0] / sheet.width, available[1] / sheet.height, 1.0) * device_ratio
-        scale = max(scale, 2 / min(sheet.width, sheet.height))
-        image = render_bitmap(sheet, scale, detail_scale=page.scale_for(sheet.width))
-        image.setDevicePixelRatio(device_ratio)
-        return PagePreview(image, sheet.width, sheet.height, sheet.zoom)
-
-    return job
-
-
 def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:
     """Job that exports a page in the format of the suffix: as an image, a document or an animation."""
 
@@ -145,12 +119,12 @@ def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[Ke
         from explorer.export.network_sheet import page_for_suffix, write_sheets
 
         suffix = path.suffix.lower()
-        write_sheets(build_sheets(source, page_for_suffix(page, suffix)), path, source.network)
+        write_sheets(build_sheets(source, page_for_suffix(page, suffix), keep_going), path, source.network)
 
     return job
 
 
-def build_sheets(source: ExportSource, page: Page) -> list[Sheet]:
+def build_sheets(source: ExportSource, page: Page, keep_going: KeepGoing = always) -> list[Sheet]:
     """Return a sheet for each picture that a page asks for."""
     from explorer.export.network_sheet import build_network_sheets, pages_by_level
 
@@ -159,7 +133,19 @@ def build_sheets(source: ExportSource, page: Page) -> list[Sheet]:
         return [build_sheet(source, each) for each in pages_by_level(source.network, page, select)]
     if page.slides == "edits":
         return build_network_sheets(source.network, page, (), source.expanded)
-    return [build_sheet(source, page)]
+    return spread_sheets(source, page, keep_going)
+
+
+def spread_sheets(source: ExportSource, page: Page, keep_going: KeepGoing = always) -> list[Sheet]:
+    """Return the sheet of a page, or those that it takes for its text to be read. Raises Cancelled."""
+    from explorer.export.sheet_text import sheet_text
+    from explorer.export.spread import spread_sheet
+
+    def report_progress(done: float) -> None:
+        if not keep_going(done):
+            raise Cancelled
+
+    return spread_sheet(build_sheet(source, page), partial(sheet_text, source.network), report_progress)
 
 
 def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:

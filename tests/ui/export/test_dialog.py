@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import networkx as nx
@@ -18,6 +19,7 @@ from explorer.ui.export.dialog import ExportDialog
 from explorer.ui.export.jobs import ExportSource, build_sheet
 from explorer.ui.export.last_page import load_last_page, save_last_page
 from explorer.ui.export.presets import BUILT_IN, load_presets
+from explorer.ui.export.preview import choose_grid
 from explorer.ui.export.tool import ExportTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.shell.window import Window
@@ -394,3 +396,43 @@ def test_the_open_dialog_follows_the_language(tool: ExportTool, window: Window, 
     language.choose_language("en")
     assert tool.dialog.windowTitle() == "Export"
     tool.dialog.reject()
+
+
+def test_text_that_nobody_could_read_is_said_with_a_way_out(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    dialog.form.show_page(Page(paper="16:9", level="units"))
+    assert "too small to be read, 8 pt are needed" in seen(dialog, qtbot)
+    assert not dialog._coarser.isHidden()
+    assert dialog._several.isHidden()  # a PNG is one picture
+    dialog._coarser.click()
+    assert dialog.page.level == "blocks"
+    assert "too small" not in seen(dialog, qtbot)
+    assert dialog._coarser.isHidden()
+    dialog.reject()
+
+
+def test_several_pages_are_shown_and_written(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    select_data(dialog._format, ".pdf")
+    dialog.form.show_page(Page(paper="16:9", level="units", slides="one"))
+    assert "too small" in seen(dialog, qtbot)
+    one = dialog._picture.pixmap().size()
+    assert not dialog._several.isHidden()
+    dialog._several.click()
+    assert dialog.page.slides == "fit"
+    text = seen(dialog, qtbot)
+    count = int(re.findall(r"(\d+) pages of", text)[0])
+    assert count > 1
+    assert "too small" not in text
+    assert dialog._picture.pixmap().size() != one  # all of them, beside each other
+    assert "Blocks" in dialog._coarser.text()
+    dialog._name.setText("parts")
+    saved(tool, qtbot)
+    assert len(re.findall(rb"/Type /Page\b", (tmp_path / "parts.pdf").read_bytes())) == count
+
+
+def test_pages_are_as_large_as_they_can_be_beside_each_other() -> None:
+    assert choose_grid(1, 16 / 9, 1.0) == (1, 1)
+    assert choose_grid(2, 16 / 9, 1.0) == (1, 2)
+    assert choose_grid(2, 210 / 297, 1.0) == (2, 1)
+    assert choose_grid(15, 16 / 9, 16 / 9) == (4, 4)
