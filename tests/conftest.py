@@ -118,8 +118,14 @@ def stranger() -> Iterator[Stranger]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _application(qapp: QApplication) -> None:
-    """One application for all: an export would otherwise make a smaller one that no widget can live in."""
+def _application(qapp: QApplication) -> Iterator[None]:
+    """One application for all: an export would otherwise make a smaller one that no widget can live in.
+
+    What a test copied is let go here: without a screen Qt deletes it when the process ends, after Python itself, and
+    the process ends with a segmentation fault.
+    """
+    yield
+    qapp.clipboard().clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
