@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -12,11 +11,11 @@ from explorer.analysis.analysis import analyse
 from explorer.base.languages import tr
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
 from explorer.edits.heads import build_flatten, build_head_node
-from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
+from explorer.edits.taking_out import with_outputs
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv, build_layer
@@ -31,7 +30,8 @@ class ToggleAuxiliaryHead:
     network it puts two, after a third and two thirds of the blocks: behind GoogLeNet's 4a and 4d.
 
     Pooled to 4 × 4, 1×1 to 128, linear to 1024, dropout 0.7, linear to the classes (GoogLeNet, 2014, §5). The network
-    then returns a tuple, its own output first.
+    then returns a tuple, its own output first. What never runs, as torchvision's heads, goes too where one is taken
+    off.
     """
 
     name: ClassVar[str]
@@ -51,18 +51,22 @@ class ToggleAuxiliaryHead:
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with auxiliary heads added or removed; it returns one value for each. Raises EditError
         where there is none to remove, or no map to read."""
-        returned = architecture.output.inputs
         if not self.on:
-            kept = [name for name in returned[1:] if not self._owns(architecture, name)]
-            if len(kept) == len(returned) - 1:
-                raise EditError(tr("there is no auxiliary head {place}", place=location_in_error(self.at)))
-            done = _with_outputs(architecture, [returned[0], *kept])
-            gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
-            return done.with_changes(removed=set(gone))
+            return self._taken_off(architecture)
         targets = auxiliary_head_blocks(architecture) if self.at == EVERYWHERE else subgraphs_at(architecture, self.at)
         for target in targets:
             architecture = self._insert(architecture, target)
         return propagate(architecture)
+
+    def _taken_off(self, architecture: Architecture) -> Architecture:
+        first, *others = architecture.output.inputs
+        kept = [name for name in others if not self._owns(architecture, name)]
+        unused = {path for path, count in architecture.unused_params.items() if count and self._has(path)}
+        if kept == others and not unused:
+            raise EditError(tr("there is no auxiliary head {place}", place=location_in_error(self.at)))
+        done = with_outputs(architecture, tuple(map(Ref, (first, *kept))))
+        gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
+        return done.with_changes(removed=set(gone)).without_unused(unused)
 
     def _insert(self, architecture: Architecture, target: Subgraph) -> Architecture:
         shape = target.shape(target.exits[-1]) if target.exits else ()
@@ -76,12 +80,14 @@ class ToggleAuxiliaryHead:
         nodes = self._build_nodes(target.architecture, base, target.exits[-1], shape[1])
         *_, before, _ = architecture.nodes  # the output comes last
         grown = architecture.with_changes(inserted_after={before: nodes}, module_classes={base: "AuxiliaryHead"})
-        return _with_outputs(grown, [*architecture.output.inputs, nodes[-1].name])
+        return with_outputs(grown, tuple(map(Ref, (*architecture.output.inputs, nodes[-1].name))))
 
     def _owns(self, architecture: Architecture, name: str) -> bool:
-        node = architecture.nodes[name]
+        return any(map(self._has, (name, *architecture.nodes[name].scope)))
+
+    def _has(self, path: str) -> bool:
         owners = [place.removeprefix("unit:") for place in split_places(self.at)]
-        return self.at == EVERYWHERE or any(path in (at, f"{at}.aux") for path in (name, *node.scope) for at in owners)
+        return self.at == EVERYWHERE or any(path in (at, f"{at}.aux") for at in owners)
 
     def _build_nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
         outputs = analyse(architecture).figures.measures[architecture.output.inputs[0]].shape
@@ -121,17 +127,11 @@ def auxiliary_head_blocks(architecture: Architecture) -> list[Subgraph]:
 
 
 def has_auxiliary_head(architecture: Architecture, target: Subgraph) -> bool:
-    """Is there an auxiliary head behind this subgraph? That of the whole network counts as any there is."""
+    """Is there an auxiliary head behind this subgraph? Behind the whole network: any, also one that never runs."""
     if not target.id:
-        return any(name.endswith(_AUXILIARY_OUTPUT) for name in architecture.output.inputs[1:])
+        unused = any(architecture.unused_params.values())
+        return unused or any(name.endswith(_AUXILIARY_OUTPUT) for name in architecture.output.inputs[1:])
     return f"{target.id.removeprefix('unit:')}{_AUXILIARY_OUTPUT}" in architecture.live
 
 
 _AUXILIARY_OUTPUT = ".aux.fc2"
-
-
-def _with_outputs(architecture: Architecture, names: Iterable[str]) -> Architecture:
-    """The network that returns these values: the only one, or a tuple."""
-    refs: list[Any] = [Ref(name) for name in names]
-    value = refs[0] if len(refs) == 1 else tuple(refs)
-    return architecture.with_replaced([change_node(architecture.output, args=(value,))])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
@@ -25,7 +25,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.node import Node, rename_inputs
-from explorer.graph.ops import Constant
+from explorer.graph.ops import Constant, Output
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.weights.provenance import tensor_shapes
 
@@ -36,8 +36,8 @@ class TakeOut:
     """Take layers, blocks, branches or a selection of them out.
 
     What stands on the way: what read its output reads its input. A whole branch: the join at its end goes without it,
-    and goes too where only one way is left. A join: its main way stays (of an addition the longer one, of a gate the
-    map that it weighs).
+    and goes too where only one way is left; a network that returns several values returns one fewer (an auxiliary
+    head). A join: its main way stays (of an addition the longer one, of a gate the map that it weighs).
     """
 
     name: ClassVar[str]
@@ -97,6 +97,11 @@ def is_join(node: Node) -> bool:
     return op_kinds.kind(node) in ("add", "concat", "multiply") and len(set(node.inputs)) > 1
 
 
+def can_lose_a_way(node: Node) -> bool:
+    """Whether one of the values that are read here can go: at a join, or where the network returns several."""
+    return is_join(node) or (isinstance(node.op, Output) and len(set(node.inputs)) > 1)
+
+
 def find_join_behind(target: Subgraph) -> str | None:
     """The join at whose end a part is a whole branch: what goes in goes other ways too, and all that comes out is
     joined there. None where it is none."""
@@ -107,7 +112,7 @@ def find_join_behind(target: Subgraph) -> str | None:
     if len(users) != 1 or any(name in architecture.users[target.exit] for name in inside):
         return None
     (join,) = users
-    if not is_join(architecture.nodes[join]):
+    if not can_lose_a_way(architecture.nodes[join]):
         return None
     forks = all(set(architecture.users[entry]) - inside for entry in target.entries)
     return join if forks else None
@@ -119,6 +124,8 @@ def drop_inputs(architecture: Architecture, join: str, gone: Collection[str]) ->
     left = [name for name in node.inputs if name not in gone]
     if not left:
         raise EditError(tr("{name} would join nothing: one branch has to stay", name=join), node=join)
+    if isinstance(node.op, Output):
+        return without_dead(with_outputs(architecture, _returned(node.args[0], gone)), architecture)
     if len(left) == 1:
         return pass_join(architecture, join, left[0])
     if op_kinds.kind(node) != "concat":
@@ -127,6 +134,22 @@ def drop_inputs(architecture: Architecture, join: str, gone: Collection[str]) ->
     kept = [ref for ref in values if not (isinstance(ref, Ref) and ref.name in gone)]
     changed = change_node(node, args=(type(values)(kept), *rest))
     return without_dead(architecture.with_replaced([changed]), architecture)
+
+
+def with_outputs(architecture: Architecture, value: Any) -> Architecture:
+    """The network that returns these values; the only one of a row alone."""
+    only = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+    return architecture.with_replaced([change_node(architecture.output, args=(only,))])
+
+
+def _returned(value: Any, gone: Collection[str]) -> Any:
+    """What the network returns without some values; a row or mapping that is left empty goes too."""
+    if isinstance(value, dict):
+        kept = {key: _returned(item, gone) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item is not None} or None
+    if isinstance(value, (list, tuple)):
+        return type(value)(found for item in value if (found := _returned(item, gone)) is not None) or None
+    return None if isinstance(value, Ref) and value.name in gone else value
 
 
 def pass_join(architecture: Architecture, join: str, kept: str) -> Architecture:

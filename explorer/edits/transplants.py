@@ -40,9 +40,11 @@ from explorer.edits.splicing import (
 )
 from explorer.edits.subgraph import Subgraph, build_subgraph, subgraphs_at
 from explorer.edits.validation import check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.description import MAX_NAME, DescriptionError, describe_piece, read_piece
+from explorer.graph.groups import PLAIN_CONTAINERS
 from explorer.graph.layers import build_conv
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Input
@@ -126,8 +128,7 @@ class CopyBlock:
         axis = channel_axis(architecture, entry)
         entering = value_shape(architecture, entry)
         body = adapt_block(piece.block, entering[axis], wanted[1] if len(wanted) > 1 else 0)
-        base, title = piece.base, piece.title
-        title = f"{re.sub(r'[^0-9A-Za-z_]+', '_', self.network) or 'block'}_{title}" if title.isdigit() else title
+        base, title = piece.base, _name_by_kind(piece) if piece.title.isdigit() else piece.title
         home = unused_home(architecture, ".".join((*scope[-1:], title)))
         return graft(_without_surroundings(body, piece.block, base), base, home, entry, scope, piece.class_name)
 
@@ -232,6 +233,14 @@ def _name_of(block: Subgraph) -> tuple[str, str, str]:
         return node.path or node.name, "", (node.path or node.name).rsplit(".", 1)[-1].partition(":")[0]
     title = re.sub(r"\W+", "_", block.id.rsplit(".", 1)[-1]).strip("_") or "part"
     return _NO_PATH, "Block", title
+
+
+def _name_by_kind(piece: Piece) -> str:
+    """What a copy is called whose original has only a number in its row: inverted_residual, conv."""
+    if len(piece.block.nodes) == 1:
+        return op_kinds.kind(next(iter(piece.block.layers)))
+    known = piece.class_name.isidentifier() and piece.class_name not in PLAIN_CONTAINERS
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", piece.class_name).lower() if known else "block"
 
 
 def _without_surroundings(body: Architecture, block: Subgraph, base: str) -> Architecture:

@@ -30,7 +30,7 @@ from explorer.edits.splicing import (
     value_shape,
 )
 from explorer.edits.subgraph import Subgraph, get_subgraph, subgraphs_at
-from explorer.edits.taking_out import TakeOut, drop_inputs, is_join
+from explorer.edits.taking_out import TakeOut, can_lose_a_way, drop_inputs, is_join
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -43,8 +43,9 @@ from explorer.graph.node import takes_value
 class Connect:
     """Lead the value of another place, `source`, into a place as well: a long shortcut.
 
-    It is joined with what the place reads by `join`: "add", "concat" or "multiply". A concatenation or an addition gets
-    one more way.
+    It is joined with what the place reads by `join`: "add", "concat" or "multiply". A join of that kind gets one more
+    way; one of another kind is joined with what is led there, behind it. A block that several ways go into takes it at
+    the join where they meet.
 
     `fit` makes a map that does not meet the other do so: "project" (a 1×1 convolution with a stride), "pool", or
     "upsample"; a 1×1 follows these where widths differ and are not concatenated. A 1×1 has the norm of the network
@@ -75,17 +76,18 @@ class Connect:
         check_one_of(self.fit, ("", *FIT_TITLES), tr("way to fit"))
         target, value = _single_place(architecture, self.at), require_exit(_single_place(architecture, self.source))
         _check_cycle(architecture, value, target)
-        extends = len(target.nodes) == 1 and is_join(architecture.nodes[target.nodes[0]])
-        extends = extends and op_kinds.kind(architecture.nodes[target.nodes[0]]) == self.join
-        met = target.exit if extends and self.join != "concat" else _value_met(architecture, target, extends)
+        meeting = _join_of_ways(architecture, target)
+        target = get_subgraph(architecture, meeting) if meeting else target
+        grows = self.join == "concat" and bool(meeting) and op_kinds.kind(architecture.nodes[meeting]) == "concat"
+        met = architecture.nodes[meeting].inputs[0] if grows else meeting or require_entry(target)
         if met == value:
             raise EditError(tr("{place} reads {source} already", place=target.label, source=value), node=met)
-        scope = architecture.nodes[target.nodes[0]].scope if extends else scope_around(architecture, target)
+        scope = architecture.nodes[meeting].scope if meeting else scope_around(architecture, target)
         with offering_repairs(self, architecture):
             done, fitted = self._fit(architecture, value, met, scope)
-            if extends and self.join == "concat":
-                done = _with_one_more(done, target.nodes[0], fitted)
-            elif extends:
+            if grows:
+                done = _with_one_more(done, meeting, fitted)
+            elif meeting:
                 done = insert_join(done, self.join, (met, fitted), _later(done, met, fitted), (fitted,), scope)
             else:
                 done = _join_before(done, self.join, met, fitted, target, scope)
@@ -145,7 +147,7 @@ class Disconnect:
         done = architecture
         with offering_repairs(self, architecture):
             for node in readers:
-                if not is_join(node):
+                if not can_lose_a_way(node):
                     gone = [(tr("Take {name} out", name=node.name), TakeOut(place_of(node.name)))]
                     raise EditError(
                         tr("{name} would have nothing to read", name=node.name),
@@ -167,9 +169,13 @@ def _single_place(architecture: Architecture, at: str) -> Subgraph:
     return found[0] if len(found[0].nodes) != 1 else get_subgraph(architecture, found[0].nodes[0])
 
 
-def _value_met(architecture: Architecture, target: Subgraph, extends: bool) -> str:
-    """The value that the new one is joined with: what goes into the place, or the first that a concatenation reads."""
-    return architecture.nodes[target.nodes[0]].inputs[0] if extends else require_entry(target)
+def _join_of_ways(architecture: Architecture, target: Subgraph) -> str:
+    """The join that a place is, or where all ways into it meet; "" where it has one way in, or they meet nowhere."""
+    if len(target.entries) < 2:
+        return ""
+    readers = {node.name for node in target.layers for entry in target.entries if entry in node.inputs}
+    met = min(readers) if len(readers) == 1 else ""
+    return met if met and is_join(architecture.nodes[met]) else ""
 
 
 def _check_cycle(architecture: Architecture, value: str, target: Subgraph) -> None:

@@ -246,6 +246,13 @@ class Architecture:
         """The network as opened, called otherwise."""
         return Architecture(title, self.nodes, self.module_classes, self.unused_params, self.key, self.shared_params)
 
+    def without_unused(self, paths: Collection[str]) -> Architecture:
+        """The next snapshot without some of the modules that never run."""
+        unused = {path: count for path, count in self.unused_params.items() if path not in paths}
+        return Architecture(
+            self.title, self.nodes, self.module_classes, unused, self.key, self.shared_params, self.opened
+        )
+
     def with_replaced(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""
         return self.with_changes(replaced=changed)

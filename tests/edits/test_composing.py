@@ -26,6 +26,7 @@ from explorer.edits import (
     SetWidth,
     SwapNorm,
     TakeOut,
+    ToggleAuxiliaryHead,
     ToggleSqueezeExcitation,
 )
 from explorer.graph.ops import Layer
@@ -141,6 +142,28 @@ def test_a_branch_is_taken_out_of_its_concatenation(opened: Opened) -> None:
     assert not any(name.startswith("inception3a.branch1") for name in network.architecture.nodes)
 
 
+def test_an_auxiliary_head_is_taken_out_like_any_branch(opened: Opened) -> None:
+    network = opened("googlenet_2014")
+    headed = network.edit(ToggleAuxiliaryHead("*", on=True))
+    first, second = headed.architecture.output.inputs[1:]
+    for edit in (TakeOut("inception4a.aux"), Disconnect("output", first)):
+        assert headed.edit(edit).architecture.output.inputs == ("fc", second)
+    bare = headed.edit(TakeOut("inception4a.aux"), TakeOut("inception4d.aux"))
+    assert bare.architecture.output.inputs == ("fc",)
+    assert bare.figures.total == network.figures.total
+    check_replay(bare)
+
+
+def test_an_auxiliary_head_that_never_runs_can_go(opened: Opened) -> None:
+    """torchvision's Inception v3 has one, of 3,326,696 parameters."""
+    network = opened("inception_v3").edit(TakeOut("Mixed_7c"), ToggleAuxiliaryHead("AuxLogits", on=False))
+    assert not network.figures.unused_params
+    assert network.figures.total.params == network.undo().figures.total.params - 3_326_696
+    check_replay(network)
+    with pytest.raises(EditError, match="no auxiliary head"):
+        network.edit(ToggleAuxiliaryHead("*", on=False))
+
+
 def test_a_join_with_one_way_left_goes_too(opened: Opened) -> None:
     network = opened("resnet18").edit(TakeOut("layer2.0.downsample"))
     assert "layer2.0.add" not in network.architecture.nodes
@@ -201,6 +224,25 @@ def test_a_join_behind_one_that_was_mended_is_mended_too(opened: Opened) -> None
         check_count(opened("shufflenet_v2_x0_5").edit(repair.edit))
 
 
+def test_a_join_of_another_kind_is_joined_behind(opened: Opened) -> None:
+    network = opened("resnet18").edit(Connect("layer1.1.add", "maxpool", "concat"))
+    (concat,) = network.architecture.users["layer1.1.add"]
+    assert network.architecture.nodes[concat].inputs == ("layer1.1.add", "maxpool")
+    assert network.figures.shape(concat).dims == (1, 128, 56, 56)
+    check_count(network)
+    weighed = opened("resnet18").edit(Connect("layer1.1.add", "layer1.0", "multiply"))
+    (product,) = weighed.architecture.users["layer1.1.add"]
+    assert weighed.architecture.nodes[product].inputs[0] == "layer1.1.add"
+
+
+def test_a_block_that_several_ways_go_into_is_reached_where_they_meet(opened: Opened) -> None:
+    layer = "features.denseblock1.denselayer3"
+    summed = opened("densenet121").edit(Connect(layer, "features.denseblock1.denselayer1", fit="project"))
+    (join,) = summed.architecture.users[f"{layer}.cat"]
+    assert join.startswith(f"{layer}.add")
+    check_count(summed)
+
+
 def test_no_link_closes_a_cycle_and_nothing_is_left_without_an_input(opened: Opened) -> None:
     with pytest.raises(EditError, match="would close a cycle"):
         opened("resnet18").edit(Connect("layer1.0", "layer3.0"))
@@ -218,7 +260,7 @@ def test_no_link_closes_a_cycle_and_nothing_is_left_without_an_input(opened: Ope
 
 def test_a_block_of_another_network_fits_its_new_place(opened: Opened) -> None:
     network = opened("resnet18").edit(CopyBlock("layer2.1", "features.3", "mobilenet_v2"))
-    home = "layer2.mobilenet_v2_3"
+    home = "layer2.inverted_residual"
     assert network.architecture.module_classes[home] == "InvertedResidual"
     assert network.figures.shape(f"{home}.add").dims == (1, 128, 28, 28)
     gate = opened("resnet18").edit(CopyBlock("layer2.1", "features.3.1.block.2", "efficientnet_b0"))
@@ -226,6 +268,16 @@ def test_a_block_of_another_network_fits_its_new_place(opened: Opened) -> None:
     check_count(network)
     with pytest.raises(EditError, match="no network 'nix' in the catalogue"):
         network.edit(CopyBlock("layer2.1", "features.3", "nix"))
+
+
+@pytest.mark.parametrize(
+    ("block", "name"), [("features.3", "inverted_residual"), ("features.2.conv.2", "conv"), ("classifier.1", "linear")]
+)
+def test_a_copy_of_a_numbered_item_is_called_by_its_kind(block: str, name: str, opened: Opened) -> None:
+    place = "fc" if name == "linear" else "layer2.1"
+    network = opened("resnet18").edit(CopyBlock(place, block, "mobilenet_v2"))
+    home = f"layer2.{name}" if place != "fc" else name
+    assert any(node.path == home or home in node.scope for node in network.architecture.live.values())
 
 
 def test_a_block_moves_with_its_weights(opened: Opened) -> None:
