@@ -27,18 +27,18 @@ from explorer.analysis.module_comparison import (
     same_random_numbers,
     tensors_by_path,
 )
-from explorer.analysis.module_twin import advice_on, copy_for_tracing, first_line, put_weights_back, unwrap
+from explorer.analysis.module_twin import copy_for_tracing, first_line, put_weights_back, unwrap
 from explorer.analysis.other_sizes import hold_sizes
-from explorer.analysis.torch_count import TorchCount, count_with_torch
+from explorer.analysis.reference_run import ReferenceRun, describe_inputs, run_reference, title_of
+from explorer.analysis.torch_count import TorchCount
 from explorer.analysis.verification_result import Verification
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
-from explorer.graph.call_arguments import required_parameters
 from explorer.graph.capture import Capture, capture
 from explorer.graph.interception import as_written
 from explorer.graph.missing_devices import MissingDevices, on_processor
 from explorer.graph.ops import Constant
-from explorer.graph.trace import TraceError, describe_place, trace
+from explorer.graph.trace import TraceError, trace
 from explorer.networks.input_spec import InputSpec
 
 #: Reads of values that lead to another path, but to no number of the graph.
@@ -67,29 +67,32 @@ def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> Verifi
         ShapeError: it does not take an input of that shape.
         InputError: an input cannot be made, or the forward has no such argument.
     """
-    twin = copy_for_tracing(unwrap(module))
-    specs = complete_inputs(twin, inputs)
+    twin, given = copy_for_tracing(unwrap(module)), tuple(inputs)
+    specs = complete_inputs(twin, given)
     if any(tensor.is_meta for tensor in tensors_by_path(twin).values()):
         (example,) = itertools.islice(build_examples(twin, specs), 1)
         main = example.main
-        architecture = trace(twin, tuple(main.shape), title=_title(twin), input_op=example.ops[id(main)])
+        architecture = trace(twin, tuple(main.shape), title=title_of(twin), input_op=example.ops[id(main)])
         reason = tr("its weights are on the meta device, which holds no numbers")
         return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason), example.specs)
     with as_written(), on_processor() as devices:
-        found = _open_run(twin, unwrap(module), specs, devices)
-    moved = tuple(dict.fromkeys(devices.calls))
-    return replace(found, verification=replace(found.verification, missing_devices=moved)) if moved else found
+        run = run_reference(twin, specs, unwrap(module), are_given=bool(given))
+        found = _open_run(twin, unwrap(module), run, devices)
+    verification = replace(
+        found.verification,
+        missing_devices=tuple(dict.fromkeys(devices.calls)),
+        refused_inputs=describe_inputs(run.refused) if run.refused else "",
+        found_inputs=describe_inputs(found.inputs) if run.refused else "",
+    )
+    return replace(found, verification=verification)
 
 
-def _open_run(
-    twin: nn.Module, brought: nn.Module, specs: tuple[InputSpec, ...], devices: MissingDevices
-) -> VerifiedModule:
-    """Run the copy, trace it or record a run, and compare. `brought`: what it is a copy of."""
-    before = len(devices.calls)
-    example, reference, count = _run_reference(twin, specs)
+def _open_run(twin: nn.Module, brought: nn.Module, run: ReferenceRun, devices: MissingDevices) -> VerifiedModule:
+    """Trace the copy or record a run of it, and compare. `brought`: what it is a copy of."""
+    example, reference, count = run.example, run.output, run.count
     put_weights_back(twin, brought)
     traced: _Compared | Exception
-    if len(devices.calls) > before:
+    if devices.calls:
         traced = TraceError(tr("only a module of one tensor is traced"))
     else:
         traced = _try_trace(twin, example, reference)
@@ -102,17 +105,13 @@ def _open_run(
     except Exception as failure:  # what it was refused for, or what the module raises when it is watched
         if refusal is not None:
             raise TraceError(
-                tr("{title} cannot be shown as a graph: {reason}", title=_title(twin), reason=first_line(failure))
+                tr("{title} cannot be shown as a graph: {reason}", title=title_of(twin), reason=first_line(failure))
             ) from failure
     else:
         if isinstance(traced, Exception) or captured.difference <= traced.difference:
             return _verified(captured, twin, example, count)
     assert isinstance(traced, _Compared)
     return _verified(traced, twin, example, count)
-
-
-def _title(module: nn.Module) -> str:
-    return str(getattr(module, "original_name", "") or type(module).__name__)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared
     op = example.ops[id(example.main)]
     try:
         with as_brought(module):
-            architecture = trace(module, op.shape, title=_title(module), input_op=op)
+            architecture = trace(module, op.shape, title=title_of(module), input_op=op)
         difference = measure_difference(architecture, module, example, reference)
         if _holds_numbers(architecture) and difference <= TOLERANCE:  # what a run left in the module is no constant
             other = compare_on_another_input(architecture, module, example)
@@ -153,7 +152,7 @@ def _holds_numbers(architecture: Architecture) -> bool:
 def _capture(module: nn.Module, example: Example, reference: Any, brought: nn.Module) -> _Compared:
     args, kwargs = example.args, example.kwargs
     with same_random_numbers(), as_brought(module):
-        found = capture(module, args, kwargs, inputs=example.ops, title=_title(module))
+        found = capture(module, args, kwargs, inputs=example.ops, title=title_of(module))
     put_weights_back(module, brought)
     difference = measure_difference(found.architecture, module, example, reference)
     branches_only = found.value_reads and all(read in _BRANCHES for _, read in found.value_reads)
@@ -227,57 +226,3 @@ def verify_snapshot(
         ) from failure
     way: Literal["traced", "captured"] = "traced" if captured is None else "captured"
     return _verified(_Compared(architecture, way, difference, captured), module, example)
-
-
-def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Example, Any, TorchCount]:
-    """Example inputs, what the module makes of them, and what torch counted meanwhile."""
-    failure: Exception | None = None
-    example: Example | None = None
-    for example in build_examples(module, specs):
-        args, kwargs = example.fresh_arguments()
-        try:
-            with same_random_numbers(), as_brought(module), count_with_torch() as count:
-                output = module(*args, **kwargs)
-        except Exception as raised:
-            failure = failure or raised
-            continue
-        return example, output, count
-    assert failure is not None
-    required = required_parameters(module)
-    if len(required) > 1:
-        given = ", ".join(repr(spec.text) for spec in specs)
-        raise TraceError(
-            tr(
-                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]{where}: {reason}. {advice}",
-                module=_title(module),
-                count=len(required),
-                names=", ".join(required),
-                given=given,
-                where=describe_place(failure),
-                reason=first_line(failure),
-                advice=advice_on(failure, module)
-                or tr("Give each the shape, number format and values that it is made for."),
-            )
-        ) from failure
-    if len(specs) == 1 and not specs[0].is_plain and not advice_on(failure, module):
-        _check_shapes(module, specs[0].shape)
-    given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
-    raise TraceError(
-        tr(
-            "{module} itself fails on an input of {given}{where}: {reason}. {advice}",
-            module=_title(module),
-            given=given,
-            where=describe_place(failure),
-            reason=first_line(failure),
-            advice=advice_on(failure, module) or tr("Give the shape that it is made for."),
-        )
-    ) from failure
-
-
-def _check_shapes(module: nn.Module, shape: tuple[int, ...]) -> None:
-    """Raise ShapeError, which names the layer that refuses an input, where the module can be traced without a run."""
-    try:
-        architecture = trace(module, shape)
-    except Exception:
-        return
-    analyse(architecture)

@@ -28,6 +28,8 @@ class Verification:
     other_input: str = ""  # why another input than the example is not taken
     view_only: str = ""  # why it cannot be edited
     missing_devices: tuple[str, ...] = ()  # those that its code asks for, such as "cuda": the processor stands in
+    refused_inputs: str = ""  # the usual ones, where it refused them and others were found
+    found_inputs: str = ""
 
     @property
     def text(self) -> str:
@@ -36,14 +38,33 @@ class Verification:
             return tr("Not compared with the module itself: {reason}.", reason=self.reason)
         if self.status == "differs":
             return join_sentences(
-                (self._difference_text, self._reads_text, self._devices_text, self.count, tr(_WAY_ON))
+                (
+                    self._difference_text,
+                    self._inputs_text,
+                    self._reads_text,
+                    self._devices_text,
+                    self.count,
+                    tr(_WAY_ON),
+                )
             )
-        return join_sentences((self._reads_text, self._other_input_text, self._devices_text, self.count))
+        return join_sentences(
+            (self._inputs_text, self._reads_text, self._other_input_text, self._devices_text, self.count)
+        )
 
     @property
     def warning(self) -> str:
         """What is wrong, in one sentence; empty where the output is equal."""
         return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
+
+    @property
+    def _inputs_text(self) -> str:
+        if not self.found_inputs:
+            return ""
+        return tr(
+            "Opened for {found}, the first of the usual sizes that it takes; {refused} is refused.",
+            found=self.found_inputs,
+            refused=self.refused_inputs,
+        )
 
     @property
     def _other_input_text(self) -> str:

@@ -18,6 +18,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -56,7 +57,7 @@ def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Net
         TraceError, ShapeError: its forward cannot be followed, or takes no input of that shape.
         EditError: an edit cannot be made.
     """
-    return network_from_verified(_open_here(user_module), user_module=user_module, edits=edits)
+    return _network(_open_here(user_module), user_module, edits)
 
 
 def open_user_module_apart(
@@ -79,7 +80,12 @@ def open_user_module_apart(
         ) from failure
     if opened is None:
         opened = _open_here(user_module)
-    return network_from_verified(opened, user_module=user_module, edits=edits)
+    return _network(opened, user_module, edits)
+
+
+def _network(opened: VerifiedModule, user_module: UserModule, edits: Iterable[Edit]) -> Network:
+    """The network of what was opened; what is noted of its code says which inputs it takes."""
+    return network_from_verified(opened, user_module=replace(user_module, inputs=opened.inputs), edits=edits)
 
 
 def open_apart(

@@ -67,6 +67,10 @@ class ShapeError(ValueError):
         given = tr(" and ").join(map(str, shapes)) or tr("no input")
         super().__init__(tr("{name} cannot take {shapes}: {reason}", name=node, shapes=given, reason=reason))
 
+    def add_advice(self, advice: str) -> None:
+        """Add a sentence on what would be taken."""
+        self.args = (f"{self}. {advice}",)
+
 
 class SizeReadError(ShapeError):
     """Raised where code that was recorded looked at a size that is another one now: what it would do is not known."""

@@ -136,7 +136,7 @@ class ModuleDialog(QDialog):
             self.name_box.setEditText(user_module.name)
         self.arguments_edit.setText(format_arguments(user_module.arguments))
         self.arguments_edit.setCursorPosition(0)  # the beginning is seen, not an end that somebody else chose
-        if user_module.inputs != single_input():
+        if user_module.inputs and user_module.inputs != single_input():
             self.inputs.show_specs(user_module.inputs)
 
     # what happens
@@ -197,6 +197,8 @@ class ModuleDialog(QDialog):
             inputs = self.inputs.specs()
         except (ArgumentError, InputError) as failure:
             return self._show_message(str(failure), is_error=True)
+        if inputs == self._suggested:  # nobody said them: others are looked for where these are refused
+            inputs = ()
         self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, inputs))
         return None
 

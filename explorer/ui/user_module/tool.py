@@ -99,10 +99,11 @@ class UserModuleTool:
             else opening_jobs.open_user_module_job(user_module, level, read_limits())
         )
         self.dialog.show_running(True)
-        self._lane.submit(job, lambda opened: self._module_opened(opened, user_module), self.dialog.show_failure)
+        self._lane.submit(job, self._module_opened, self.dialog.show_failure)
 
-    def _module_opened(self, opened: opening_jobs.OpenedNetwork, user_module: UserModule) -> None:
-        _remember(user_module)
+    def _module_opened(self, opened: opening_jobs.OpenedNetwork) -> None:
+        if (user_module := opened.network.context.user_module) is not None:
+            _remember(user_module)
         if self.dialog is not None:
             self.dialog.accept()
         self._context.commands.show_opened(opened)

@@ -1,0 +1,138 @@
+"""The run of a module as it was brought, which all that is shown of it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from torch import nn
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.example_inputs import Example, build_examples
+from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.analysis.fitting_inputs import likely_inputs
+from explorer.analysis.module_comparison import as_brought, same_random_numbers
+from explorer.analysis.module_twin import advice_on, first_line, put_weights_back
+from explorer.analysis.torch_count import TorchCount, count_with_torch
+from explorer.base.languages import tr
+from explorer.graph.call_arguments import required_parameters
+from explorer.graph.trace import TraceError, describe_place, trace
+from explorer.networks.input_spec import InputSpec
+
+#: Most inputs that are tried in place of the usual ones.
+_MOST_TRIES = 48
+
+
+@dataclass(frozen=True)
+class ReferenceRun:
+    """What a module was given, what it made of it, and what torch counted meanwhile."""
+
+    example: Example
+    output: Any = field(repr=False)
+    count: TorchCount
+    refused: tuple[InputSpec, ...] = ()  # the usual inputs, where others were looked for
+
+
+def run_reference(
+    module: nn.Module, specs: tuple[InputSpec, ...], brought: nn.Module, *, are_given: bool
+) -> ReferenceRun:
+    """Run a module on example inputs: `specs`, or, where nobody gave those and they are refused, others that it takes.
+
+    Args:
+        brought: the module of which `module` is a copy; a try that fails leaves nothing in the copy.
+
+    Raises:
+        ShapeError: a layer does not take an input of that shape.
+        TraceError: the module fails on these inputs; the message says where, and which it takes.
+        InputError: an input cannot be made.
+    """
+    run = _try_run(module, specs)
+    if isinstance(run, ReferenceRun):
+        return run
+    if advice_on(run, module):
+        raise _refusal(module, specs, run, advice_on(run, module)) from run
+    other = _find_fitting(module, specs, brought)
+    if other is not None and not are_given:
+        return ReferenceRun(other.example, other.output, other.count, specs)
+    advice = "" if other is None else tr("{inputs} is taken: give that.", inputs=describe_inputs(other.example.specs))
+    if len(specs) == 1 and not specs[0].is_plain:
+        _check_shapes(module, specs[0].shape, advice)
+    raise _refusal(module, specs, run, advice) from run
+
+
+def _try_run(module: nn.Module, specs: tuple[InputSpec, ...]) -> ReferenceRun | Exception:
+    failure: Exception | None = None
+    for example in build_examples(module, specs):
+        args, kwargs = example.fresh_arguments()
+        try:
+            with same_random_numbers(), as_brought(module), count_with_torch() as count:
+                output = module(*args, **kwargs)
+        except Exception as raised:
+            failure = failure or raised
+            continue
+        return ReferenceRun(example, output, count)
+    assert failure is not None
+    return failure
+
+
+def _find_fitting(module: nn.Module, specs: tuple[InputSpec, ...], brought: nn.Module) -> ReferenceRun | None:
+    for other in islice(likely_inputs(module, specs), _MOST_TRIES):
+        put_weights_back(module, brought)
+        run = _try_run(module, other)
+        if isinstance(run, ReferenceRun):
+            return run
+    return None
+
+
+def _refusal(module: nn.Module, specs: tuple[InputSpec, ...], failure: Exception, advice: str) -> TraceError:
+    required = required_parameters(module)
+    if len(required) > 1:
+        return TraceError(
+            tr(
+                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]{where}: {reason}. {advice}",
+                module=title_of(module),
+                count=len(required),
+                names=", ".join(required),
+                given=", ".join(repr(spec.text) for spec in specs),
+                where=describe_place(failure),
+                reason=first_line(failure),
+                advice=advice or tr("Give each the shape, number format and values that it is made for."),
+            )
+        )
+    return TraceError(
+        tr(
+            "{module} itself fails on an input of {given}{where}: {reason}. {advice}",
+            module=title_of(module),
+            given=describe_inputs(specs),
+            where=describe_place(failure),
+            reason=first_line(failure),
+            advice=advice or tr("Give the shape that it is made for."),
+        )
+    )
+
+
+def describe_inputs(specs: tuple[InputSpec, ...]) -> str:
+    """Return inputs as a sentence names them: "1×3×224×224"."""
+    if len(specs) == 1 and not specs[0].is_plain:
+        return "×".join(map(str, specs[0].shape))
+    return tr(" and ").join(spec.text for spec in specs)
+
+
+def title_of(module: nn.Module) -> str:
+    """Return the name of a module's class, also of one that was scripted."""
+    return str(getattr(module, "original_name", "") or type(module).__name__)
+
+
+def _check_shapes(module: nn.Module, shape: tuple[int, ...], advice: str) -> None:
+    """Raise ShapeError, which names the layer that refuses an input, where the module can be traced without a run."""
+    try:
+        architecture = trace(module, shape)
+    except Exception:
+        return
+    try:
+        analyse(architecture)
+    except ShapeError as refusal:
+        if advice:
+            refusal.add_advice(advice)
+        raise

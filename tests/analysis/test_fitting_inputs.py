@@ -1,0 +1,140 @@
+"""A module that refuses the usual image opens on what it takes, where nobody said another; else the refusal says it."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import explorer
+from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.analysis.fitting_inputs import likely_inputs
+from explorer.graph.trace import TraceError
+from explorer.networks.input_spec import InputSpec, single_input
+
+
+class Flat(nn.Module):
+    """Features of an image of one size only, as networks for CIFAR and MNIST are written."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4, 3, 2, 1)
+        self.fc = nn.Linear(4 * (side // 2) ** 2, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.conv(x).flatten(1))
+
+
+class Digits(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(784, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x.view(x.size(0), -1))
+
+
+class Words(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(50, 8)
+        self.conv = nn.Conv1d(8, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.embedding(x).transpose(1, 2)).amax(2)
+
+
+class Twins(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Flat(1, 28)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return (self.body(left) - self.body(right)).abs()
+
+
+class Frequencies(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(40, 8, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(x)[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (Flat(3, 32), (1, 3, 32, 32)),
+        (Flat(1, 28), (1, 1, 28, 28)),
+        (Flat(3, 96), (1, 3, 96, 96)),
+        (nn.Conv2d(1, 4, 3), (1, 1, 224, 224)),
+        (nn.Conv2d(64, 4, 3), (1, 64, 56, 56)),
+        (nn.Conv1d(12, 4, 3), (1, 12, 1024)),
+        (nn.Conv3d(3, 4, 3), (1, 3, 16, 112, 112)),
+        (nn.Linear(20, 4), (1, 20)),
+        (Digits(), (1, 1, 28, 28)),
+        (Words(), (1, 16)),
+        (Frequencies(), (1, 16, 40)),
+        (Twins(), (1, 1, 28, 28)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "x".join(map(str, value)),
+)
+def test_it_opens_on_the_first_of_the_usual_inputs_that_it_takes(module: nn.Module, shape: tuple[int, ...]) -> None:
+    network = explorer.open(module)
+    assert network.architecture.input_shape == shape
+    assert {spec.shape for spec in network.context.inputs} == {shape}
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert f"Opened for {'×'.join(map(str, shape))}" in network.verification.text or len(network.context.inputs) > 1
+
+
+def test_what_takes_the_usual_image_is_not_asked_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = explorer.open(nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1)))
+    assert network.architecture.input_shape == (1, 3, 224, 224)
+    assert network.verification is not None
+    assert not network.verification.text
+
+
+def test_a_size_that_was_said_is_not_changed_and_the_refusal_names_one_that_is_taken() -> None:
+    with pytest.raises(ShapeError, match=r"^fc cannot take .* 1×3×32×32 is taken: give that\.$"):
+        explorer.open(Flat(3, 32), input_shape=(1, 3, 224, 224))
+    with pytest.raises(ShapeError) as refusal:
+        explorer.open(Flat(3, 32), inputs="x=3x64x64")
+    assert "taken" not in str(refusal.value)  # only the usual image is looked beyond
+
+
+def test_a_module_that_takes_nothing_is_refused_for_its_own_reason() -> None:
+    class Broken(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise ValueError("not finished")
+
+    with pytest.raises(TraceError, match=r"1×3×224×224.*not finished"):
+        explorer.open(Broken())
+
+
+def test_what_a_refused_try_leaves_behind_is_not_in_the_network() -> None:
+    class Counting(Flat):
+        def __init__(self) -> None:
+            super().__init__(3, 32)
+            self.register_buffer("runs", torch.zeros(()))
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.runs += 1
+            return super().forward(x) + self.runs
+
+    module = Counting()
+    network = explorer.open(module)
+    assert module.runs == 0
+    x = torch.rand(1, 3, 32, 32)
+    assert torch.equal(network.module().eval()(x), module.eval()(x))
+
+
+def test_inputs_that_are_not_the_usual_image_stay() -> None:
+    steps = InputSpec("t", (1,), source="1")
+    tried = list(islice(likely_inputs(nn.Conv2d(1, 4, 3), (*single_input(), steps)), 3))
+    assert all(specs[1] == steps for specs in tried)
+    assert [specs[0].shape for specs in tried] == [(1, 1, 224, 224), (1, 1, 32, 32), (1, 1, 28, 28)]
+    assert not list(likely_inputs(nn.Conv2d(1, 4, 3), (steps,)))
