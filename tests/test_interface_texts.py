@@ -44,6 +44,7 @@ _TERMS = frozenset(
 ) | {
     *("this layer", "this part", "these cards", "this block", "this stage", "whole network"),
     *("Resources", "NodeManagerAddress", "NodeManagerPort", "Alive"),  # what Ray says of a machine
+    *("ConnectionError", "LocalEntryNotFoundError"),  # classes of other libraries
     *("weights sliced", "weights extended", "weights new"),
     *("seeded weights", "photo distance", "not run", "Not run at inference"),  # keys of caches and of JSON
     *(

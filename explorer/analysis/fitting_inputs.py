@@ -13,7 +13,7 @@ from dataclasses import replace
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.networks.input_spec import InputSpec, single_input
+from explorer.networks.input_spec import InputSpec
 
 #: Sides of square images: of CIFAR, MNIST, Tiny ImageNet, STL-10 and so on to those of the first and of large networks.
 _SIDES = (32, 28, 64, 96, 128, 256, 224, 299, 227, 160, 48, 40, 84, 105, 16, 8, 512)
@@ -30,12 +30,11 @@ _MOST_IMAGE_CHANNELS = 4
 
 
 def likely_inputs(module: nn.Module, specs: tuple[InputSpec, ...]) -> Iterator[tuple[InputSpec, ...]]:
-    """Yield other inputs in place of those of the usual image size; none where there is no such image among `specs`."""
-    (usual,) = single_input()
-    places = [index for index, spec in enumerate(specs) if replace(spec, name="") == usual]
+    """Yield other inputs in place of images that are given by their size alone; none where `specs` has no such."""
+    places = [index for index, spec in enumerate(specs) if len(spec.shape) == 4 and not (spec.dtype or spec.source)]
     if not places:
         return
-    seen = {usual}
+    seen = {replace(specs[place], name="") for place in places}
     for other in _likely(module):
         if other not in seen:
             seen.add(other)

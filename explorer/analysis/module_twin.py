@@ -171,6 +171,10 @@ def first_line(failure: BaseException) -> str:
     return lines[0][:300] if lines else type(failure).__name__
 
 
+#: What libraries raise where there is no connection.
+_DOWNLOADS = frozenset({"URLError", "ConnectionError", "LocalEntryNotFoundError"})
+
+
 def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
     """Return what to change where a module fails for a reason that no input mends; empty for others."""
     text = str(failure)
@@ -183,6 +187,16 @@ def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
         )
     if "NVIDIA" in text or "CUDA" in text:
         return tr("It is run on the processor here: let it use the device of its input, x.device, in place of CUDA.")
+    if isinstance(failure, ModuleNotFoundError) and failure.name:
+        return tr(
+            "{name} is neither installed where this app runs nor in a folder above the file.",
+            name=failure.name.partition(".")[0],
+        )
+    if _DOWNLOADS.intersection(kind.__name__ for kind in type(failure).__mro__):
+        return tr(
+            "It downloads something while it is built, and there is no connection: an argument such as "
+            "pretrained=False may turn that off."
+        )
     if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError, RecursionError)):
         return tr("That is a matter of its own code.")
     return ""

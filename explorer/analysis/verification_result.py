@@ -40,7 +40,7 @@ class Verification:
             return join_sentences(
                 (
                     self._difference_text,
-                    self._inputs_text,
+                    self.inputs_text,
                     self._reads_text,
                     self._devices_text,
                     self.count,
@@ -48,7 +48,7 @@ class Verification:
                 )
             )
         return join_sentences(
-            (self._inputs_text, self._reads_text, self._other_input_text, self._devices_text, self.count)
+            (self.inputs_text, self._reads_text, self._other_input_text, self._devices_text, self.count)
         )
 
     @property
@@ -57,7 +57,8 @@ class Verification:
         return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
 
     @property
-    def _inputs_text(self) -> str:
+    def inputs_text(self) -> str:
+        """Which inputs were found, where it refused the usual ones; empty where it took them, or others were given."""
         if not self.found_inputs:
             return ""
         return tr(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeGuard
 
@@ -43,6 +44,25 @@ def parse_arguments(text: str) -> dict[str, ArgumentValue]:
         raise ArgumentError(
             tr('"{text}" cannot be read as arguments, such as classes=10, width=0.5', text=text)
         ) from failure
+
+
+#: Words in the name of an argument, and the value it is likely to have in a network for images.
+_LIKELY = (
+    (("class", "classes"), "10"),
+    (("in", "inp", "input", "channels", "channel", "ch", "chans", "nc", "inplanes", "planes"), "3"),
+    (("out", "output", "oup", "outplanes", "hidden", "dim", "width", "features", "filters"), "16"),
+    (("kernel", "ksize"), "3"),
+    (("stride", "groups", "dilation", "expansion"), "1"),
+    (("padding", "drop", "dropout"), "0"),
+)
+
+
+def suggest_argument(name: str) -> str:
+    """Return a likely value of an argument that has no default, as Python writes it; "" where its name tells none."""
+    words = set(re.split(r"[\W_\d]+", name.casefold()))
+    if {"out", "output"} & words:
+        return "16"
+    return next((value for likely, value in _LIKELY if words.intersection(likely)), "")
 
 
 def parse_plain_arguments(text: str) -> dict[str, PlainValue]:

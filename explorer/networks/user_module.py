@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.languages import tr
-from explorer.networks.arguments import ArgumentValue
+from explorer.networks.arguments import ArgumentValue, suggest_argument
 from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
 _MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
@@ -67,6 +67,13 @@ class ModuleCandidate:
     parameters: str  # its arguments, as they are written: "classes, width=1.0"
     is_network: bool  # it says so itself; of others only a run can tell
     inputs: tuple[InputSpec, ...] = field(default_factory=single_input)  # likely ones, by the signature of its forward
+    needed: tuple[str, ...] = ()  # names of the arguments without a default
+
+    @property
+    def suggested_arguments(self) -> str:
+        """Likely values of what must be given: "n_channels=3, n_classes=10"; "" where a name tells none."""
+        values = {name: suggest_argument(name) for name in self.needed}
+        return ", ".join(f"{name}={value}" for name, value in values.items()) if all(values.values()) else ""
 
 
 def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
@@ -94,13 +101,16 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
             bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             if "Module" in bases or "Sequential" in bases or bases & networks or _find_method(node, "forward"):
                 networks.add(node.name)
-                parameters = _parameter_text(_find_method(node, "__init__"), is_method=True)
+                build = _find_method(node, "__init__")
+                needed = _needed_arguments(build)[1:]  # without self
                 inputs = _suggest_inputs(_find_method(node, "forward"))
-                found.insert(0, ModuleCandidate(node.name, parameters, True, inputs))
+                parameters = _parameter_text(build, is_method=True)
+                found.insert(0, ModuleCandidate(node.name, parameters, True, inputs, needed))
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             returns = ast.unparse(node.returns).rpartition(".")[2] if node.returns is not None else ""
+            is_network = returns in {"Module", "Sequential", *networks}
             found.insert(
-                0, ModuleCandidate(node.name, _parameter_text(node), returns in {"Module", "Sequential", *networks})
+                0, ModuleCandidate(node.name, _parameter_text(node), is_network, needed=_needed_arguments(node))
             )
     return tuple(sorted(found, key=lambda offer: not offer.is_network))
 
@@ -120,6 +130,17 @@ def _suggest_inputs(forward: ast.FunctionDef | None) -> tuple[InputSpec, ...]:
     return suggest_inputs(
         (a.arg, ast.unparse(a.annotation) if a.annotation is not None else "", optional) for a, optional in parameters
     )
+
+
+def _needed_arguments(function: ast.FunctionDef | None) -> tuple[str, ...]:
+    """Names of the arguments that have no default, in the order in which they are written."""
+    if function is None:
+        return ()
+    arguments = function.args
+    plain = (*arguments.posonlyargs, *arguments.args)
+    needed = plain[: len(plain) - len(arguments.defaults)]
+    keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return tuple(a.arg for a in (*needed, *(a for a, default in keywords if default is None)))
 
 
 def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False) -> str:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,7 @@ from explorer.graph.missing_devices import on_processor
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network, network_from_verified
+from explorer.networks.arguments import suggest_argument
 from explorer.networks.input_spec import InputError
 from explorer.networks.user_module import UserModule, UserModuleError
 
@@ -142,12 +144,42 @@ def _build(user_module: UserModule) -> nn.Module:
             raise UserModuleError(tr("{location} has no {name}", location=user_module.location, name=user_module.name))
         built = getattr(built, part)
     if callable(built) and not isinstance(built, nn.Module):
+        _check_arguments(built, user_module)
         built = built(**user_module.arguments)
     if not isinstance(built, nn.Module):
         raise UserModuleError(
             tr("{factory} makes no torch.nn.Module but {kind}", factory=user_module.factory, kind=type(built).__name__)
         )
     return built
+
+
+def _check_arguments(builder: Callable[..., Any], user_module: UserModule) -> None:
+    """Raise UserModuleError, with the way out, where an argument is missing or there is none of that name."""
+    try:
+        signature = inspect.signature(builder)
+    except (TypeError, ValueError):
+        return
+    named = {name for name, p in signature.parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    unknown = [name for name in user_module.arguments if name not in named and not takes_any]
+    missing = [
+        name
+        for name, p in signature.parameters.items()
+        if name in named and p.default is p.empty and name not in user_module.arguments
+    ]
+    written = clip(f"{user_module.name}{signature}")
+    if unknown:
+        raise UserModuleError(
+            tr("{written} has no argument {unknown}", written=written, unknown=tr(" and ").join(unknown))
+        )
+    if missing:
+        raise UserModuleError(
+            tr(
+                "{written} cannot be built without arguments: give {example}, with the values that it is made for",
+                written=written,
+                example=", ".join(f"{name}={suggest_argument(name) or '…'}" for name in missing),
+            )
+        )
 
 
 @contextmanager
@@ -182,9 +214,34 @@ def _import_module(user_module: UserModule) -> ModuleType:
     path = Path(user_module.location).resolve()
     if not path.is_file():
         raise UserModuleError(tr("there is no file {location}", location=user_module.location))
-    # Anew each time, with what it imports from beside it: files that were changed are read again.
+    roots: list[Path] = []  # folders above it that it imports from
+    while True:
+        try:
+            with ExitStack() as stack:
+                for known in roots:
+                    stack.enter_context(_on_sys_path(known))
+                return _import_own(path, roots)
+        except ModuleNotFoundError as failure:
+            root = _find_root(path, failure.name or "")
+            if root is None or root in roots:
+                raise
+            roots.append(root)
+
+
+def _find_root(path: Path, name: str) -> Path | None:
+    """The folder above a file's own that holds the module it asks for: code is often written to be run from there."""
+    top = name.partition(".")[0]
+    return next(
+        (above for above in path.parents[1:] if top and ((above / f"{top}.py").is_file() or (above / top).is_dir())),
+        None,
+    )
+
+
+def _import_own(path: Path, roots: Sequence[Path]) -> ModuleType:
+    """Import a file anew, with what it imports from beside it and from `roots`, as files that were changed are."""
     for name, known in list(sys.modules.items()):
-        if name != "__main__" and Path(getattr(known, "__file__", None) or "").parent == path.parent:
+        file = Path(getattr(known, "__file__", None) or "")
+        if name != "__main__" and (file.parent == path.parent or any(root in file.parents for root in roots)):
             del sys.modules[name]
     try:
         return _import_file(path)

@@ -101,9 +101,11 @@ def test_what_takes_the_usual_image_is_not_asked_for_another(monkeypatch: pytest
 def test_a_size_that_was_said_is_not_changed_and_the_refusal_names_one_that_is_taken() -> None:
     with pytest.raises(ShapeError, match=r"^fc cannot take .* 1×3×32×32 is taken: give that\.$"):
         explorer.open(Flat(3, 32), input_shape=(1, 3, 224, 224))
+    with pytest.raises(ShapeError, match=r"^conv cannot take .* 1×1×28×28 is taken: give that\.$"):
+        explorer.open(Flat(1, 28), inputs="x=3x64x64")
     with pytest.raises(ShapeError) as refusal:
-        explorer.open(Flat(3, 32), inputs="x=3x64x64")
-    assert "taken" not in str(refusal.value)  # only the usual image is looked beyond
+        explorer.open(Flat(1, 28), inputs="x=3x64x64@noise")
+    assert "taken" not in str(refusal.value)  # who says so much means it
 
 
 def test_a_module_that_takes_nothing_is_refused_for_its_own_reason() -> None:
@@ -117,6 +119,8 @@ def test_a_module_that_takes_nothing_is_refused_for_its_own_reason() -> None:
 
 def test_what_a_refused_try_leaves_behind_is_not_in_the_network() -> None:
     class Counting(Flat):
+        runs: Tensor
+
         def __init__(self) -> None:
             super().__init__(3, 32)
             self.register_buffer("runs", torch.zeros(()))

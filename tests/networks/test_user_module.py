@@ -53,6 +53,24 @@ def test_what_says_that_it_is_a_network_comes_first_and_the_last_before_its_part
     ]
 
 
+def test_what_must_be_given_is_suggested_by_its_name(net: Path) -> None:
+    suggested = {offer.name: (offer.needed, offer.suggested_arguments) for offer in list_candidates(net)}
+    assert suggested["small"] == suggested["Duck"] == suggested["Wide"] == ((), "")
+    assert suggested["Block"] == (("width",), "width=16")
+    assert suggested["helper"] == (("path",), "")
+    net.write_text(
+        "class UNet:\n    def __init__(self, n_channels, n_classes, bilinear=False, *, out_ch, norm=None): ...\n"
+        "    def forward(self, x): ...\n"
+        "def resnet(block, num_classes): ...\n"
+    )
+    unet, resnet = list_candidates(net)
+    assert (unet.needed, unet.suggested_arguments) == (
+        ("n_channels", "n_classes", "out_ch"),
+        "n_channels=3, n_classes=10, out_ch=16",
+    )
+    assert (resnet.needed, resnet.suggested_arguments) == (("block", "num_classes"), "")  # nobody knows the block
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -47,6 +47,13 @@ def words(): return "no module"
 def broken():
     return 1 / 0
 def leaves(): raise SystemExit(3)
+def downloads():
+    from urllib.error import URLError
+    raise URLError("no connection")
+def missing():
+    import what_nobody_has
+class Needy(nn.Module):
+    def __init__(self, n_channels, depth, kinds): super().__init__()
 class Depends(nn.Module):
     def forward(self, x): return x if x.sum() > 0 else -x
 
@@ -114,7 +121,10 @@ def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path
     ("name", "arguments", "said"),
     [
         ("Nut", {}, "has no Nut"),
-        ("Net", {"colours": 3}, "unexpected keyword argument 'colours'"),
+        ("Net", {"colours": 3}, r"Net\(classes=10, act='relu'\) has no argument colours"),
+        ("Needy", {"depth": 2}, r"Needy\(n_channels, depth, kinds\) .* give n_channels=3, kinds=…,"),
+        ("downloads", {}, "line .*: URLError: .* an argument such as pretrained=False may turn that off"),
+        ("missing", {}, "No module named 'what_nobody_has'. what_nobody_has is neither installed"),
         ("words", {}, "makes no torch.nn.Module but str"),
         ("broken", {}, r"net\.py:broken failed, line \d+: ZeroDivisionError: division by zero"),
         ("leaves", {}, "failed, line .*: SystemExit: 3"),
@@ -277,6 +287,25 @@ def test_a_file_of_a_package_imports_from_its_package_and_is_read_again(tmp_path
         "from torch import nn\nfrom .beside import WIDTH\n\ndef make():\n    return nn.Conv2d(3, WIDTH, 1)\n"
     )
     assert open_user_module(UserModule(f"{alone / 'net.py'}:make")).figures.total.params == 16
+
+
+def test_a_file_imports_from_the_folder_above_that_its_repository_is_run_from(tmp_path: Path) -> None:
+    for folder in ("core", "core/models", "core/nn"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "core" / "nn" / "layers.py").write_text("WIDTH = 8\n")
+    (tmp_path / "settings.py").write_text("KERNEL = 3\n")
+    net = tmp_path / "core" / "models" / "net.py"
+    code = "from torch import nn\nfrom core.nn.layers import WIDTH\nimport settings\n{more}"
+    code += "class Net(nn.Conv2d):\n    def __init__(self):\n        super().__init__(3, WIDTH, settings.KERNEL)\n"
+    own = UserModule(f"{net}:Net", {}, SMALL)
+    for more in ("", "from . import net\n", "from .net import nn\n"):
+        net.write_text(code.format(more=more))
+        assert open_user_module(own).figures.total.params == 8 * 27 + 8
+    (tmp_path / "core" / "nn" / "layers.py").write_text("WIDTH = 16  # read again\n")
+    assert open_user_module(own).figures.total.params == 16 * 27 + 16
+    assert open_user_module_apart(own).figures.total.params == 16 * 27 + 16
+    assert str(tmp_path) not in sys.path
 
 
 def test_arguments_of_our_own_command_line_are_not_those_of_the_code(

@@ -52,6 +52,7 @@ class ModuleDialog(QDialog):
         live_text(self, QDialog.setWindowTitle, "Open module")
         self._candidates: dict[str, ModuleCandidate] = {}
         self._suggested: tuple[InputSpec, ...] = single_input()  # by the signature of the class that is chosen
+        self._suggested_arguments = ""
         self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
@@ -74,7 +75,7 @@ class ModuleDialog(QDialog):
         self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         live_text(self.name_box, QWidget.setAccessibleName, "Class or function")
         self.name_box.currentTextChanged.connect(self._show_signature)
-        self.arguments_edit = live_text(QLineEdit(), QLineEdit.setPlaceholderText, "none")
+        self.arguments_edit = QLineEdit()
         live_text(self.arguments_edit, QWidget.setAccessibleName, "Arguments")
         self.signature_label = _muted_text()
         self.request_view = _build_request_view()
@@ -179,6 +180,14 @@ class ModuleDialog(QDialog):
     def _show_signature(self) -> None:
         offer = self._candidates.get(self.name_box.currentText())
         self.signature_label.setText(f"{offer.name}({offer.parameters})" if offer is not None else "")
+        suggested = offer.suggested_arguments if offer is not None else ""
+        if self.arguments_edit.text() in ("", self._suggested_arguments):  # what was typed stays
+            self.arguments_edit.setText(suggested)
+            self.arguments_edit.setCursorPosition(0)
+        self._suggested_arguments = suggested
+        self.arguments_edit.setPlaceholderText(
+            ", ".join(f"{name}=…" for name in offer.needed) if offer is not None and offer.needed else tr("none")
+        )
         if offer is not None and offer.inputs != self._suggested:
             self._suggested = offer.inputs
             self.inputs.show_specs(offer.inputs)

@@ -108,7 +108,7 @@ def test_a_file_is_looked_at_opened_and_its_output_shown(
         ("net.py", "", "", "Enter the class or function"),
         ("net.py", "Net()", "", "Enter the class or function"),
         ("net.py", "Net", "7", "written with their names"),
-        ("net.py", "Net", "depth=3", "unexpected keyword argument 'depth'"),
+        ("net.py", "Net", "depth=3", "has no argument depth"),
         ("net.py", "Nut", "", "has no Nut"),
         ("gone.py", "Net", "", "there is no file"),
         ("bad.py", "Net", "", "SyntaxError"),
@@ -338,6 +338,37 @@ def test_the_signature_fills_the_inputs_and_what_is_typed_is_opened(
     assert [spec.text for spec in network.context.inputs] == ["image=4@1, 2, 3, 4", *texts[1:]]
     assert network.verification is not None
     assert network.verification.status == "equal"
+
+
+def test_a_network_for_small_images_opens_without_a_word_about_its_size(
+    tool: UserModuleTool, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "lenet.py"
+    path.write_text(
+        "from torch import nn\nclass LeNet(nn.Module):\n    def __init__(self, in_channels, num_classes, *, depth=1):\n"
+        "        super().__init__()\n        self.conv = nn.Conv2d(in_channels, 6, 5)\n"
+        "        self.fc = nn.Linear(6 * 28 * 28, num_classes)\n"
+        "    def forward(self, x):\n        return self.fc(self.conv(x).flatten(1))\n"
+        "def lenet(blocks): ...\n"
+    )
+    tool.open_action.trigger()
+    dialog = asked(tool)
+    dialog.path_edit.setText(str(path))
+    dialog.path_edit.editingFinished.emit()
+    assert dialog.arguments_edit.text() == "in_channels=3, num_classes=10"
+    dialog.name_box.setCurrentText("lenet")
+    assert (dialog.arguments_edit.text(), dialog.arguments_edit.placeholderText()) == ("", "blocks=…")
+    dialog.name_box.setCurrentText("LeNet")
+    dialog.run_button.click()
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    assert (network.architecture.input_shape, network.figures.total.params) == ((1, 3, 32, 32), 456 + 47050)
+    qtbot.waitUntil(lambda: tool.dialog is None)
+    assert "Opened for 1×3×32×32" in window.statusBar().currentMessage()
+    tool.open_action.trigger()  # what was found is remembered
+    assert asked(tool).inputs.specs() == single_input((1, 3, 32, 32))
+    asked(tool).reject()
 
 
 OUTSIDE = NET.replace("return self.fc", "x = x + float(x.detach().numpy().sum())\n        return self.fc")
