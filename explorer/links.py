@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.networks.catalogue import UnknownNetwork, get_entry
 from explorer.tours.listing import is_of_the_app
 from explorer.viewmodels.diagram import LEVELS, Level
@@ -90,7 +90,7 @@ def _build_link(network: str, values: Mapping[str, list[str]]) -> ViewLink:
     entry = _find_entry(network) if network else None
     level, step = _single(values, "level"), _single(values, "step")
     if level and level not in LEVELS:
-        raise LinkError(tr("“{name}” is no level; there are {names}", name=level[:40], names=", ".join(LEVELS)))
+        raise LinkError(tr("“{name}” is no level; there are {names}", name=level[:40], names=join_list(LEVELS)))
     if step and not (step.isdecimal() and len(step) < 4 and tour):
         raise LinkError(tr("“step” is the number of a tour's step"))
     experiment = _single(values, "experiment")

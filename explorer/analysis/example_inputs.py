@@ -14,7 +14,7 @@ from torch import nn
 
 from explorer.analysis.sample import holds_photos, in_number_format, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.graph.arguments import tensors_in
 from explorer.graph.call_arguments import arrange_arguments, forward_parameters, map_tensors, required_parameters
 from explorer.graph.ops import Input
@@ -183,7 +183,7 @@ def _input_value(op: Input, seed: int) -> torch.Tensor:
         name = op.source.partition(" ")[2] or _PHOTO
         if name not in BUILT_IN_SAMPLES:
             raise InputError(
-                tr('there is no photo "{name}"; there are {names}', name=name, names=", ".join(BUILT_IN_SAMPLES))
+                tr('there is no photo "{name}"; there are {names}', name=name, names=join_list(BUILT_IN_SAMPLES))
             )
         image: torch.Tensor = in_number_format(preprocess(load_sample(name), op.shape), op.dtype)
         return image.contiguous()

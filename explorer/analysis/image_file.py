@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from explorer.analysis.sample import Sample
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -97,7 +97,7 @@ def _decode(file: BinaryIO, name: str) -> Sample:
         ) from failure
     except UnidentifiedImageError as failure:
         raise ImageError(
-            tr("{name} is no image that can be read ({names})", name=name, names=", ".join(FORMATS))
+            tr("{name} is no image that can be read ({names})", name=name, names=join_list(FORMATS))
         ) from failure
     except MemoryError as failure:
         raise ImageError(tr("{name} does not fit in memory; make it smaller", name=name)) from failure

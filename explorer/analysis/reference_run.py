@@ -15,7 +15,7 @@ from explorer.analysis.fitting_inputs import likely_inputs
 from explorer.analysis.module_comparison import as_brought, same_random_numbers
 from explorer.analysis.module_twin import advice_on, first_line, put_weights_back
 from explorer.analysis.torch_count import TorchCount, count_with_torch
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, join_with_and, tr
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.trace import TraceError, describe_place, trace
 from explorer.networks.input_spec import InputSpec
@@ -93,8 +93,8 @@ def _refusal(module: nn.Module, specs: tuple[InputSpec, ...], failure: Exception
                 "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]{where}: {reason}. {advice}",
                 module=title_of(module),
                 count=len(required),
-                names=", ".join(required),
-                given=", ".join(repr(spec.text) for spec in specs),
+                names=join_list(required),
+                given=join_list(repr(spec.text) for spec in specs),
                 where=describe_place(failure),
                 reason=first_line(failure),
                 advice=advice or tr("Give each the shape, number format and values that it is made for."),
@@ -116,7 +116,7 @@ def describe_inputs(specs: tuple[InputSpec, ...]) -> str:
     """Return inputs as a sentence names them: "1×3×224×224"."""
     if len(specs) == 1 and not specs[0].is_plain:
         return "×".join(map(str, specs[0].shape))
-    return tr(" and ").join(spec.text for spec in specs)
+    return join_with_and([spec.text for spec in specs])
 
 
 def title_of(module: nn.Module) -> str:

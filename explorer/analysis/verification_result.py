@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.base.languages import join_sentences, tr, tr_noop
+from explorer.base.languages import join_list, join_sentences, tr, tr_noop
 
 _WAY_ON = tr_noop(
     "Figures and edits are those of the graph that is shown. Move that part into a module of its own, which is then "
@@ -77,7 +77,7 @@ class Verification:
     def _reads_text(self) -> str:
         if not self.value_reads:
             return ""
-        where = ", ".join(dict.fromkeys(path or tr("the outermost module") for path, _ in self.value_reads))
+        where = join_list(dict.fromkeys(path or tr("the outermost module") for path, _ in self.value_reads))
         if self.status == "differs":
             return tr("The code computes outside of torch in {where}: the example's numbers are kept.", where=where)
         return tr("The code looks at values in {where}: what is shown is the path that the example took.", where=where)
@@ -86,7 +86,7 @@ class Verification:
     def _devices_text(self) -> str:
         if not self.missing_devices:
             return ""
-        names = ", ".join(kind.upper() for kind in self.missing_devices)
+        names = join_list(kind.upper() for kind in self.missing_devices)
         return tr("Calls for {devices} were run on the processor.", devices=names)
 
     @property

@@ -188,6 +188,18 @@ def join_sentences(sentences: Iterable[str]) -> str:
     return ("" if translator.language.startswith("zh") else " ").join(filter(None, sentences))
 
 
+def join_list(words: Iterable[str]) -> str:
+    """Join the words of a list as the language in force does: by commas, in Chinese by its own comma for lists."""
+    return ("、" if translator.language.startswith("zh") else ", ").join(words)
+
+
+def join_with_and(words: Sequence[str]) -> str:
+    """Join the words of a list, the last by "and"; "" for none."""
+    if len(words) < 2:
+        return "".join(words)
+    return tr("{names} and {last}", names=join_list(words[:-1]), last=words[-1])
+
+
 class Text(NamedTuple):
     """Text marked by `tr_noop` with the values of its placeholders: for objects that outlive the choice of a language.
 

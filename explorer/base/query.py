@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 
 MAX_QUERY_LENGTH = 500
 
@@ -125,7 +125,7 @@ def parse_query(text: str, vocabulary: QueryVocabulary) -> Query:
 
 def describe_syntax(vocabulary: QueryVocabulary) -> str:
     """Return a tip of a few lines: the grammar, the figures there are, examples."""
-    figures = ", ".join(dict.fromkeys(vocabulary.figures.values()))
+    figures = join_list(dict.fromkeys(vocabulary.figures.values()))
     lines = [
         tr('Words must all match · "two words" · -word excludes · kind:x · /regular expression/'),
         tr("Compare {figures} by < <= > >= = != with K, M, G or B: params < 5M", figures=figures),
@@ -217,7 +217,7 @@ def _kind_term(token: str, name: str, vocabulary: QueryVocabulary) -> Matcher:
     names = sorted(vocabulary.kinds)
     near = difflib.get_close_matches(name, names, 1)
     field_name = token.partition(":")[0]
-    known = tr("there are {names}", names=", ".join(names))
+    known = tr("there are {names}", names=join_list(names))
     hint = tr("did you mean {field}:{name}?", field=field_name, name=near[0]) if near else known
     raise QueryError(tr("{term} is unknown; {hint}", term=token, hint=hint))
 
@@ -264,7 +264,7 @@ def _unknown_figure(token: str, name: str, vocabulary: QueryVocabulary) -> str:
     if not name:
         return tr("{term}: there is no figure before the sign", term=token)
     near = difflib.get_close_matches(name.casefold(), vocabulary.figures, 1)
-    keys = ", ".join(dict.fromkeys(vocabulary.figures.values()))
+    keys = join_list(dict.fromkeys(vocabulary.figures.values()))
     hint = tr("did you mean {name}?", name=near[0]) if near else tr("there are {names}", names=keys)
     return tr("{term}: there is no figure {name}; {hint}", term=token, name=name, hint=hint)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.networks.arguments import PlainValue
 
 #: What a network ends with, and how it is said.
@@ -81,7 +81,7 @@ class NetworkDesign:
         if not 1 <= self.classes <= 100_000:
             raise DesignError(tr("the number of classes lies between 1 and 100,000"))
         if self.head not in HEADS:
-            raise DesignError(tr("{head!r} is no head; there are {names}", head=self.head, names=", ".join(HEADS)))
+            raise DesignError(tr("{head!r} is no head; there are {names}", head=self.head, names=join_list(HEADS)))
         if len(self.hidden) > 4 or not all(1 <= width <= 65_536 for width in self.hidden):
             raise DesignError(tr("a head has up to 4 hidden layers of 1 to 65,536 channels"))
         if not 0 <= self.dropout < 1:
@@ -108,7 +108,7 @@ class NetworkDesign:
         unknown = [name for name in options if name not in known and not re.fullmatch(r"(stem|row)\d{1,3}", name)]
         if unknown:
             raise DesignError(
-                tr("a design has no {name!r}; it has {names}", name=unknown[0][:40], names=", ".join(known))
+                tr("a design has no {name!r}; it has {names}", name=unknown[0][:40], names=join_list(known))
             )
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         values |= {name: options[name] for name in ("title", "classes", "head", "dropout") if name in options}

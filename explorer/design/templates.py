@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.design.network_design import DesignError, DesignRow, NetworkDesign
 from explorer.networks.arguments import PlainValue
 
@@ -142,5 +142,5 @@ def find_design(key: str, options: Mapping[str, PlainValue] | None = None) -> Ne
     if key == "network":
         return NetworkDesign.from_options(options or {})
     if key not in TEMPLATES:
-        raise DesignError(tr("there is no design {key!r}; there are {names}", key=key[:60], names=", ".join(TEMPLATES)))
+        raise DesignError(tr("there is no design {key!r}; there are {names}", key=key[:60], names=join_list(TEMPLATES)))
     return TEMPLATES[key].with_options(options or {})

@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.desktop.library_packages import PACKAGES, PackageNames
 
 #: Loads a shared library by its name; raises OSError where it or one that it needs is missing.
@@ -121,7 +121,7 @@ def _require(missing: tuple[str, ...]) -> None:
         raise MissingLibrariesError(
             tr(
                 "The window needs libraries that this system does not have ({names}). Install them with: {command}",
-                names=", ".join(missing),
+                names=join_list(missing),
                 command=install_command(missing),
             )
         )

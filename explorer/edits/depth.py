@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from explorer.analysis.analysis import analyse
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import join_list, tr, tr_n
 from explorer.base.memo import memoise
 from explorer.edits.block_bounds import (
     can_repeat,
@@ -139,7 +139,7 @@ class SetDepths:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Blocks 3, 4, 23, 3 everywhere"."""
-        return tr("Blocks {counts} {place}", counts=", ".join(map(str, self.to)), place=location_in_title(self.at))
+        return tr("Blocks {counts} {place}", counts=join_list(map(str, self.to)), place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with runs of these lengths. Raises EditError where there are not as many runs as
@@ -154,7 +154,7 @@ class SetDepths:
                     given=len(self.to),
                     there=len(found),
                     place=location_in_error(self.at),
-                    lengths=", ".join(str(len(run)) for run in found) or "–",
+                    lengths=join_list(str(len(run)) for run in found) or "–",
                 )
             )
         return _with_lengths(architecture, found, self.to)

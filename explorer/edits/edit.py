@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from explorer.analysis.analysis import analyse
 from explorer.base.id_text import join_ids, split_ids
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.memo import memoise
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
@@ -141,7 +141,7 @@ def _find_names_at(architecture: Architecture, at: str) -> Iterable[str]:
     known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.module_classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
     message = tr("{network} has no layer or block {name!r}", network=architecture.title, name=at)
-    raise EditError(tr("{message}; nearest: {names}", message=message, names=", ".join(near)) if near else message)
+    raise EditError(tr("{message}; nearest: {names}", message=message, names=join_list(near)) if near else message)
 
 
 def location_in_error(at: str) -> str:
@@ -159,7 +159,7 @@ def place_names(at: str) -> str:
     if at == EVERYWHERE:
         return tr("everything")
     names = [_place_name(part.removeprefix("unit:").removeprefix("@")) for part in split_places(at)]
-    shown = ", ".join(names[:2])
+    shown = join_list(names[:2])
     return tr("{names} and {count} more", names=shown, count=len(names) - 2) if len(names) > 2 else shown
 
 

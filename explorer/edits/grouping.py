@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import networkx as nx
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.edits.edit import EditError, nodes_at, place_names, place_of
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
@@ -136,7 +136,7 @@ def _check_shared(architecture: Architecture, inside: Set[str]) -> None:
         if within and len(within) < len(calls):
             loose = [(tr("Give each call of {name} weights of its own", name=path), UnshareLayer(place_of(*within)))]
             raise EditError(
-                tr("{name} is called outside of the block too: {calls}", name=path, calls=", ".join(calls)),
+                tr("{name} is called outside of the block too: {calls}", name=path, calls=join_list(calls)),
                 node=within[0],
                 repairs=find_working_repairs(architecture, loose),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import join_list, tr, tr_n, tr_noop
 from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.node_changes import change_node
@@ -46,7 +46,7 @@ class SetInputSize:
         changes = [tr("resolution {side}", side=self.resolution)] if self.resolution else []
         changes += [tr_n("{n} channel", "{n} channels", self.channels)] if self.channels else []
         changes += [tr("batch {count}", count=self.batch)] if self.batch else []
-        return tr("Image: {changes}", changes=", ".join(changes) or tr("unchanged"))
+        return tr("Image: {changes}", changes=join_list(changes) or tr("unchanged"))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot for an image of that size. Raises EditError where a layer cannot take what it would be

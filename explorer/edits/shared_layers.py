@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.edits.edit import (
     Edit,
     EditError,
@@ -83,7 +83,7 @@ def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
                 "{name} is one layer that is called at {count} places, {calls}: this would change only some of them",
                 name=path,
                 count=len(apart),
-                calls=", ".join(apart),
+                calls=join_list(apart),
             ),
             node=next(iter(apart)),
             repairs=[

@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Iterable
 from typing import Any
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.edits.edit import EditError
 
 
@@ -49,7 +49,7 @@ def check_one_of(value: Any, choices: Iterable[str], subject: str) -> str:
                 "{value} is not a known {subject}; choose one of {choices}",
                 subject=subject,
                 value=_format_value(value),
-                choices=", ".join(filter(None, known)),
+                choices=join_list(filter(None, known)),
             )
         )
     return value

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import join_list, tr, tr_n
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, Row, WidthError
 from explorer.edits.channel_walk import find_channel_groups
@@ -116,7 +116,7 @@ class SetWidth:
         """Have several places this width together? One may hold the other, or feed it."""
         for words, row in rows.items():
             if channel_groups.size_with(row, targets) != self.to or not channel_groups.is_divisible(targets):
-                others = ", ".join(other for other in rows if other != words)
+                others = join_list(other for other in rows if other != words)
                 raise EditError(
                     tr(
                         "{name} cannot have {count} channels together with {others}",

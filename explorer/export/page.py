@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import join_list, join_with_and, tr, tr_n
 from explorer.export.paper import PAPERS, PaperFormat
 from explorer.viewmodels.card_parts import CARD_PARTS, CardPart
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
@@ -119,7 +119,7 @@ class Page:
         given = {name: value for name, value in sizes.items() if value is not None}
         if len(given) > 1:
             raise ExportError(
-                tr("{names} cannot both be given; each says how large the image is", names=tr(" and ").join(given))
+                tr("{names} cannot both be given; each says how large the image is", names=join_with_and(list(given)))
             )
         for name, value in given.items():
             if not (math.isfinite(value) and value > 0):
@@ -269,7 +269,7 @@ def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     suffix = path.suffix.lower()
     if suffix not in known:
         raise ExportError(
-            tr("cannot write {file}: the name must end in {names}", file=path.name, names=", ".join(known))
+            tr("cannot write {file}: the name must end in {names}", file=path.name, names=join_list(known))
         )
     return suffix
 
@@ -283,7 +283,7 @@ def check_choice(setting: str, value: Any, known: tuple[Any, ...]) -> None:
                 "there is no {setting} {value!r}; there are {names} and {last}",
                 setting=setting,
                 value=value,
-                names=", ".join(names[:-1]),
+                names=join_list(names[:-1]),
                 last=names[-1],
             )
         )

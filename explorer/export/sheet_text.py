@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import join_with_and, tr, tr_n, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant
 from explorer.network import Network
@@ -77,7 +77,7 @@ def _part_caption(network: Network, drawn: Sequence[str]) -> str:
         listed = shapes[:_MAX_SHAPES]
         if len(shapes) > _MAX_SHAPES:
             listed.append(tr("{count} more", count=len(shapes) - _MAX_SHAPES))
-        words += [tr(text, shape=tr(" and ").join(listed))] if shapes else []
+        words += [tr(text, shape=join_with_and(listed))] if shapes else []
     return " · ".join(words)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.networks.input_spec import InputError, InputSpec
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -103,7 +103,7 @@ def _check_names(module: nn.Module, parameters: list[inspect.Parameter], named: 
                     "the forward of {kind} has no argument {name!r}; it takes {names}",
                     kind=type(module).__name__,
                     name=name,
-                    names=", ".join(known),
+                    names=join_list(known),
                 )
             )
 

@@ -22,7 +22,7 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
 from explorer.base.gc_pause import gc_paused
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref, plain_value
 from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
@@ -196,7 +196,7 @@ class _GraphConverter:
         inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
         required = [node for node in inputs if not node.args]
         if len(required) > len(self.input_ops):
-            names = ", ".join(str(node.target) for node in required)
+            names = join_list(str(node.target) for node in required)
             raise TraceError(
                 tr(
                     "{kind} takes {count} inputs ({names}); one image is needed.",

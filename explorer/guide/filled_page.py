@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from explorer.analysis.analysis import Analysis
 from explorer.base import number_format
+from explorer.base.languages import join_list
 from explorer.edits import EditError
 from explorer.guide.locations import find_locations
 from explorer.guide.page import ExperimentLink, GuidePage, load_page, load_page_labels, load_try_edits
@@ -112,7 +113,7 @@ def _why_refused(page_: GuidePage, name: str, variant: str, analysis: Analysis) 
     labels = load_page_labels(page_.language)
     about = page_.facts.ideas[name].only.get(variant, ())
     if about and analysis.architecture.key not in about:
-        return labels.about.format(networks=", ".join(get_entry(key).title for key in about))
+        return labels.about.format(networks=join_list(get_entry(key).title for key in about))
     architecture = analysis.architecture
     for edit in load_try_edits(page_.key, name, variant):
         try:

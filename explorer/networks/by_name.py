@@ -8,7 +8,7 @@ import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.networks.user_module import UserModuleError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def build_by_name(text: str, arguments: dict[str, Any]) -> tuple[nn.Module, tupl
         )
     if name not in list_names(library):
         near = difflib.get_close_matches(name, list_names(library), n=3, cutoff=0.5)
-        hint = tr("; did you mean {names}?", names=", ".join(near)) if near else ""
+        hint = tr("; did you mean {names}?", names=join_list(near)) if near else ""
         raise UserModuleError(tr("{library} has no network {name!r}{hint}", library=library, name=name, hint=hint))
     try:
         with torch.random.fork_rng(devices=[]):

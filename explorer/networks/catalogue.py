@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from explorer.base.languages import join_list
 from explorer.base.resources import resource_path
 
 if TYPE_CHECKING:
@@ -180,6 +181,6 @@ def _check_options(entry: CatalogueEntry, options: Mapping[str, Any]) -> dict[st
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise ValueError(f"{entry.key} has no option {name!r}; {has}")
         if value not in known[name].choices:
-            choices = ", ".join(map(str, known[name].choices))
+            choices = join_list(map(str, known[name].choices))
             raise ValueError(f"{entry.key}: {name}={value!r} is not one of {choices}")
     return dict(options)

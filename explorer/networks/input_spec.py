@@ -14,7 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 
 #: Number formats by name; "" is the module's own.
 DTYPES = (
@@ -64,7 +64,7 @@ class InputSpec:
             )
         if self.dtype and self.dtype not in DTYPES:
             raise InputError(
-                tr('"{dtype}" is no number format; there are {names}', dtype=self.dtype, names=", ".join(DTYPES))
+                tr('"{dtype}" is no number format; there are {names}', dtype=self.dtype, names=join_list(DTYPES))
             )
         if any(side < 0 for side in self.shape) or len(self.shape) > 8 or prod(self.shape) > MAX_ELEMENTS:
             raise InputError(

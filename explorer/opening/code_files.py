@@ -15,7 +15,7 @@ from torch import nn
 
 from explorer.analysis.example_inputs import Example, positional_example
 from explorer.analysis.verification import VerifiedModule, open_verified
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.graph.call_arguments import required_parameters
 from explorer.networks.input_spec import InputSpec, single_input
 from explorer.opening.aten_graph import open_program, open_script, program_inputs
@@ -82,7 +82,7 @@ def _example_of(program: Any, input_shape: Sides | None) -> Example:
     """Inputs of the shapes that the program was exported for; `input_shape` in place of that of a single one."""
     values = program_inputs(program)
     if not values or not all(isinstance(value, torch.Tensor) for value in values.values()):
-        raise OpeningError(tr("the program takes other inputs than tensors: {names}", names=", ".join(values)))
+        raise OpeningError(tr("the program takes other inputs than tensors: {names}", names=join_list(values)))
     specs = []
     for name, value in values.items():
         shape = tuple(side if isinstance(side, int) else int(side.node.hint or 2) for side in value.shape)

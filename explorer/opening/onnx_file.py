@@ -22,7 +22,7 @@ from torch import nn
 from explorer.analysis.example_inputs import Example, positional_example
 from explorer.analysis.module_comparison import TOLERANCE, difference_of, run_with_tensors
 from explorer.analysis.verification import VerifiedModule, verify_capture
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.opening import onnx_groups, onnx_model
 from explorer.opening.errors import OpeningError
 from explorer.opening.onnx_unknown import Unknown, foreign_operators, kind_in_message, put_back, replace_unknown
@@ -64,7 +64,7 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
         equal = difference <= TOLERANCE
         verification = replace(verification, difference=difference, status="equal" if equal else "differs")
     if unknown:
-        kinds = ", ".join(sorted({operator.op_type for operator in unknown}))
+        kinds = join_list(sorted({operator.op_type for operator in unknown}))
         reason = tr(
             "{operators} cannot be run here and give zeros, so the network is only for looking at", operators=kinds
         )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from torch import nn
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.networks.arguments import ArgumentError, PlainValue, parse_plain_arguments
 from explorer.parts.setting import CHANNELS, Setting
 from explorer.parts.signals import find_signal_form
@@ -68,7 +68,7 @@ class Part:
         for name, value in given.items():
             setting = self.find_setting(name)
             if setting is None:
-                known = ", ".join(setting.name for setting in self.settings)
+                known = join_list(setting.name for setting in self.settings)
                 raise PartError(
                     tr("{part} has no setting {name!r}; it takes {known}", part=tr(self.title), name=name, known=known)
                 )
@@ -143,5 +143,5 @@ def find_part(key: str) -> Part:
     if found is None:
         near = difflib.get_close_matches(str(key), _PARTS, n=3, cutoff=0.5)
         message = tr("there is no part {key!r}", key=str(key)[:80])
-        raise PartError(tr("{message}; nearest: {names}", message=message, names=", ".join(near)) if near else message)
+        raise PartError(tr("{message}; nearest: {names}", message=message, names=join_list(near)) if near else message)
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 from torchvision.models.convnext import LayerNorm2d
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.graph.op_kinds import ACTIVATION_TITLES
 from explorer.networks.arguments import PlainValue
 
@@ -74,7 +74,7 @@ class ChoiceSetting(Setting):
         return tr(
             "{name} must be one of {choices}, not {value!r}",
             name=self.name,
-            choices=", ".join(self.choices),
+            choices=join_list(self.choices),
             value=value,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange
 from explorer.analysis.figures.shape import Shape
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Input
@@ -32,7 +32,7 @@ def describe_change(before: Analysis, after: Analysis, change: OpChange) -> str:
         return tr("{layer} off", layer=title) if is_off else tr("{layer} on", layer=title)
     if now and was and now != was:
         return tr("{now} (was {before})", now=f"{title} · {now}", before=was)
-    if details := ", ".join(setting_changes(change.before, change.after)):
+    if details := join_list(setting_changes(change.before, change.after)):
         return f"{title} · {details}"
     return _describe_input_change(before, after, title, change.before, change.after)
 

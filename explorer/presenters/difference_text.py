@@ -6,7 +6,7 @@ import csv
 import io
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.presenters.differences import ChangeType, Difference, Differences
 
 CHANGE_SIGNS = {"changed": "~", "added": "+", "removed": "−"}
@@ -18,7 +18,7 @@ def difference_headline(differences: Differences) -> str:
     if not counts:
         return tr("No differences")
     params, macs = (number_format.format_signed(value) for value in (differences.params, differences.macs))
-    return tr("{counts}; {params} parameters, {macs} MACs", counts=", ".join(counts), params=params, macs=macs)
+    return tr("{counts}; {params} parameters, {macs} MACs", counts=join_list(counts), params=params, macs=macs)
 
 
 _COUNTS: dict[ChangeType, str] = {

@@ -17,7 +17,7 @@ from typing import Literal
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import join_list, tr, tr_n
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
@@ -100,7 +100,7 @@ class _ComparisonBuilder:
         same = op_kinds.title(old) == op_kinds.title(new) and _off_state(old) == _off_state(new)
         if same and was == now and layer_settings(old) == layer_settings(new):
             return
-        details = ", ".join(_changes(self.left, self.right, old, new))
+        details = join_list(_changes(self.left, self.right, old, new))
         params, macs = now[0] - was[0], now[1] - was[1]
         self.rows.append(Difference("changed", right, left, right, _op_text(old), _op_text(new), details, params, macs))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.edits.edit import Edit
 from explorer.presenters.cell_values import MIXED, TableEntryError, normalise_entry, parse_ratio
 from explorer.presenters.editable_rows import TableRow
@@ -92,7 +92,7 @@ class TableColumn:
         if option.reason:
             return option.reason
         labels = [choice.label for choice in option.choices]
-        shown = ", ".join(labels[:12]) + (", …" if len(labels) > 12 else "")
+        shown = join_list(labels[:12]) + (", …" if len(labels) > 12 else "")
         return tr("{text!r} is none of {values}.", text=text, values=shown)
 
 

@@ -26,7 +26,7 @@ from explorer.analysis.probes.kernels import Kernels
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import class_labels
 from explorer.base import number_format
-from explorer.base.languages import join_sentences, tr, tr_n, tr_noop
+from explorer.base.languages import join_list, join_sentences, tr, tr_n, tr_noop
 from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
 from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
 
@@ -79,7 +79,7 @@ class FeatureMapView:
             return title
         found = values[..., at[0], at[1]]
         if self.rgb is not None:
-            value = ", ".join(
+            value = join_list(
                 f"{name} {format_activation(float(part))}" for name, part in zip(_RGB, found, strict=True)
             )
         else:

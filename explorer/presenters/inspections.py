@@ -10,7 +10,7 @@ import torch
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import join_list, join_with_and, tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
@@ -69,7 +69,7 @@ def build_inspection(
 def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
     architecture, root = analysis.architecture, analysis.hierarchy.root
     answers = [str(shape) for name in architecture.output.inputs if (shape := analysis.figures.shape(name)) is not None]
-    rows = [(tr("Class"), root.class_name), *_input_rows(architecture), (tr("Output"), tr(" and ").join(answers))]
+    rows = [(tr("Class"), root.class_name), *_input_rows(architecture), (tr("Output"), join_with_and(answers))]
     blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
     rows += [(tr("Blocks"), str(len(blocks)))] if blocks else []
     return Inspection(
@@ -161,7 +161,7 @@ def _shared_row(analysis: Analysis, names: Iterable[str]) -> list[tuple[str, str
     """The calls of a layer that is called at several places."""
     nodes, shared = analysis.architecture.nodes, analysis.architecture.shared_layers
     calls = next((shared[nodes[name].path] for name in names if name in shared.get(nodes[name].path, ())), ())
-    return [(tr("Shared"), tr("by {n} calls: {names}", n=len(calls), names=", ".join(calls)))] if calls else []
+    return [(tr("Shared"), tr("by {n} calls: {names}", n=len(calls), names=join_list(calls)))] if calls else []
 
 
 def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
@@ -187,7 +187,7 @@ def _figure_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[s
     figures = analysis.figures
     inputs = _input_shapes(analysis, names)
     if inputs:
-        yield tr("Input"), tr(" and ").join(inputs)
+        yield tr("Input"), join_with_and(inputs)
     live = [name for name in names if figures.shape(name) is not None]
     if live:
         last = max(live, key=list(figures.measures).index)

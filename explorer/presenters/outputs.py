@@ -12,7 +12,7 @@ import torch
 from explorer.analysis.forward.engine import ForwardResult
 from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import join_list, tr, tr_n, tr_noop
 from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
@@ -74,7 +74,7 @@ def weights_note(architecture: Architecture, source: WeightSource) -> str:
         if count := found[origin]:
             layers = f"{count}" if counts else tr("{count} of {total} layers", count=count, total=total)
             counts.append(tr(several if count > 1 else one, layers=layers))
-    return tr("{layers}, so the predicted class means little.", layers=", ".join(counts))
+    return tr("{layers}, so the predicted class means little.", layers=join_list(counts))
 
 
 #: How a layer's weights are told apart from those of the source, for one layer and for several.
@@ -232,7 +232,7 @@ def _other_outputs_text(value: object) -> str:
     said = [f"{name} {'×'.join(map(str, part.shape)) or '1'}" for name, part in named[1 : MAX_PREDICTIONS + 1]]
     more = len(named) - 1 - len(said)
     said += [tr_n("{n} more", "{n} more", more)] if more > 0 else []
-    return tr("also returns {outputs}", outputs=", ".join(said)) if said else ""
+    return tr("also returns {outputs}", outputs=join_list(said)) if said else ""
 
 
 def _named_outputs(value: object, name: str) -> Iterator[tuple[str, torch.Tensor]]:

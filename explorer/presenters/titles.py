@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.graph import op_kinds
 from explorer.graph.groups import PLAIN_CONTAINERS, Group
 from explorer.graph.node import Node
@@ -73,7 +73,7 @@ def selection_title(analysis: Analysis, ids: Sequence[str]) -> str:
     groups = analysis.hierarchy.groups
     paths = [_path_or_title(analysis, groups[id]) if id in groups else id for id in ids]
     if len(ids) > 1:
-        named, more = ", ".join(paths[:_MAX_NAMED]), len(paths) - _MAX_NAMED
+        named, more = join_list(paths[:_MAX_NAMED]), len(paths) - _MAX_NAMED
         return tr("{paths} and {count} more", paths=named, count=more) if more > 0 else named
     (id,), (path,) = ids, paths
     if id not in groups:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, write_atomic
 from explorer.base.id_text import join_ids, split_ids
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.base.validation_faults import describe_fault
@@ -115,12 +115,12 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
                 "{location} is of the unknown kind {name}; there are {names}",
                 location=location,
                 name=name,
-                names=", ".join(EDIT_KINDS),
+                names=join_list(EDIT_KINDS),
             )
         )
     unknown = fields.keys() - set(_field_names(kind))
     if unknown:
-        name, known = reprlib.repr(min(unknown)), ", ".join(_field_names(kind))
+        name, known = reprlib.repr(min(unknown)), join_list(_field_names(kind))
         raise ProjectError(
             tr(
                 "{location} ({edit}) has the unknown field {name}; it takes {known}",

@@ -10,7 +10,7 @@ from explorer.analysis.image_file import IMAGE_SUFFIXES, ImageError, read_image
 from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.network import Network
 
 MAX_IMAGES = 1000  # images of a folder that are looked at
@@ -74,7 +74,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
         ) from failure
     if not paths:
         raise ImageError(
-            tr("there is no image in {folder}; {names} are looked for", folder=folder, names=", ".join(IMAGE_SUFFIXES))
+            tr("there is no image in {folder}; {names} are looked for", folder=folder, names=join_list(IMAGE_SUFFIXES))
         )
     return tuple(paths[:MAX_IMAGES])
 

@@ -32,7 +32,7 @@ from explorer.analysis.module_twin import advice_on
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
-from explorer.base.languages import join_sentences, tr
+from explorer.base.languages import join_list, join_sentences, join_with_and, tr
 from explorer.edits import Edit
 from explorer.graph.missing_devices import on_processor
 from explorer.graph.trace import TraceError
@@ -170,14 +170,14 @@ def _check_arguments(builder: Callable[..., Any], user_module: UserModule) -> No
     written = clip(f"{user_module.name}{signature}")
     if unknown:
         raise UserModuleError(
-            tr("{written} has no argument {unknown}", written=written, unknown=tr(" and ").join(unknown))
+            tr("{written} has no argument {unknown}", written=written, unknown=join_with_and(list(unknown)))
         )
     if missing:
         raise UserModuleError(
             tr(
                 "{written} cannot be built without arguments: give {example}, with the values that it is made for",
                 written=written,
-                example=", ".join(f"{name}={suggest_argument(name) or '…'}" for name in missing),
+                example=join_list(f"{name}={suggest_argument(name) or '…'}" for name in missing),
             )
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.training.plain_fields import Ranges, changed_fields, check_ranges, from_fields
 
 #: The data sets by key, and their titles. "folder" needs a path.
@@ -53,7 +53,7 @@ class DataSpec:
     def __post_init__(self) -> None:
         if self.name not in DATASETS:
             raise DataError(
-                tr("there is no data set {name!r}; there are {known}", name=self.name, known=", ".join(DATASETS))
+                tr("there is no data set {name!r}; there are {known}", name=self.name, known=join_list(DATASETS))
             )
         if (self.name == "folder") != bool(self.path):
             raise DataError(tr("a path belongs to the data set “folder”, and to no other"))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from explorer.analysis.sample import IMAGENET_DEVIATION, IMAGENET_MEAN
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.memo import bounded
 from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DataError, DataSpec
@@ -158,7 +158,7 @@ def _check_classes(spec: DataSpec, train: Images, test: Images, names: tuple[str
                     "{title} has no images {what} of {classes}: add some, or change the share of test images",
                     title=spec.title,
                     what=what,
-                    classes=", ".join(missing[:5]),
+                    classes=join_list(missing[:5]),
                 )
             )
 

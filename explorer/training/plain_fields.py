@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.validation_faults import describe_fault
 
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ def from_fields(kind: type[_T], fields: Mapping[str, Any], error: type[ValueErro
     known = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]  # of a dataclass
     unknown = sorted(set(map(str, fields)) - set(known))
     if unknown:
-        raise error(tr("there is no field {name!r}; there are {known}", name=unknown[0], known=", ".join(known)))
+        raise error(tr("there is no field {name!r}; there are {known}", name=unknown[0], known=join_list(known)))
     try:
         return TypeAdapter(kind).validate_python(dict(fields))
     except ValidationError as failure:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import join_list, tr, tr_n
 from explorer.network import Network
 from explorer.training.data_spec import DataSpec, data_from_text
 from explorer.training.datasets import load_dataset_cached
@@ -123,7 +123,7 @@ def describe_budget(recipe: Recipe) -> str:
         parts.append(tr("at most {minutes:g} minutes", minutes=recipe.minutes))
     if recipe.macs:
         parts.append(tr("at most {macs:.3g} MACs", macs=recipe.macs))
-    return tr("Each: {limits}, batches of {batch}.", limits=", ".join(parts), batch=recipe.batch_size)
+    return tr("Each: {limits}, batches of {batch}.", limits=join_list(parts), batch=recipe.batch_size)
 
 
 def _data(data: str | DataSpec) -> DataSpec:

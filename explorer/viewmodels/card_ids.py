@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from explorer.base.id_text import join_ids, split_ids
+from explorer.base.languages import join_list
 
 
 class StackId(str):
@@ -50,7 +51,7 @@ def _renamed(id: str, renamed: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
 
 def describe_card_id(card_id: str) -> str:
     """Return an id as it is shown: the module's path, or those of all members."""
-    return ", ".join(member.removeprefix("unit:") for member in members_of(card_id))
+    return join_list(member.removeprefix("unit:") for member in members_of(card_id))
 
 
 def card_id_to_text(card_id: str) -> str:

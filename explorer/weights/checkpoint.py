@@ -18,7 +18,7 @@ import psutil
 import torch
 
 from explorer.base.file_signatures import is_safetensors
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.number_format import format_bytes
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
@@ -95,7 +95,7 @@ def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Te
         tr(
             "{file} is no file of weights. What torch.save wrote ({names}) and {suffix} can be read.",
             file=path.name,
-            names=", ".join(CHECKPOINT_SUFFIXES[:3]),
+            names=join_list(CHECKPOINT_SUFFIXES[:3]),
             suffix=CHECKPOINT_SUFFIXES[3],
         )
     )

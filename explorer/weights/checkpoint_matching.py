@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.weights.checkpoint import CheckpointError
@@ -53,7 +53,7 @@ class MatchReport:
             if self.is_complete
             else tr("{count} of {total} tensors fit", count=len(self.matched), total=total)
         )
-        return "; ".join([fit, ", ".join(parts)]) if parts else fit
+        return "; ".join([fit, join_list(parts)]) if parts else fit
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.graph.channel_map import ChannelSelection
 from explorer.graph.layers import is_depthwise
@@ -119,7 +119,7 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
         return ""
     if len(known) == 1:
         return describe_provenance(*known[0])
-    return ", ".join(
+    return join_list(
         f"{found.count(kind)} {tr(_PROVENANCE_NAMES[kind])}" for kind in _PROVENANCE_TEXTS if kind in found
     )
 

@@ -18,7 +18,7 @@ from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.op_trace import EMPTY_TRACE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape, without_batch
 from explorer.analysis.figures.windows import MapWindow, find_window
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_with_and, tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -64,7 +64,7 @@ class ShapeError(ValueError):
     def __init__(self, node: str, shapes: tuple[Any, ...], reason: str) -> None:
         self.node = node
         self.shapes = shapes
-        given = tr(" and ").join(map(str, shapes)) or tr("no input")
+        given = join_with_and(list(map(str, shapes))) or tr("no input")
         super().__init__(tr("{name} cannot take {shapes}: {reason}", name=node, shapes=given, reason=reason))
 
     def add_advice(self, advice: str) -> None:

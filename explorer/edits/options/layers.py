@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
 from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings
@@ -174,7 +174,7 @@ def sharing_options(scope: OptionScope) -> Iterator[Option]:
         tip = tr(
             "One layer is called at {count} places, {calls}: an edit of one changes all of them.",
             count=len(calls),
-            calls=", ".join(calls),
+            calls=join_list(calls),
         )
         yield scope.action_option(tr("Shared weights"), [(tr("separate"), UnshareLayer(scope.at))], tip)
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from explorer.base.languages import join_list
 from explorer.document import ViewState
 from explorer.drawing import Marks, Picture
 from explorer.ui.base.live_texts import live_text
@@ -208,7 +209,7 @@ class DiagramView(PictureView):
         if selection:
             self.mark_link(None)
         card = self.picture.card(id) if self.picture is not None and id is not None else None
-        self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
+        self.setAccessibleDescription(join_list((card.title, *card.lines)) if card is not None else "")
         self._set_marks(
             replace(
                 self._marks, selected=id, also_selected=frozenset(filter(None, also)), flow_card=None if also else id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.base.languages import LANGUAGES, InterfaceLanguage, find_languages, tr, tr_noop, translator
+from explorer.base.languages import LANGUAGES, InterfaceLanguage, find_languages, join_list, tr, tr_noop, translator
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.language import application
 from explorer.ui.plugin.preference import Preference
@@ -67,6 +67,6 @@ class LanguageTool:
         text = tr(
             "No font on this computer has the characters of {language}. Install one of these: {fonts}.",
             language=language.locale,
-            fonts=", ".join(language.fonts),
+            fonts=join_list(language.fonts),
         )
         self._context.commands.show_error(LookupError(text))

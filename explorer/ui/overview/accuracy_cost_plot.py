@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.guide.accuracy_cost import COST_AXES, NetworkPoint, catalogue_points
 from explorer.networks.catalogue import all_families
 from explorer.ui.base import appearance
@@ -99,7 +99,7 @@ class AccuracyCostPlot(QWidget):
     def _describe(self, points: Any) -> None:
         if len(points):
             spot: NetworkPoint = points[-1].data()
-            costs = ", ".join(
+            costs = join_list(
                 f"{number_format.format_short(spot.value_on(axis.name))} {_short_title(axis.title)}"
                 for axis in COST_AXES
             )

@@ -85,10 +85,11 @@ class Palette(QFrame):
         self.view.setItemDelegate(PaletteDelegate(self.view))
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setUniformItemSizes(True)
+        self.view.setMinimumHeight(1)  # a single line is shown as one
         self.nothing = live_text(QLabel(), QLabel.setText, "Nothing is called that.")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("role", "muted")
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         for widget in (self.field, self.view, self.nothing):
             column.addWidget(widget)
@@ -97,7 +98,6 @@ class Palette(QFrame):
         """Offer these entries."""
         self._entries = entries
         self._focus_before = QApplication.focusWidget() if not self.isVisible() else self._focus_before
-        self._place()
         self.show()
         self.raise_()
         self.field.clear()
@@ -119,9 +119,18 @@ class Palette(QFrame):
             before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _place(self) -> None:
+        """Lie at the top of the window, no higher than the matches take."""
         window = self._window
         width, height = min(scaled(_WIDTH), window.width() - 24), min(scaled(_HEIGHT), window.height() - 2 * _TOP)
-        self.setGeometry((window.width() - width) // 2, _TOP, width, height)
+        self.setGeometry((window.width() - width) // 2, _TOP, width, min(height, self._needed_height()))
+
+    def _needed_height(self) -> int:
+        rows, view, column = self.model.rowCount(), self.view, self._column
+        lines = rows * view.sizeHintForRow(0) + view.height() - view.viewport().height() if rows else 0
+        answer = lines if rows else self.nothing.sizeHint().height()
+        margins = column.contentsMargins()
+        around = margins.top() + margins.bottom() + column.spacing() + 2 * self.frameWidth()
+        return self.field.sizeHint().height() + answer + around
 
     def _update_matches(self) -> None:
         found = rank_matches(self.field.text(), self._entries, lambda e: e.title, lambda e: e.detail)[:MAX_SHOWN]
@@ -134,6 +143,7 @@ class Palette(QFrame):
             self.model.appendRow(item)
         self.view.setVisible(bool(found))
         self.nothing.setVisible(not found)
+        self._place()
         self._go_to_row(0)
 
     def _go_to_row(self, row: int) -> None:

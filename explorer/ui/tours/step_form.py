@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import Language, tr, tr_noop
+from explorer.base.languages import Language, join_list, tr, tr_noop
 from explorer.exercises.predictions import FIGURE_NAMES, Question
 from explorer.tours.draft import DraftStep
 from explorer.tours.draft_questions import QUESTION_KINDS, build_question, first_question_words, list_question_figures
@@ -236,7 +236,7 @@ def _facts(step: DraftStep) -> str:
     """What a step does, in a line."""
     parts = [step.station.network, *(edit.title for edit in step.own_edits)]
     if step.show:
-        named = ", ".join(step.show[:3]) + (" …" if len(step.show) > 3 else "")
+        named = join_list(step.show[:3]) + (" …" if len(step.show) > 3 else "")
         parts.append(tr("shows {cards}", cards=named))
     if step.panel:
         parts.append(tr("panel {name}", name=tr(PANEL_IDS[step.panel])))

@@ -108,3 +108,20 @@ def test_it_goes_with_the_keyboard_and_with_the_language(window: Window, palette
     translator.set_language("en")
     assert palette.isHidden()
     assert not palette.field.placeholderText().startswith("操作")
+
+
+def test_it_is_as_high_as_its_matches(palette: Palette, qtbot: QtBot) -> None:
+    whole = palette.height()
+    for text, most in (("resnet-18", 60), ("zzzzzz", 0)):
+        palette.field.setText(text)
+        rows = len(palette.matches)
+        assert rows <= most
+        assert palette.height() < whole
+        if rows:
+            last = palette.view.visualRect(palette.model.index(rows - 1, 0))
+            qtbot.waitUntil(lambda: not palette.view.verticalScrollBar().isVisible())
+            assert 0 <= palette.view.viewport().height() - last.bottom() - 1 < last.height()
+        else:
+            assert palette.height() < whole / 3
+    palette.field.setText("")
+    assert palette.height() == whole
