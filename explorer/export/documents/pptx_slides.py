@@ -118,7 +118,8 @@ class _Slide:
             rows = [(" · ".join(card.rows), _TITLE * zoom, True)]
         else:
             rows = [(title, _TITLE * zoom, not card.is_round), *((row, _LINE * zoom, False) for row in rest)]
-        self.write(shape.text_frame, rows, card.ink, at_top=card.is_frame, is_centred=card.is_round)
+        inset = 0 if card.is_round else self.emu(9 * zoom)
+        self.write(shape.text_frame, rows, card.ink, at_top=card.is_frame, is_centred=card.is_round, inset=inset)
         return int(shape.shape_id)
 
     def write(
@@ -129,14 +130,14 @@ class _Slide:
         *,
         at_top: bool = False,
         is_centred: bool = False,
+        inset: int = 0,
     ) -> None:
-        """Write lines, each with its size in units of the sheet and whether it is bold."""
+        """Write lines, each with its size in units of the sheet and whether it is bold; `inset` is in EMU."""
         from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
         from pptx.util import Pt
 
         frame.word_wrap, frame.auto_size = False, MSO_AUTO_SIZE.NONE
         frame.vertical_anchor = MSO_ANCHOR.TOP if at_top else MSO_ANCHOR.MIDDLE
-        inset = 0 if is_centred or not (at_top or len(rows) > 1) else self.emu(9 * self.scene.zoom)
         frame.margin_left, frame.margin_right, frame.margin_bottom = inset, 0, 0
         frame.margin_top = self.emu(6 * self.scene.zoom) if at_top else 0
         for number, (text, size, is_bold) in enumerate(rows):

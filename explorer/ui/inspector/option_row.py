@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from explorer.base.languages import tr
-from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.labels import keep_words_whole, text_label
 from explorer.ui.widgets.slider import ChoiceSlider
 from explorer.ui.widgets.switch import Switch
 from explorer.viewmodels.panels import Option
@@ -24,17 +24,16 @@ class OptionRow(QWidget):
         self._option = option
         self.previews_paused = False  # after a click, until the pointer or the focus has left the control
         self._name = text_label(option.title)
-        words = map(self._name.fontMetrics().horizontalAdvance, option.title.split())
-        self._name.setMinimumWidth(max(words, default=0))  # wrapped between words, never cut within one
+        keep_words_whole(self._name)
         self._reason = text_label("", "muted", small=True)
         self.control = self._build_control(option)
         self.control.setAccessibleName(f"{option.title}, {tr(option.scope)}")
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
         grid.addWidget(self._name, 0, 0)
         grid.addWidget(self.control, 0, 1, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(self._reason, 1, 0, 1, 2)
+        grid.addWidget(self._reason, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self.show_option(option)
 
@@ -57,6 +56,16 @@ class OptionRow(QWidget):
             self.control.show_choices(labels, option.current)
         elif isinstance(self.control, QComboBox):
             self._fill_choice_box(self.control, labels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put buttons below the name where their words would be cut beside it."""
+        super().resizeEvent(event)
+        if self._option.control == "actions":
+            least = self._name.minimumWidth() + self._grid.horizontalSpacing() + self.control.sizeHint().width()
+            is_below = self._grid.getItemPosition(self._grid.indexOf(self.control))[0] == 1
+            if is_below != (least > self.width()):
+                place = (0, 1, 1, 1) if is_below else (1, 0, 1, 2)
+                self._grid.addWidget(self.control, *place, Qt.AlignmentFlag.AlignRight)
 
     def _build_control(self, option: Option) -> QWidget:
         makers = {"switch": self._build_switch, "slider": self._build_slider, "actions": self._build_buttons}

@@ -24,7 +24,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.inspector.formula_box import FormulaBox
 from explorer.ui.inspector.option_row import OptionRow
 from explorer.ui.inspector.scopes import ScopeOptions
-from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.labels import keep_words_whole, text_label
 from explorer.viewmodels.panels import Inspection, Option
 
 _PLACEHOLDER = tr_noop("Open a network to see its layers and what can be changed.")
@@ -40,6 +40,7 @@ _MIN_WIDTH = 230  # pixels
 _MAX_SET_ASIDE = 4  # pages of about a hundred widgets
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "(7.5 %)" stays together
+_MAX_WORD = 150  # pixels that a word of a figure may ask for
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
@@ -218,6 +219,7 @@ class _CardPage(QWidget):
         self._copy.setVisible(bool(inspection.path))
         for value, (_, text) in zip(self._values, inspection.rows, strict=True):
             value.setText(_IN_BRACKETS.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text))
+            keep_words_whole(value, scaled(_MAX_WORD))
         self.scopes.show_options(inspection.options)
 
     def _build_figures(self, inspection: Inspection) -> QGridLayout:

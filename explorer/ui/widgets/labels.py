@@ -41,3 +41,10 @@ def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = 
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         made.setMinimumWidth(40)
     return made
+
+
+def keep_words_whole(label: QLabel, most: int | None = None) -> None:
+    """Let a label be no narrower than its longest word, or `most` pixels: it wraps between words, never within one."""
+    words = [label.fontMetrics().horizontalAdvance(word) + 1 for word in label.text().split(" ")]
+    longest = max(words, default=0)
+    label.setMinimumWidth(longest if most is None else min(longest, most))

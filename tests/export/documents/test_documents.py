@@ -293,3 +293,12 @@ def test_tikz_is_balanced_and_has_no_bare_sign(odd_scene: SheetScene) -> None:
     assert bare.count("{") == bare.count("}")
     assert not set("$&%") & set(bare)
     assert text.count(r"\begin{tikzpicture}") == text.count(r"\end{tikzpicture}") == 1
+
+
+def test_a_card_of_one_line_in_powerpoint_keeps_its_margin(opened: Callable[[str], Network], tmp_path: Path) -> None:
+    from pptx import Presentation
+
+    explorer.save_diagram(opened("resnet18"), tmp_path / "a.pptx", parts=())
+    shapes = {shape.name: shape for shape in Presentation(str(tmp_path / "a.pptx")).slides[0].shapes}
+    assert "\n" not in shapes["output"].text_frame.text
+    assert shapes["output"].text_frame.margin_left == shapes["layer1"].text_frame.margin_left > 0

@@ -449,3 +449,19 @@ def test_enter_commits_at_once_and_the_next_state_is_shown(qtbot: QtBot) -> None
     assert committed == [1]
     slider.show_choices(["1", "2", "3"], 2)
     assert slider.text == "3"
+
+
+def test_no_word_is_cut_in_a_narrow_panel(
+    inspector: InspectorPanel, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    inspector.show_inspection(build_inspection(opened("mobilenet_v2").analysis, ("features.4",)))
+    for width in (250, 400, 250):
+        inspector.resize(width, 700)
+        QApplication.processEvents()
+        assert scroll_area(inspector).viewport().width() >= scroll_area(inspector).widget().minimumSizeHint().width()
+        for button in inspector.findChildren(QPushButton):
+            if button.isVisible():
+                assert button.width() >= button.sizeHint().width(), (width, button.text())
+        for label in inspector.findChildren(QLabel):
+            if label.isVisible() and label.text() == "InvertedResidual":
+                assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
