@@ -115,17 +115,18 @@ def _can_scale(architecture: Architecture, axis: Axis) -> bool:
 
 def count_scaled(architecture: Architecture, scaling: Scaling, figure: BudgetFigure, last: Axis) -> int | None:
     """Return a figure of a scaled network; None where it cannot be made. Remembered with the network."""
-    made = memoise(architecture, ("scaled", (scaling, last)), lambda: _count(architecture, scaling, last))
-    return made.get(figure)
+    (value,) = memoise(
+        architecture, ("scaled", (scaling, last, figure)), lambda: (_count(architecture, scaling, figure, last),)
+    )
+    return value
 
 
-def _count(architecture: Architecture, scaling: Scaling, last: Axis) -> dict[BudgetFigure, int]:
+def _count(architecture: Architecture, scaling: Scaling, figure: BudgetFigure, last: Axis) -> int | None:
     try:
         steps = apply_scaling(architecture, scaling, last)
-        scaled = steps[-1][1] if steps else architecture
-        return {figure: measure_figure(scaled, figure) for figure in BUDGET_FIGURES}
+        return measure_figure(steps[-1][1] if steps else architecture, figure)
     except (EditError, ShapeError):
-        return {}
+        return None
 
 
 def apply_scaling(architecture: Architecture, scaling: Scaling, last: Axis = "width") -> Steps:

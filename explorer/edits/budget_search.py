@@ -39,7 +39,8 @@ _CLOSE = 0.4 * BUDGET_TOLERANCE  # near enough to stop
 _EXACT_TRIALS = 3  # after which the tolerance is near enough
 _MOST_TRIALS: dict[Axis, int] = {"depth": 6, "width": 8, "resolution": 14, "expansion": 7}
 _NARROWEST = 0.004  # bracket of the logarithm of a factor
-_STEEPEST = 6.0  # power that no figure grows by: three times that of the square
+_STEEPEST = 4.0  # power that no figure grows by: twice that of the square
+_FINE = 2  # divisor of widths where eights are too coarse
 _ONE_EIGHT = 0.25  # how far, in it, rounding to eights may have led astray
 #: The power by which each figure grows with each axis, to begin with.
 _POWERS: dict[BudgetFigure, dict[Axis, float]] = {
@@ -188,18 +189,22 @@ class _Search:
                 break
             power = _steepness(known, at, value, power)
             known.append((at, value))
-            if self.axis == "width" and _jumps(known, low, high):
+            if self.axis == "width" and self.wanted.divisor > _FINE and _jumps(known, low, high):
                 break  # from one rounding of the widths to the next: nothing lies between
             at += math.log(self.budget / value) / power
             if not low < at < high or trial > 3:
                 at = (low + high) / 2
 
     def round_finer(self) -> None:
-        """Search once more, in steps finer than the usual eights, about the widths on both sides."""
-        best = min(self.values, key=self._deviation)
-        start = self._factor(best)
-        start += math.log(self.budget / self.values[best]) / _POWERS[self.figure]["width"]
-        self.wanted = replace(best, divisor=2).with_axis("width", math.exp(start))
+        """Search once more, in steps finer than the usual eights.
+
+        It begins where the power leads from the widths as they were: of all that were tried, these alone are not
+        rounded (up, more often than down).
+        """
+        first = next(iter(self.values))
+        start = self._factor(first)
+        start += math.log(self.budget / self.values[first]) / _POWERS[self.figure]["width"]
+        self.wanted = replace(first, divisor=_FINE).with_axis("width", math.exp(start))
         self.follow_power(start - _ONE_EIGHT, start + _ONE_EIGHT)
 
     def _factor(self, scaling: Scaling) -> float:
