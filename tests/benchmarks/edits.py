@@ -1,4 +1,5 @@
-"""How long the inspector, the history and the budget lock take: `python -m tests.benchmarks.edits edits|budget KEY …`.
+"""How long the inspector, the history, the budget lock and the stage table take:
+`python -m tests.benchmarks.edits edits|budget|table KEY …`.
 
 Seconds are those of one core (the thread's own time): these are calls of some milliseconds, and whatever else runs on
 the machine would be counted in.
@@ -24,6 +25,9 @@ from explorer.edits.budget import AXES, BUDGET_FIGURES, BudgetFigure, Scaling, f
 from explorer.edits.budget_search import BudgetResult, fit_budget
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
+from explorer.presenters.editable_rows import find_table_rows
+from explorer.presenters.editable_table import build_editable_table
+from explorer.ui.stage_table.live_entry import LiveEntry
 
 
 def edits(key: str) -> dict[str, Any]:
@@ -114,6 +118,38 @@ def budget(key: str) -> dict[str, Any]:
     return {"seconds": worst, "count": sum(map(len, times.values())), "missed": missed}
 
 
+#: What is typed in each column of the stage table.
+_TYPED = {
+    "width": "64",
+    "kernel": "5",
+    "expansion": "3",
+    "repeats": "3",
+    "stride": "1",
+    "gate": "",
+    "activation": "relu",
+}
+
+
+def table(key: str) -> dict[str, Any]:
+    """Seconds from a text in a cell to the network that it makes, and from there to the table that is shown: for every
+    row and column that takes the text. Neither runs where the keys are heard."""
+    network = open_network(key)
+    build_editable_table(network.analysis, network.analysis)
+    made: list[float] = []
+    shown: list[float] = []
+    for row, column in product(range(len(find_table_rows(network.analysis))), _TYPED):
+        step = LiveEntry(row, column).step(_TYPED[column])
+        found: list[Network] = []
+        seconds = _seconds(lambda: found.append(step(network)))  # noqa: B023
+        if found[0] is not network:
+            made.append(seconds)
+            shown.append(_seconds(partial(build_editable_table, found[0].analysis, network.analysis)))
+    return {
+        name: {"median": statistics.median(times), "worst": max(times), "count": len(times)}
+        for name, times in (("edited", made), ("table", shown))
+    }
+
+
 def _counted(network: Network) -> None:
     found = network.figures
     _ = (found.total, found.activations, found.receptive_field)
@@ -128,7 +164,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
     freeze_imports()
-    print(json.dumps({key: {"edits": edits, "budget": budget}[what](key) for key in keys}))
+    print(json.dumps({key: {"edits": edits, "budget": budget, "table": table}[what](key) for key in keys}))
 
 
 if __name__ == "__main__":
