@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
@@ -62,7 +64,8 @@ class OptionRow(QWidget):
         super().resizeEvent(event)
         if self._option.control == "actions":
             least = self._name.minimumWidth() + self._grid.horizontalSpacing() + self.control.sizeHint().width()
-            is_below = self._grid.getItemPosition(self._grid.indexOf(self.control))[0] == 1
+            row, *_ = cast("tuple[int, int, int, int]", self._grid.getItemPosition(self._grid.indexOf(self.control)))
+            is_below = row == 1
             if is_below != (least > self.width()):
                 place = (0, 1, 1, 1) if is_below else (1, 0, 1, 2)
                 self._grid.addWidget(self.control, *place, Qt.AlignmentFlag.AlignRight)
