@@ -20,6 +20,7 @@ from explorer.drawing.theme import diagram_font, text_width
 from explorer.export.page import Page
 from explorer.export.sheet import Sheet
 from explorer.export.surroundings import SheetText
+from explorer.layout import Fit
 from explorer.presenters import build_summary
 from explorer.presenters.difference_text import difference_headline
 from explorer.presenters.pair_diagrams import Side, build_pair_diagram
@@ -98,20 +99,32 @@ def build_pair_sheet(left: PairSide, right: PairSide, differences: Differences, 
         differences: of the left network and the right one.
         page: its direction, colours, theme and size count; what is drawn and unfolded does not.
     """
-    one = _compose(left, "left", differences, page)
-    two = _compose(right, "right", differences, page)
+    sides: tuple[tuple[PairSide, Side], ...] = ((left, "left"), (right, "right"))
+    diagrams = [
+        build_pair_diagram(side.network.analysis, side.expanded, differences, which, page.by) for side, which in sides
+    ]
     names = (f"A · {left.name}", f"B · {right.name}")
     figures = build_summary(right.network.analysis, left.network.analysis).headline_figures
     words = SheetText(f"{left.name} → {right.name}", "", tuple(_figure_row(figure) for figure in figures))
     page = replace(page, subtitle=page.subtitle or difference_headline(differences), caption=False, figures=True)
-    ways = (None,) if page.paper is None else (True, False)  # on a page of a given format the one that is larger there
-    sheets = (Sheet(PairContent((one, two), names, is_beside=way), page, words) for way in ways)
+    one, two = (compose_picture(diagram, page.direction) for diagram in diagrams)
+    plain = Sheet(PairContent((one, two), names), page, words)
+    if page.paper is None:
+        return plain
+    sheets = [Sheet(PairContent((one, two), names, is_beside=way), page, words) for way in (True, False)]
+    for way in (True, False):  # the one that is larger on the page, each picture wrapped for its half of it
+        fit = _half_room(plain, is_beside=way)
+        one, two = (compose_picture(diagram, page.direction, fit=fit) for diagram in diagrams)
+        sheets.append(Sheet(PairContent((one, two), names, is_beside=way), page, words))
     return max(sheets, key=lambda sheet: sheet.zoom)
 
 
-def _compose(side: PairSide, which: Side, differences: Differences, page: Page) -> Picture:
-    diagram = build_pair_diagram(side.network.analysis, side.expanded, differences, which, page.by)
-    return compose_picture(diagram, page.direction)
+def _half_room(sheet: Sheet, *, is_beside: bool) -> Fit:
+    """What a page has for each of two pictures."""
+    room = sheet.room
+    if is_beside:
+        return Fit((room.width - _GAP) / 2, room.height - _NAME_ROW, room.max_zoom)
+    return Fit(room.width, (room.height - _GAP / 2) / 2 - _NAME_ROW, room.max_zoom)
 
 
 def _with_letter(announce: Announce, letter: str) -> Announce:

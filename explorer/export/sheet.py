@@ -81,7 +81,7 @@ class Sheet:
         below = self.around.below_height * self.text_scale
         self.zoom, height = page.max_zoom, content.height * page.max_zoom
         if page.format is not None:
-            room = _room(page, self.around)
+            room = self.room
             self.zoom = room.zoom(max(content.width, 1.0), max(content.height, 1.0))
             height = room.height if page.format.is_fixed else content.height * self.zoom
         self._room_height = height
@@ -100,6 +100,11 @@ class Sheet:
     def scale(self) -> float:
         """Pixels per drawing unit that the page asks for."""
         return self.page.scale_for(self.width)
+
+    @property
+    def room(self) -> Fit:
+        """What a page of a given format has for its content."""
+        return _room(self.page, self.around)
 
     @property
     def text_points(self) -> float:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from explorer.base.cancellation import always
 from explorer.edits import RemoveBlock, SwapActivation
 from explorer.export.documents.files import export_document
 from explorer.export.documents.scene_of_sheet import build_scene
@@ -20,6 +21,7 @@ from explorer.export.sheet_files import export_image, render_svg
 from explorer.network import Network
 from explorer.presenters import expanded_at_level
 from explorer.presenters.differences import compare_networks, compare_with_baseline
+from explorer.ui.comparison.pair_export import write_pair_job
 from tests.export.documents.readers import read_drawio, read_pptx
 
 Open = Callable[[str], Network]
@@ -115,3 +117,27 @@ def test_slides_hold_both_as_shapes_with_what_differs(
         assert max(box.y + box.height for box in left) < min(box.y for box in right)
     assert all(box.x >= 0 and box.x + box.width <= scene.width + 1 for box in (*left, *right))
     assert [text.text for text in scene.texts if text.is_bold][:2] == list(content.names)
+
+
+def test_on_a_slide_both_are_wrapped_for_their_half(opened: Open) -> None:
+    def unfold(network: Network) -> PairSide:
+        return PairSide(network, network.title, expanded_at_level(network.analysis, "stages"))
+
+    one, two = opened("resnet18"), opened("resnet50")
+    differences = compare_networks(one.analysis, two.analysis)
+    page = Page(paper="16:9")
+    sheet = build_pair_sheet(unfold(one), unfold(two), differences, page)
+    assert sheet.is_readable
+    content = sheet.content
+    assert isinstance(content, PairContent)
+    assert content.width * sheet.zoom <= sheet.room.width + 1
+    assert content.width * sheet.zoom > 0.9 * sheet.room.width  # no column in the middle of an empty slide
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf", ".pptx", ".drawio", ".tex"])
+def test_every_format_that_is_offered_is_written(opened: Open, tmp_path: Path, suffix: str) -> None:
+    network = opened("resnet18")
+    side = PairSide(network, network.title, expanded_at_level(network.analysis, "stages"))
+    differences = compare_networks(network.analysis, network.analysis)
+    write_pair_job(side, side, differences, Page(), tmp_path / f"a{suffix}")(always)
+    assert (tmp_path / f"a{suffix}").stat().st_size > 1000

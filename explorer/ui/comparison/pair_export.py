@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explorer.base.languages import tr, tr_noop
-from explorer.export.page import PAGED_SUFFIXES, SUFFIXES, Page
+from explorer.export.page import SUFFIXES, Page
 
 if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
@@ -23,6 +23,8 @@ _FILTERS = (
     tr_noop("draw.io (*.drawio)"),
     tr_noop("LaTeX, TikZ (*.tex)"),
 )
+#: What other programs edit, in the order of the filters after the first.
+_DOCUMENTS = (".pptx", ".drawio", ".tex")
 _PAPER_OF_SLIDES = "16:9"
 
 
@@ -31,9 +33,9 @@ def ask_pair_path(parent: QWidget, left: str, right: str) -> str | None:
     name = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in f"{left} - {right}")
     filters = [tr(text) for text in _FILTERS]
     path, chosen = QFileDialog.getSaveFileName(parent, tr("Export pair"), name, ";;".join(filters))
-    if not path or Path(path).suffix.lower() in (*SUFFIXES, *PAGED_SUFFIXES):
+    if not path or Path(path).suffix.lower() in (*SUFFIXES, *_DOCUMENTS):
         return path
-    formats = (SUFFIXES[0], *PAGED_SUFFIXES)
+    formats = (SUFFIXES[0], *_DOCUMENTS)
     return path + (formats[filters.index(chosen)] if chosen in filters else SUFFIXES[0])
 
 
@@ -50,7 +52,7 @@ def write_pair_job(
         suffix = path.suffix.lower()
         on_paper = replace(page, paper=_PAPER_OF_SLIDES) if suffix == ".pptx" else page
         sheet = build_pair_sheet(left, right, differences, on_paper)
-        if suffix in PAGED_SUFFIXES:
+        if suffix in _DOCUMENTS:
             export_document([sheet], path, right.network)
         else:
             export_image(sheet, path)
