@@ -54,6 +54,8 @@ def _likely(module: nn.Module) -> Iterator[InputSpec]:
         yield from _of_channels(first.in_channels, len(first.kernel_size))
     if not isinstance(first, _ConvNd) or len(first.kernel_size) == 2:
         yield from (shape for channels in (3, 1) for shape in _of_channels(channels, 2))
+    if first is None:  # such as a channel shuffle, which takes what its groups divide
+        yield from _of_channels(64, 2)
 
 
 _FIRST_LAYERS = (nn.Embedding, nn.RNNBase, nn.Linear, _ConvNd)

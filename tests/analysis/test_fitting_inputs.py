@@ -79,6 +79,7 @@ class Frequencies(nn.Module):
         (Words(), (1, 16)),
         (Frequencies(), (1, 16, 40)),
         (Twins(), (1, 1, 28, 28)),
+        (nn.ChannelShuffle(4), (1, 64, 56, 56)),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "x".join(map(str, value)),
 )

@@ -332,6 +332,25 @@ class Windowed(nn.Module):
         return x.unflatten(2, ((height // 2) // half, half)).flatten(2, 3) + height % half
 
 
+class Sized(nn.Module):
+    """The ways in which code of all ages asks for a size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 3), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.adaptive_avg_pool2d(self.conv(x), 1)
+        x = x.view(x.size(0), -1)
+        return self.fc(x.view(x.size()[0], x.size(dim=-1)))
+
+
+def test_sizes_are_read_where_they_are_used() -> None:
+    source = check(explorer.open(Sized(), input_shape=(1, 3, 16, 16)))
+    assert "x.view(x.shape[0], -1)" in source
+    assert "x.view(x.shape[0], x.shape[-1])" in source
+
+
 def test_a_size_computed_from_another_is_read_as_one_number() -> None:
     module = nn.Sequential(nn.Conv2d(3, 8, 1), Windowed(8), Windowed(4))
     source = check(explorer.open(module, input_shape=(1, 3, 16, 16)))

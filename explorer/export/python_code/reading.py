@@ -239,6 +239,10 @@ class _Forward:
             path = self._relative(self.reader.paths[node.name])
             return Term(("call", path, tuple(kwargs)), (*args, *kwargs.values()))
         op = plain_op(node.op)
+        if isinstance(op, Method) and op.name == "size" and len(args) + len(kwargs) <= 2:
+            shape = Term(("attribute", "shape", *self._rank(node)), (args[0],))
+            sides = (*args[1:], *kwargs.values())  # x.size(0) is written x.shape[0], as it is mostly written today
+            return Term(("item",), (self._add(shape), *sides)) if sides else shape
         if isinstance(op, Method):
             return Term(("method", op.name, tuple(kwargs)), (*args, *kwargs.values()))
         assert isinstance(op, Function)
