@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -47,17 +47,22 @@ def run_reference(
         TraceError: the module fails on these inputs; the message says where, and which it takes.
         InputError: an input cannot be made.
     """
+    other: ReferenceRun | None = None
+    is_refused = not are_given and _find_shape_error(module, specs) is not None
+    if is_refused and (other := _find_fitting(module, specs, brought)) is not None:
+        return replace(other, refused=specs)  # without the run, which takes seconds in a network for small images
     run = _try_run(module, specs)
     if isinstance(run, ReferenceRun):
         return run
     if advice_on(run, module):
         raise _refusal(module, specs, run, advice_on(run, module)) from run
-    other = _find_fitting(module, specs, brought)
-    if other is not None and not are_given:
-        return ReferenceRun(other.example, other.output, other.count, specs)
+    if not is_refused and (other := _find_fitting(module, specs, brought)) is not None and not are_given:
+        return replace(other, refused=specs)
     advice = "" if other is None else tr("{inputs} is taken: give that.", inputs=describe_inputs(other.example.specs))
-    if len(specs) == 1 and not specs[0].is_plain:
-        _check_shapes(module, specs[0].shape, advice)
+    if (error := _find_shape_error(module, specs)) is not None:
+        if advice:
+            error.add_advice(advice)
+        raise error
     raise _refusal(module, specs, run, advice) from run
 
 
@@ -78,6 +83,8 @@ def _try_run(module: nn.Module, specs: tuple[InputSpec, ...]) -> ReferenceRun | 
 
 def _find_fitting(module: nn.Module, specs: tuple[InputSpec, ...], brought: nn.Module) -> ReferenceRun | None:
     for other in islice(likely_inputs(module, specs), _MOST_TRIES):
+        if _find_shape_error(module, other) is not None:
+            continue
         put_weights_back(module, brought)
         run = _try_run(module, other)
         if isinstance(run, ReferenceRun):
@@ -124,15 +131,15 @@ def title_of(module: nn.Module) -> str:
     return str(getattr(module, "original_name", "") or type(module).__name__)
 
 
-def _check_shapes(module: nn.Module, shape: tuple[int, ...], advice: str) -> None:
-    """Raise ShapeError, which names the layer that refuses an input, where the module can be traced without a run."""
+def _find_shape_error(module: nn.Module, specs: tuple[InputSpec, ...]) -> ShapeError | None:
+    """What a layer has against one tensor of a shape, where the module can be traced; found without a run."""
+    if len(specs) != 1 or specs[0].is_plain or specs[0].dtype:
+        return None
     try:
-        architecture = trace(module, shape)
-    except Exception:
-        return
-    try:
-        analyse(architecture)
+        with as_brought(module):
+            analyse(trace(module, specs[0].shape))
     except ShapeError as refusal:
-        if advice:
-            refusal.add_advice(advice)
-        raise
+        return refusal
+    except Exception:  # whatever the module's own code does with a proxy
+        return None
+    return None
