@@ -13,6 +13,7 @@ from explorer.graph import op_kinds
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, reveal
 from explorer.tours.walk import View
+from explorer.viewmodels.card_parts import CARD_PARTS, limit_card_parts
 
 _MANY = 14  # cards that a block may hold to be shown unfolded
 
@@ -28,7 +29,7 @@ def paint_view(
         scale: pixels of a unit at most.
     """
     diagram = build_diagram(view.network.analysis, view.expanded, view.network.history.baseline)
-    picture = compose_picture(diagram, "columns")
+    picture = compose_picture(limit_card_parts(diagram, CARD_PARTS), "columns")  # nobody folds a picture
     shown = frozenset(picture.visible_card(id) for id in view.targets)
     area = QRectF()
     for id in shown:

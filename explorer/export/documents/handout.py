@@ -135,6 +135,7 @@ _STYLE = (
 
 
 _LEFT, _ROOM = 500_000, 11_200_000  # of slides, in EMU: the margin, and the width inside
+_GAP = 300_000  # between a picture and the text beside it
 
 
 def _write_slides(handout: Handout, path: Path) -> None:
@@ -170,9 +171,8 @@ def _fill_slide(slide: Any, section: HandoutSection) -> None:
     paragraph = slide.shapes.title.text_frame.paragraphs[0]
     paragraph.alignment, paragraph.font.size = PP_ALIGN.LEFT, Pt(32)
     top, width, height = 1_400_000, 6_600_000, 5_100_000
-    if section.picture:
-        _place_picture(slide, section.picture, (_LEFT, top, width, height))
-    column = (7_400_000, 4_300_000) if section.picture else (_LEFT, _ROOM)
+    taken = _place_picture(slide, section.picture, (_LEFT, top, width, height)) + _GAP if section.picture else 0
+    column = (_LEFT + taken, _ROOM - taken)
     lines = [(text, False) for text in (*section.paragraphs, *(" · ".join(row) for row in section.rows))]
     lines.extend((line, False) for line in section.code.splitlines()[:_MAX_LINES])
     if section.question:
@@ -199,11 +199,12 @@ def _write_lines(frame: Any, lines: Sequence[tuple[str, bool]], font: str) -> No
             paragraph.font.name = font
 
 
-def _place_picture(slide: Any, picture: bytes, room: Sequence[int]) -> None:
-    """Put a picture into a room of a slide (left, top, width, height in EMU), as large as fits."""
+def _place_picture(slide: Any, picture: bytes, room: Sequence[int]) -> int:
+    """Put a picture into a room of a slide (left, top, width, height in EMU), as large as fits; return its width."""
     from pptx.util import Emu
 
     left, top, width, height = room
     shape = slide.shapes.add_picture(BytesIO(picture), Emu(left), Emu(top))
     scale = min(width / shape.width, height / shape.height)
     shape.width, shape.height = Emu(round(shape.width * scale)), Emu(round(shape.height * scale))
+    return int(shape.width)

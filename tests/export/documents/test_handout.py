@@ -54,6 +54,12 @@ def test_a_tour_as_slides_with_notes(tmp_path: Path) -> None:
     for slide in slides:  # over the whole slide, and nothing beside it
         assert slide.shapes.title.width > 0.9 * deck.slide_width
         assert all(shape.left + shape.width <= deck.slide_width for shape in slide.shapes)
+    for slide in slides[1:]:  # the text begins beside its picture, and has the room that is left
+        pictures = [shape for shape in slide.shapes if "PICTURE" in str(shape.shape_type)]
+        column = next(shape for shape in slide.shapes if "TEXT_BOX" in str(shape.shape_type))
+        end = max((shape.left + shape.width for shape in pictures), default=0)
+        assert end <= column.left < max(end, 500_000) + 400_000
+        assert column.left + column.width > 0.94 * deck.slide_width
     notes = slides[3].notes_slide.notes_text_frame.text
     assert "3 × 3 × 3 × 64 + 64 = 1,792" in notes
     assert "1,792" not in slides[3].shapes.title.text
