@@ -184,19 +184,26 @@ def unused_home(architecture: Architecture, path: str) -> str:
 
 
 def graft(
-    traced: Architecture, base: str, home: str, source: str, scope: tuple[str, ...], class_name: str = ""
+    traced: Architecture,
+    base: str,
+    home: str,
+    source: str,
+    scope: tuple[str, ...],
+    class_name: str = "",
+    around: str = "",
 ) -> Splice:
     """Return the nodes of a traced module below a path of their own, reading `source` for its image.
 
     Args:
         base: the path in `traced` that becomes `home`.
         class_name: of the outermost module, where it has modules inside.
+        around: path in `traced` of what holds all that has not that base; it is left out of their paths.
     """
 
     def moved(path: str) -> str:
-        return (
-            home + path[len(base) :] if path == base or path.startswith((f"{base}.", f"{base}:")) else f"{home}.{path}"
-        )
+        if path == base or path.startswith((f"{base}.", f"{base}:")):
+            return home + path[len(base) :]
+        return f"{home}.{path.removeprefix(f'{around}.')}"
 
     body = [node for node in traced.live.values() if not isinstance(node.op, (Input, Output))]
     names = {node.name: moved(node.name) for node in body} | {traced.input.name: source}

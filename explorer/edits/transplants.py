@@ -130,7 +130,9 @@ class CopyBlock:
         body = adapt_block(piece.block, entering[axis], wanted[1] if len(wanted) > 1 else 0)
         base, title = piece.base, _name_by_kind(piece) if piece.title.isdigit() else piece.title
         home = unused_home(architecture, ".".join((*scope[-1:], title)))
-        return graft(_without_surroundings(body, piece.block, base), base, home, entry, scope, piece.class_name)
+        around = "".join(shared_scope(piece.block.layers)[-1:])
+        inner = _without_surroundings(body, piece.block, base)
+        return graft(inner, base, home, entry, scope, piece.class_name, around)
 
     def _put(
         self, architecture: Architecture, target: Subgraph, splice: Splice, scope: tuple[str, ...]

@@ -280,6 +280,15 @@ def test_a_copy_of_a_numbered_item_is_called_by_its_kind(block: str, name: str, 
     assert any(node.path == home or home in node.scope for node in network.architecture.live.values())
 
 
+def test_blocks_copied_as_one_are_below_it_as_they_were_below_their_stage(opened: Opened) -> None:
+    blocks = join_ids([f"layer3.{number}" for number in range(1, 4)])
+    network = opened("resnet50").edit(CopyBlock("layer3.5", blocks))
+    made = {path for node in network.architecture.live.values() if node.added for path in node.scope[-1:]}
+    assert made == {f"layer3.block.{number}" for number in range(1, 4)}
+    check_count(network)
+    check_replay(network)
+
+
 def test_a_block_moves_with_its_weights(opened: Opened) -> None:
     network = opened("resnet18").edit(MoveBlock("layer1.0", "layer1.1"))
     before, after = network.baseline.architecture.nodes, network.architecture.nodes
