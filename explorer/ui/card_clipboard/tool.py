@@ -84,6 +84,7 @@ class CardClipboardTool:
             (tr("Fit"), self._canvas.fit),
             (tr("Select all"), self.select_all),
             (tr("Copy as picture"), lambda: self._copy(())),
+            *(entry for entries in self._context.canvas_actions for entry in entries()),
         ):
             menu.addAction(text).triggered.connect(lambda _=False, callback=callback: callback())
         show_menu(menu, position)

@@ -45,6 +45,7 @@ class ExportTool:
             bar.addAction(self.diagram_action)
         self.dialog: ExportDialog | None = None
         context.card_actions.append(self._card_entries)
+        context.canvas_actions.append(lambda: [(tr("Export diagram…"), lambda: self.show_dialog())])
         self._session.on("network", self._update_actions)
         self._session.on("language", self._show_anew)
         self._update_actions()

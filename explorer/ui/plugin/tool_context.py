@@ -193,6 +193,8 @@ class ToolContext:
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
     card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
+    #: The same for the menu of the canvas where no card is.
+    canvas_actions: list[Callable[[], list[tuple[str, Callable[[], None]]]]] = field(default_factory=list)
     #: Entries that tools add to the menu of a tab: from its document, texts and callbacks.
     tab_actions: list[TabEntries] = field(default_factory=list)
     #: Ways to start, offered while no network is open: text and tooltip (marked by `tr_noop`), callback.

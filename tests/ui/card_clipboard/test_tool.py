@@ -6,11 +6,13 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QMouseEvent
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.card_clipboard import tool as tool_module
 from explorer.ui.card_clipboard.tool import CardClipboardTool
+from explorer.ui.export.tool import ExportTool
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
 
@@ -115,3 +117,16 @@ def test_space_and_a_drag_pan_and_space_alone_selects(window: Window, tool: Card
     _move(canvas, canvas.area_of("layer2").center().toPoint(), Qt.KeyboardModifier.NoModifier)
     qtbot.keyClick(canvas, Qt.Key.Key_Space)
     assert window.session.selection == ("layer2.0",)
+
+
+def test_the_menu_of_the_canvas_exports_too(window: Window, tool: CardClipboardTool, qtbot: QtBot) -> None:
+    tool._show_menu(QPoint(0, 0))
+    (menu,) = window.canvas.findChildren(QMenu)
+    entries = {action.text(): action for action in menu.actions()}
+    assert list(entries) == ["Fit", "Select all", "Copy as picture", "Export diagram…"]
+    entries["Export diagram…"].trigger()
+    menu.close()
+    export = next(tool for tool in window.tools if isinstance(tool, ExportTool))
+    qtbot.waitUntil(lambda: export.dialog is not None and export.dialog.isVisible())
+    assert export.dialog is not None
+    export.dialog.reject()
