@@ -6,7 +6,9 @@ first layer says how many channels or features it takes, and of the sizes there 
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -52,11 +54,21 @@ def _likely(module: nn.Module) -> Iterator[InputSpec]:
         yield from _of_features(first.in_features)
     elif isinstance(first, _ConvNd):
         yield from _of_channels(first.in_channels, len(first.kernel_size))
+    for channels in _named_channels(module) if first is None or isinstance(first, _ConvNd) else ():
+        yield from _of_channels(channels, 2)
     if not isinstance(first, _ConvNd) or len(first.kernel_size) == 2:
         yield from (shape for channels in (3, 1) for shape in _of_channels(channels, 2))
     if first is None:  # such as a channel shuffle, which takes what its groups divide
         yield from _of_channels(64, 2)
 
+
+def _named_channels(module: nn.Module) -> list[int]:
+    """Channels that the constructor is called for by default: `def __init__(self, channel=512, groups=8)`."""
+    parameters = inspect.signature(type(module).__init__).parameters.values()
+    return [p.default for p in parameters if type(p.default) is int and p.default > 0 and _CHANNEL_NAMES.search(p.name)]
+
+
+_CHANNEL_NAMES = re.compile("channel|in_|inp|planes|dim|width")
 
 _FIRST_LAYERS = (nn.Embedding, nn.RNNBase, nn.Linear, _ConvNd)
 

@@ -21,7 +21,7 @@ from explorer.graph.trace import TraceError, describe_place, trace
 from explorer.networks.input_spec import InputSpec
 
 #: Most inputs that are tried in place of the usual ones.
-_MOST_TRIES = 48
+_MOST_TRIES = 64
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,15 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.capture import Capture, capture
 from explorer.graph.interception import as_written
 from explorer.graph.missing_devices import MissingDevices, on_processor
-from explorer.graph.ops import Constant
+from explorer.graph.ops import Constant, Layer
 from explorer.graph.trace import TraceError, trace
 from explorer.networks.input_spec import InputSpec
 
 #: Reads of values that lead to another path, but to no number of the graph.
 _BRANCHES = frozenset({"bool", "equal", "allclose", "is_nonzero", "contains"})
+
+#: Whose layers stay one card, also where they are made of others.
+_LIBRARIES = ("torch.", "torchvision.")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def _open_run(twin: nn.Module, brought: nn.Module, run: ReferenceRun, devices: M
     else:
         traced = _try_trace(twin, example, reference)
     if isinstance(traced, _Compared) and traced.difference <= TOLERANCE:
-        return _verified(traced, twin, example, count)
+        opened = _open_closed_parts(traced, twin, example, reference, brought)
+        return _verified(opened or traced, twin, example, count)
     refusal = traced if isinstance(traced, Exception) else None
     try:
         put_weights_back(twin, brought)
@@ -112,6 +116,24 @@ def _open_run(twin: nn.Module, brought: nn.Module, run: ReferenceRun, devices: M
             return _verified(captured, twin, example, count)
     assert isinstance(traced, _Compared)
     return _verified(traced, twin, example, count)
+
+
+def _open_closed_parts(
+    traced: _Compared, twin: nn.Module, example: Example, reference: Any, brought: nn.Module
+) -> _Compared | None:
+    """A recorded run, where the trace could not look into a part that is made of others, such as one that checks its
+    image's size: its layers are cards too, if they are the same for all inputs of that size."""
+    layers = (node.op.module for node in traced.architecture.live.values() if isinstance(node.op, Layer))
+    if not any(any(layer.children()) and not type(layer).__module__.startswith(_LIBRARIES) for layer in layers):
+        return None
+    try:
+        captured = _capture(twin, example, reference, brought)
+    except Exception:  # what no run can follow stays one card
+        return None
+    reads_values = captured.capture is not None and captured.capture.value_reads
+    if reads_values or captured.other_input or captured.difference > TOLERANCE:
+        return None
+    return captured
 
 
 @dataclass(frozen=True)

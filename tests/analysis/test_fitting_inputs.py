@@ -55,6 +55,17 @@ class Twins(nn.Module):
         return (self.body(left) - self.body(right)).abs()
 
 
+class Groups(nn.Module):
+    """A part that says in its constructor how many channels it is for."""
+
+    def __init__(self, channel: int = 48, groups: int = 6) -> None:
+        super().__init__()
+        self.conv, self.groups = nn.Conv2d(channel // groups, 8, 1), groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x.view(len(x) * self.groups, -1, *x.shape[2:]))
+
+
 class Frequencies(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -79,6 +90,7 @@ class Frequencies(nn.Module):
         (Words(), (1, 16)),
         (Frequencies(), (1, 16, 40)),
         (Twins(), (1, 1, 28, 28)),
+        (Groups(), (1, 48, 56, 56)),
         (nn.ChannelShuffle(4), (1, 64, 56, 56)),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "x".join(map(str, value)),

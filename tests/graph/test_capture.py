@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import explorer
 from explorer.edits import SetInputSize
+from explorer.graph.ops import Layer
 from explorer.network import Network
 
 SHAPE = (1, 3, 16, 16)
@@ -352,3 +353,36 @@ def test_a_module_that_holds_a_computed_tensor_opens() -> None:
     assert network.verification is not None
     assert network.verification.status == "equal"
     assert layer.weight is weight
+
+
+class Patches(nn.Module):
+    """Checks the size of its image, as parts of many networks do: a trace cannot look into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(3, 8, 4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert x.shape[2] == 16, "another size"
+        return self.proj(x).flatten(2).transpose(1, 2)
+
+
+class OfValues(Patches):
+    """Takes one of two ways by what it is given."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x if x.is_meta or x.sum() > 0 else -x)
+
+
+def test_a_part_that_checks_its_size_is_opened_and_exported() -> None:
+    network = explorer.open(nn.Sequential(Patches(), nn.LayerNorm(8)), input_shape=SHAPE)
+    assert [node.path for node in network.architecture.live.values() if isinstance(node.op, Layer)] == ["0.proj", "1"]
+    assert network.verification is not None
+    assert (network.verification.status, network.verification.way) == ("equal", "captured")
+
+
+def test_a_part_that_goes_by_values_stays_one_card() -> None:
+    network = explorer.open(nn.Sequential(OfValues(), nn.LayerNorm(8)), input_shape=SHAPE)
+    assert [node.path for node in network.architecture.live.values() if isinstance(node.op, Layer)] == ["0", "1"]
+    assert network.verification is not None
+    assert (network.verification.status, network.verification.way) == ("equal", "traced")
