@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from explorer.base.languages import tr
+from explorer.edits.channel_groups import Row
 from explorer.edits.depth import MultiplyDepth, runs_at
 from explorer.edits.heads import HEAD_TITLES, SetClasses, SwapHead, find_head_structure
 from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
@@ -13,10 +14,11 @@ from explorer.edits.last_stage import ReorderLastStage, find_last_stage
 from explorer.edits.options.scope import OptionScope
 from explorer.edits.options.spatial_size import accepts_size
 from explorer.edits.repairs import is_applicable
+from explorer.edits.size_limits import MAX_LAYER_PARAMS
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
-from explorer.graph.ops import Input
+from explorer.graph.ops import Input, Layer
 from explorer.viewmodels.panels import Option
 
 
@@ -86,9 +88,27 @@ def class_options(scope: OptionScope) -> Iterator[Option]:
         )
         return
     count = channel_groups.size(rows[0] or ())
-    values = sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count})
+    values = [v for v in sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count}) if _can_be_built(scope, rows, v)]
     found = [(v, f"{v:,}", SetClasses(v)) for v in values]
     yield scope.choice_option(tr("Classes"), count, found, tip)
+
+
+def _can_be_built(scope: OptionScope, rows: Sequence[Row | None], count: int) -> bool:
+    """Whether the layers that make the output stay within what is built with that many classes: those of a shortcut,
+    where the output is no head, read as many as they make."""
+    groups, nodes = scope.channel_groups, scope.architecture.nodes
+    for row in rows:
+        before = groups.size(row or ())
+        for segment in groups.linear_form(row or ()):
+            for node in (nodes[name] for name in groups.producers_of(segment)):
+                if not isinstance(node.op, Layer) or count <= before:
+                    continue
+                read = groups.rows.get(node.inputs[0]) if node.inputs else None
+                power = 2 if read is not None and segment in groups.linear_form(read) else 1
+                params = sum(tensor.numel() for tensor in node.op.named_tensors.values())
+                if params * (count / before) ** power > MAX_LAYER_PARAMS:
+                    return False
+    return True
 
 
 def input_options(scope: OptionScope) -> Iterator[Option]:

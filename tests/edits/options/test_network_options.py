@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.edits import EditError, ToggleAuxiliaryHead
+from explorer.edits import EditError, SetClasses, ToggleAuxiliaryHead
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
 from explorer.viewmodels.panels import Option
@@ -75,3 +75,25 @@ def test_a_batch_that_is_written_into_the_code_stays() -> None:
 
     found = shown(open_network(Net(), input_shape=(1, 3, 8, 8)))
     assert found["Batch"].reason == "view reshapes to a number of images that is written into the code."
+
+
+class Residual(nn.Module):
+    """No head: what comes out is as wide as what a shortcut carries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.conv = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 8, 5, padding=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return x + self.conv(x)
+
+
+def test_no_more_classes_are_offered_than_can_be_built(opened: Opened) -> None:
+    network = open_network(Residual(), input_shape=(1, 3, 16, 16))
+    choices = shown(network)["Classes"].choices
+    assert choices[-1].edit == SetClasses(1000)
+    assert all(network.edit(choice.edit).figures.total.params for choice in choices if choice.edit is not None)
+    with pytest.raises(EditError, match=r"conv would have 11,9\d\d,\d+,\d+ parameters"):
+        network.edit(SetClasses(21841))
+    assert shown(opened("vgg11_bn"))["Classes"].choices[-1].edit == SetClasses(21841)
