@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.set_layer import *
     from explorer.edits.shared_layers import *
     from explorer.edits.small_images import *
+    from explorer.edits.stage_widths import *
     from explorer.edits.subsampling import *
     from explorer.edits.switches import *
     from explorer.edits.taking_out import *

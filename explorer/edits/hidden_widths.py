@@ -104,7 +104,7 @@ class MultiplyExpansion:
                 row = channel_groups.producers[name]
                 size = channel_groups.size(row)
                 step = math.lcm(*(channel_groups.segments[part].multiple for part in channel_groups.resolve(row)))
-                targets |= _solve_width(channel_groups, row, make_divisible(size * self.by, step), block)
+                targets |= solve_hidden_width(channel_groups, row, make_divisible(size * self.by, step), block)
         return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
 
 
@@ -143,10 +143,10 @@ class SetGrowthRate:
         for layer in layers:
             row = channel_groups.rows[layer.exits[-1]]
             old = channel_groups.size(row)
-            targets |= _solve_width(channel_groups, row, self.to, layer)
+            targets |= solve_hidden_width(channel_groups, row, self.to, layer)
             for name in layer.hidden_layers:
                 hidden = channel_groups.producers[name]
-                targets |= _solve_width(
+                targets |= solve_hidden_width(
                     channel_groups, hidden, round(channel_groups.size(hidden) * self.to / old), layer
                 )
         targets |= transition_targets(architecture, excluded={layer.id for layer in layers})
@@ -210,7 +210,7 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
         for name in block.hidden_layers:
             row = channel_groups.producers[name]
             step = math.lcm(*(channel_groups.segments[segment].multiple for segment in channel_groups.resolve(row)))
-            targets |= _solve_width(
+            targets |= solve_hidden_width(
                 channel_groups, row, make_divisible(width * channel_groups.size(row) / first, step), block
             )
     if not targets:
@@ -223,7 +223,10 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
     return propagate(architecture, targets, channel_groups=channel_groups, keep=keep)
 
 
-def _solve_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph) -> dict[int, int]:
+def solve_hidden_width(
+    channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph
+) -> dict[int, int]:
+    """Return the sizes, by segment, that give a row inside of a block a width. Raises EditError."""
     try:
         return channel_groups.solve_width(row, max(width, 1), {channel_groups.order[name] for name in target.nodes})
     except WidthError as failure:

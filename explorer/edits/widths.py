@@ -48,8 +48,6 @@ class SetWidth:
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that many channels leaving the place. Raises EditError where the width is fixed or
         groups do not divide it; its repairs are the nearest widths that can be."""
-        check_integer(self.to, 1, MAX_WIDTH, tr("a width"))
-        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         targets = self.compute_targets(architecture)
         if not targets:
             return architecture
@@ -57,6 +55,8 @@ class SetWidth:
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The new sizes, by segment of `find_channel_groups`. Raises EditError for widths that cannot be."""
+        check_integer(self.to, 1, MAX_WIDTH, tr("a width"))
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         channel_groups, places = find_channel_groups(architecture), list(subgraphs_at(architecture, self.at))
         rows: dict[str, Row] = {}
         for place in places:

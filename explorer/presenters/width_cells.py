@@ -8,11 +8,12 @@ from typing import Any
 
 from explorer.base.languages import tr
 from explorer.edits.depth import RemoveBlock, RepeatBlock
-from explorer.edits.edit import Edit, place_of
+from explorer.edits.edit import Edit, EditError, place_of
 from explorer.edits.hidden_widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, hidden_width_ratio
 from explorer.edits.insertion import ReplaceByPart
 from explorer.edits.options import block_widths, blocks, bulk, depth, layers, widths
 from explorer.edits.repairs import is_applicable
+from explorer.edits.stage_widths import SetStageWidth
 from explorer.edits.subgraph import Subgraph
 from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
@@ -142,12 +143,26 @@ def width_option(row: TableRow) -> Option:
     ids = _width_ids(row)
     if not ids:
         return nothing_option(row)
-    return first_option((widths.width_options if len(ids) == 1 else bulk.bulk_width_options)(row.scope(*ids)))
+    option = first_option((widths.width_options if len(ids) == 1 else bulk.bulk_width_options)(row.scope(*ids)))
+    choices = (
+        replace(choice, edit=width_edit(row, choice.edit.to)) if isinstance(choice.edit, SetWidth) else choice
+        for choice in option.choices
+    )
+    return replace(option, choices=tuple(choices))
 
 
 def width_edit(row: TableRow, value: int) -> Edit:
-    """Return the edit that sets the output channels."""
-    return SetGrowthRate(row.place, value) if _is_dense(row) else SetWidth(place_of(*_width_ids(row)), value)
+    """Return the edit that sets the output channels; multiples of them that the table shows stay what they are."""
+    if _is_dense(row):
+        return SetGrowthRate(row.place, value)
+    place = place_of(*_width_ids(row))
+    proportional = SetStageWidth(place, value)
+    try:
+        if proportional.has_hidden_widths(row.analysis.architecture):
+            return proportional
+    except EditError:
+        pass  # groups inside do not divide what would be: the width alone is set, or says why it is not
+    return SetWidth(place, value)
 
 
 # repeats

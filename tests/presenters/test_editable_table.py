@@ -20,6 +20,7 @@ from explorer.edits import (
     SetDepths,
     SetExpansion,
     SetLayer,
+    SetStageWidth,
     SetWidth,
     SwapActivation,
 )
@@ -87,7 +88,7 @@ def test_a_row_that_is_not_uniform_says_mixed_and_sets_all(opened: Opened) -> No
 @pytest.mark.parametrize(
     ("key", "text", "edit"),
     [
-        ("width", "128", SetWidth("layer1.1", 128)),
+        ("width", "128", SetStageWidth("layer1.1", 128)),
         ("kernel", "5x5", SetLayer("layer1.0,layer1.1", "kernel", 5, "windowed")),
         ("repeats", "5", RepeatBlock("layer1.1", 3)),
         ("repeats", "1", RemoveBlock("layer1.1")),
@@ -239,7 +240,11 @@ def test_a_value_follows_while_it_is_typed(opened: Opened) -> None:
     assert len(again.history.applied_edits) == 1
     meanwhile = again.edit(SwapActivation("*", "gelu"))  # somebody else
     typed = entry.step("80")(meanwhile)
-    assert [edit.name for edit in typed.history.applied_edits] == ["set_width", "swap_activation", "set_width"]
+    assert [edit.name for edit in typed.history.applied_edits] == [
+        "set_stage_width",
+        "swap_activation",
+        "set_stage_width",
+    ]
     assert entry.step(None)(typed) is meanwhile
 
 

@@ -52,7 +52,7 @@ def test_a_value_follows_while_it_is_typed_and_esc_takes_it_back(window: Window,
     panel = show(window, qtbot)
     editor = open_editor(panel, qtbot, 3, "width")
     qtbot.keyClicks(editor, "96")
-    qtbot.waitUntil(lambda: edits(window) == ["set_width"], timeout=SLOW)
+    qtbot.waitUntil(lambda: edits(window) == ["set_stage_width"], timeout=SLOW)
     qtbot.waitUntil(lambda: shown(panel, 3, "width") == "96", timeout=SLOW)
     assert editor.currentText() == "96"  # the field is as it was left
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
@@ -60,7 +60,7 @@ def test_a_value_follows_while_it_is_typed_and_esc_takes_it_back(window: Window,
     editor = open_editor(panel, qtbot, 3, "width")
     qtbot.keyClicks(editor, "80")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: edits(window) == ["set_width"] and not panel.is_editing, timeout=SLOW)
+    qtbot.waitUntil(lambda: edits(window) == ["set_stage_width"] and not panel.is_editing, timeout=SLOW)
     network = window.session.network
     assert network is not None
     assert not network.undo().history.applied_edits  # one step of the history, whatever was typed on the way
@@ -149,7 +149,7 @@ def test_what_is_typed_is_not_cut_by_a_narrow_cell(window: Window, qtbot: QtBot)
     field = editor.lineEdit()
     assert field is not None
     assert field.width() >= field.fontMetrics().horizontalAdvance("1280")
-    qtbot.waitUntil(lambda: edits(window) == ["set_width"], timeout=SLOW)
+    qtbot.waitUntil(lambda: edits(window) == ["set_stage_width"], timeout=SLOW)
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: edits(window) == [], timeout=SLOW)
 
