@@ -117,7 +117,7 @@ def test_a_network_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str
         main(["figures", f"{net}:make", "--input", "28xy"])
     assert "is no input: it is written as name=3x224x224" in capsys.readouterr().err
     assert main(["figures", f"{net}:make"]) == 2
-    assert "missing 1 required positional argument: 'width'" in capsys.readouterr().err
+    assert "make(width) cannot be built without arguments: give width=16" in capsys.readouterr().err
 
 
 def test_the_size_of_the_image(capsys: pytest.CaptureFixture[str]) -> None:
