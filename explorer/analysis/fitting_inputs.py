@@ -32,19 +32,22 @@ _MOST_IMAGE_CHANNELS = 4
 
 
 def likely_inputs(module: nn.Module, specs: tuple[InputSpec, ...]) -> Iterator[tuple[InputSpec, ...]]:
-    """Yield other inputs in place of images that are given by their size alone; none where `specs` has no such."""
+    """Yield other inputs in place of images that are given by their size alone, or of the noise that an image is made
+    of; none where `specs` has no such."""
     places = [index for index, spec in enumerate(specs) if len(spec.shape) == 4 and not (spec.dtype or spec.source)]
+    places = places or [index for index, spec in enumerate(specs) if len(spec.shape) == 2 and spec.source == "noise"]
     if not places:
         return
     seen = {replace(specs[place], name="") for place in places}
-    for other in _likely(module):
+    for other in _likely(module, takes_words=len(specs) == 1):
         if other not in seen:
             seen.add(other)
             yield tuple(replace(other, name=spec.name) if index in places else spec for index, spec in enumerate(specs))
 
 
-def _likely(module: nn.Module) -> Iterator[InputSpec]:
-    first = next((part for part in module.modules() if isinstance(part, _FIRST_LAYERS)), None)
+def _likely(module: nn.Module, *, takes_words: bool) -> Iterator[InputSpec]:
+    kinds = _FIRST_LAYERS if takes_words else _FIRST_LAYERS[1:]
+    first = next((part for part in module.modules() if isinstance(part, kinds)), None)
     if isinstance(first, nn.Embedding):
         for length in reversed(_LENGTHS[:-2]):
             yield InputSpec(shape=(1, length), dtype="int64", source=f"0..{first.num_embeddings - 1}")

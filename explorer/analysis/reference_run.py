@@ -48,7 +48,7 @@ def run_reference(
         InputError: an input cannot be made.
     """
     other: ReferenceRun | None = None
-    is_refused = not are_given and _find_shape_error(module, specs) is not None
+    is_refused = not are_given and _is_surely_refused(module, specs)
     if is_refused and (other := _find_fitting(module, specs, brought)) is not None:
         return replace(other, refused=specs)  # without the run, which takes seconds in a network for small images
     run = _try_run(module, specs)
@@ -83,7 +83,7 @@ def _try_run(module: nn.Module, specs: tuple[InputSpec, ...]) -> ReferenceRun | 
 
 def _find_fitting(module: nn.Module, specs: tuple[InputSpec, ...], brought: nn.Module) -> ReferenceRun | None:
     for other in islice(likely_inputs(module, specs), _MOST_TRIES):
-        if _find_shape_error(module, other) is not None:
+        if _is_surely_refused(module, other):
             continue
         put_weights_back(module, brought)
         run = _try_run(module, other)
@@ -129,6 +129,14 @@ def describe_inputs(specs: tuple[InputSpec, ...]) -> str:
 def title_of(module: nn.Module) -> str:
     """Return the name of a module's class, also of one that was scripted."""
     return str(getattr(module, "original_name", "") or type(module).__name__)
+
+
+def _is_surely_refused(module: nn.Module, specs: tuple[InputSpec, ...]) -> bool:
+    """Whether one of torch's layers does not take what it would get, found without a run. A part that could not be
+    looked into may refuse what has no numbers, and take what has."""
+    error = _find_shape_error(module, specs)
+    part = dict(module.named_modules()).get(error.node) if error is not None else None
+    return error is not None and (part is None or type(part).__module__.startswith("torch."))
 
 
 def _find_shape_error(module: nn.Module, specs: tuple[InputSpec, ...]) -> ShapeError | None:

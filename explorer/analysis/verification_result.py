@@ -28,6 +28,7 @@ class Verification:
     other_input: str = ""  # why another input than the example is not taken
     view_only: str = ""  # why it cannot be edited
     missing_devices: tuple[str, ...] = ()  # those that its code asks for, such as "cuda": the processor stands in
+    part_of: str = ""  # the file of which only what the network needs was run
     refused_inputs: str = ""  # the usual ones, where it refused them and others were found
     found_inputs: str = ""
 
@@ -40,6 +41,7 @@ class Verification:
             return join_sentences(
                 (
                     self._difference_text,
+                    self._part_text,
                     self.inputs_text,
                     self._reads_text,
                     self._devices_text,
@@ -48,13 +50,26 @@ class Verification:
                 )
             )
         return join_sentences(
-            (self.inputs_text, self._reads_text, self._other_input_text, self._devices_text, self.count)
+            (
+                self._part_text,
+                self.inputs_text,
+                self._reads_text,
+                self._other_input_text,
+                self._devices_text,
+                self.count,
+            )
         )
 
     @property
     def warning(self) -> str:
         """What is wrong, in one sentence; empty where the output is equal."""
         return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
+
+    @property
+    def _part_text(self) -> str:
+        if not self.part_of:
+            return ""
+        return tr("Of {file} only what the network needs was run, not what it does besides.", file=self.part_of)
 
     @property
     def inputs_text(self) -> str:

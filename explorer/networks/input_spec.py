@@ -185,7 +185,7 @@ def _suggest(name: str, annotation: str, shape: tuple[int, ...]) -> InputSpec:
     if words[-1] in ("mask", "masks"):
         return InputSpec(name, (*shape[:1], 1, *shape[2:]), source="ones")
     if words[-1] in _TOKENS:
-        single = words[-1] in ("class", "label", "y")
+        single = words[-1] in ("class", "label", "labels", "y")
         return InputSpec(name, (1,) if single else (1, 16), "int64", "0..9")
     if name.casefold() in _STEPS:
         return InputSpec(name, (1,), source="1")

@@ -11,14 +11,13 @@ global state is undone. The command line and the API are processes of the user's
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -41,6 +40,7 @@ from explorer.network import Network, network_from_verified
 from explorer.networks.arguments import suggest_argument
 from explorer.networks.input_spec import InputError
 from explorer.networks.user_module import UserModule, UserModuleError
+from explorer.project.code_import import import_module
 
 #: What a child may raise that callers tell apart.
 _KNOWN_FAILURES: dict[str, type[ValueError]] = {
@@ -134,11 +134,15 @@ def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> boo
 def _open_here(user_module: UserModule) -> VerifiedModule:
     with _torch_state_restored(), _report_user_errors(user_module), on_processor():
         sys.argv[:] = [user_module.location]  # arguments of the command line are ours, not those of its own parser
-        return open_verified(_build(user_module), user_module.inputs)
+        imported = import_module(user_module)
+        opened = open_verified(_build(user_module, imported.module), user_module.inputs)
+    if not imported.is_part:
+        return opened
+    return replace(opened, verification=replace(opened.verification, part_of=Path(user_module.location).name))
 
 
-def _build(user_module: UserModule) -> nn.Module:
-    built: Any = _import_module(user_module)
+def _build(user_module: UserModule, module: ModuleType) -> nn.Module:
+    built: Any = module
     for part in user_module.name.split("."):
         if not hasattr(built, part):
             raise UserModuleError(tr("{location} has no {name}", location=user_module.location, name=user_module.name))
@@ -206,105 +210,6 @@ def _torch_state_restored() -> Iterator[None]:
         for put, value, get in before:
             if isinstance(value, torch.Tensor) or get() != value:
                 put(value)
-
-
-def _import_module(user_module: UserModule) -> ModuleType:
-    if not user_module.is_file:
-        return _import_by_name(user_module.location)
-    path = Path(user_module.location).resolve()
-    if not path.is_file():
-        raise UserModuleError(tr("there is no file {location}", location=user_module.location))
-    roots: list[Path] = []  # folders above it that it imports from
-    while True:
-        try:
-            with ExitStack() as stack:
-                for known in roots:
-                    stack.enter_context(_on_sys_path(known))
-                return _import_own(path, roots)
-        except ModuleNotFoundError as failure:
-            root = _find_root(path, failure.name or "")
-            if root is None or root in roots:
-                raise
-            roots.append(root)
-
-
-def _find_root(path: Path, name: str) -> Path | None:
-    """The folder above a file's own that holds the module it asks for: code is often written to be run from there."""
-    top = name.partition(".")[0]
-    return next(
-        (above for above in path.parents[1:] if top and ((above / f"{top}.py").is_file() or (above / top).is_dir())),
-        None,
-    )
-
-
-def _import_own(path: Path, roots: Sequence[Path]) -> ModuleType:
-    """Import a file anew, with what it imports from beside it and from `roots`, as files that were changed are."""
-    for name, known in list(sys.modules.items()):
-        file = Path(getattr(known, "__file__", None) or "")
-        if name != "__main__" and (file.parent == path.parent or any(root in file.parents for root in roots)):
-            del sys.modules[name]
-    try:
-        return _import_file(path)
-    except ImportError as failure:
-        if "relative import" not in str(failure):
-            raise
-    return _import_from_package(path)
-
-
-def _import_by_name(name: str) -> ModuleType:
-    """Import a module of an installed package, or else of the working folder. Raises UserModuleError."""
-    folder = str(Path.cwd())
-    sys.path.append(folder)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as failure:
-        if failure.name is None or not f"{name}.".startswith(f"{failure.name}."):
-            raise  # the module is there, and misses another
-        raise UserModuleError(
-            tr(
-                "{name} is neither in an installed package nor in the folder {folder}: name its file, as "
-                "folder/net.py:Net, or start in the folder that holds {package}",
-                name=name,
-                folder=folder,
-                package=name.partition(".")[0],
-            )
-        ) from failure
-    finally:
-        sys.path.remove(folder)
-
-
-def _import_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"own_module_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and pickles of the file look there
-    with _on_sys_path(path.parent):
-        spec.loader.exec_module(module)
-    return module
-
-
-def _import_from_package(path: Path) -> ModuleType:
-    """Import a file by its name in the package that it is part of: the folders around it, at least one, that have an
-    `__init__.py`."""
-    top = path.parent
-    while (top.parent / "__init__.py").is_file():
-        top = top.parent
-    for name, known in list(sys.modules.items()):
-        if name != "__main__" and top in Path(getattr(known, "__file__", None) or "").parents:
-            del sys.modules[name]
-    with _on_sys_path(path.parent), _on_sys_path(top.parent):
-        return importlib.import_module(".".join(path.relative_to(top.parent).with_suffix("").parts))
-
-
-@contextmanager
-def _on_sys_path(folder: Path) -> Iterator[None]:
-    """Let files beside it be imported, as when it is run by itself."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,26 @@ class Twins(nn.Module):
         return (self.body(left) - self.body(right)).abs()
 
 
+class Generator(nn.Module):
+    """Makes an image of as much noise as its author chose."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(62, 16)
+
+    def forward(self, noise: Tensor) -> Tensor:
+        return self.fc(noise).view(-1, 1, 4, 4)
+
+
+class Conditional(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.fc = nn.Embedding(10, 10), nn.Linear(784 + 10, 1)
+
+    def forward(self, img: Tensor, labels: Tensor) -> Tensor:
+        return self.fc(torch.cat((img.flatten(1), self.embedding(labels)), 1))
+
+
 class Groups(nn.Module):
     """A part that says in its constructor how many channels it is for."""
 
@@ -90,6 +111,7 @@ class Frequencies(nn.Module):
         (Words(), (1, 16)),
         (Frequencies(), (1, 16, 40)),
         (Twins(), (1, 1, 28, 28)),
+        (Generator(), (1, 62)),
         (Groups(), (1, 48, 56, 56)),
         (nn.ChannelShuffle(4), (1, 64, 56, 56)),
     ],
@@ -102,6 +124,35 @@ def test_it_opens_on_the_first_of_the_usual_inputs_that_it_takes(module: nn.Modu
     assert network.verification is not None
     assert network.verification.status == "equal"
     assert f"Opened for {'×'.join(map(str, shape))}" in network.verification.text or len(network.context.inputs) > 1
+
+
+def test_an_image_that_comes_with_a_label_is_no_text() -> None:
+    network = explorer.open(Conditional())
+    assert [spec.text for spec in network.context.inputs] == ["img=1x28x28", "labels=[1]:int64@0..9"]
+
+
+class Cloud(nn.Module):
+    """Its first part cannot be looked into without numbers, which says nothing of what it takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.part, self.fc = Turned(), nn.Linear(8, 2)
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.fc(self.part(points))
+
+
+class Turned(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(3, 8, 1)
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.conv(points).amax(2) + torch.from_numpy(np.ones(len(points), np.float32))
+
+
+def test_a_part_without_numbers_refuses_nothing() -> None:
+    assert explorer.open(Cloud()).architecture.input_shape == (1, 3, 1024)
 
 
 def test_what_takes_the_usual_image_is_not_asked_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
