@@ -41,8 +41,7 @@ class Verification:
             return join_sentences(
                 (
                     self._difference_text,
-                    self._part_text,
-                    self.inputs_text,
+                    self.opening_text,
                     self._reads_text,
                     self._devices_text,
                     self.count,
@@ -51,8 +50,7 @@ class Verification:
             )
         return join_sentences(
             (
-                self._part_text,
-                self.inputs_text,
+                self.opening_text,
                 self._reads_text,
                 self._other_input_text,
                 self._devices_text,
@@ -66,21 +64,19 @@ class Verification:
         return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
 
     @property
-    def _part_text(self) -> str:
-        if not self.part_of:
-            return ""
-        return tr("Of {file} only what the network needs was run, not what it does besides.", file=self.part_of)
-
-    @property
-    def inputs_text(self) -> str:
-        """Which inputs were found, where it refused the usual ones; empty where it took them, or others were given."""
-        if not self.found_inputs:
-            return ""
-        return tr(
-            "Opened for {found}, the first of the usual sizes that it takes; {refused} is refused.",
-            found=self.found_inputs,
-            refused=self.refused_inputs,
-        )
+    def opening_text(self) -> str:
+        """What was run of its file, where that is a part, and which inputs were found, where it refused the usual ones;
+        else empty."""
+        part = found = ""
+        if self.part_of:
+            part = tr("Of {file} only what the network needs was run, not what it does besides.", file=self.part_of)
+        if self.found_inputs:
+            found = tr(
+                "Opened for {found}, the first of the usual sizes that it takes; {refused} is refused.",
+                found=self.found_inputs,
+                refused=self.refused_inputs,
+            )
+        return join_sentences((part, found))
 
     @property
     def _other_input_text(self) -> str:

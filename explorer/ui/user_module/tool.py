@@ -107,8 +107,8 @@ class UserModuleTool:
         if self.dialog is not None:
             self.dialog.accept()
         self._context.commands.show_opened(opened)
-        if (verification := opened.network.verification) is not None and verification.inputs_text:
-            self._context.commands.show_status(verification.inputs_text, 10_000)
+        if (verification := opened.network.verification) is not None and verification.opening_text:
+            self._context.commands.show_status(verification.opening_text, 10_000)
 
     def _dialog_closed(self) -> None:
         self._lane.cancel()
