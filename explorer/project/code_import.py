@@ -22,6 +22,8 @@ from explorer.project.script_parts import does_work, find_needed
 
 
 class Imported(NamedTuple):
+    """What was run of the code that builds a network."""
+
     module: ModuleType
     is_part: bool = False  # only what was asked for, and what that needs, was run
 
@@ -100,12 +102,12 @@ def _import_file(path: Path, name: str) -> Imported:
     spec = importlib.util.spec_from_file_location(f"own_module_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
-    tree = ast.parse(path.read_bytes(), str(path))
-    needed = find_needed(tree, name)
+    statements = ast.parse(path.read_bytes(), str(path))
+    needed = find_needed(statements, name)
     with _on_sys_path(path.parent):
-        if does_work(tree, needed):
+        if does_work(statements, needed):
             with contextlib.suppress(NameError, AttributeError):  # what it needs is made in a way that is not seen
-                return Imported(_run_part(spec, needed, path), is_part=True)
+                return _run_part(spec, needed, name)
         try:
             module = _new_module(spec)
             spec.loader.exec_module(module)
@@ -113,16 +115,18 @@ def _import_file(path: Path, name: str) -> Imported:
             if "relative import" in str(failure):
                 raise
             try:
-                return Imported(_run_part(spec, needed, path), is_part=True)
+                return _run_part(spec, needed, name)
             except Exception:
                 raise failure from None
     return Imported(module)
 
 
-def _run_part(spec: ModuleSpec, statements: list[ast.stmt], path: Path) -> ModuleType:
+def _run_part(spec: ModuleSpec, statements: list[ast.stmt], name: str) -> Imported:
+    """Run statements of a file. Raises AttributeError where they do not make what is asked for."""
     module = _new_module(spec)
-    exec(compile(ast.Module(statements, []), str(path), "exec"), module.__dict__)
-    return module
+    exec(compile(ast.Module(statements, []), str(spec.origin), "exec"), module.__dict__)
+    getattr(module, name)
+    return Imported(module, is_part=True)
 
 
 def _new_module(spec: ModuleSpec) -> ModuleType:

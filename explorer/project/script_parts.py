@@ -15,7 +15,15 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
 def find_needed(tree: ast.Module, name: str) -> list[ast.stmt]:
-    """Return the statements that bind `name` and all that these read, in the order of the file."""
+    """Return the statements that bind `name` and all that these read, in the order of the file; all where expressions
+    are nested too deep to be looked through."""
+    try:
+        return _find_needed(tree, name)
+    except RecursionError:
+        return tree.body
+
+
+def _find_needed(tree: ast.Module, name: str) -> list[ast.stmt]:
     imported = {bound for statement in tree.body if isinstance(statement, _IMPORTS) for bound in _binds(statement)}
     changes = [_binds(statement) | (_calls_methods_of(statement) - imported) for statement in tree.body]
     chosen = {n for n, statement in enumerate(tree.body) if _is_for_all(statement)}

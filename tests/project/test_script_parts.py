@@ -115,3 +115,14 @@ def test_what_a_script_makes_in_a_way_that_is_not_seen_runs_the_whole(tmp_path: 
     )
     network = open_user_module(UserModule(f"{script}:Net", {}, SMALL))
     assert network.figures.total.params == 4 * 27 + 4
+
+
+def test_a_name_that_nothing_binds_in_sight_is_looked_for_in_the_whole(tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text("from torch import nn\nglobals().update(Net=nn.Conv2d(3, 4, 3))\n")
+    assert open_user_module(UserModule(f"{script}:Net", {}, SMALL)).figures.total.params == 4 * 27 + 4
+
+
+def test_what_is_nested_too_deep_is_run_as_a_whole() -> None:
+    tree = ast.parse("class Net: ...\ntotal = " + " + ".join(["1"] * 1500) + "\ntrain()\n")
+    assert find_needed(tree, "Net") == tree.body

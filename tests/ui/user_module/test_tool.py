@@ -272,7 +272,7 @@ def test_endless_code_leaves_the_window_as_it_is_and_cancel_ends_it_at_once(
 def test_code_that_ends_its_process_is_said_in_the_dialog_and_the_next_one_opens(
     tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
 ) -> None:
-    net.write_text("import os; os._exit(3)\n" + NET)
+    net.write_text(NET.replace("super()", "import os; os._exit(3); super()"))
     tool.open_action.trigger()
     fill(asked(tool), net)
     asked(tool).run_button.click()
