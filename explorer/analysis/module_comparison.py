@@ -59,6 +59,20 @@ def compare_on_another_input(architecture: Architecture, module: nn.Module, exam
         return OtherInput(failure=str(failure).splitlines()[0][:200])
 
 
+def varies_by_itself(module: nn.Module, example: Example) -> bool:
+    """Whether a module's own output is another one at each run, although torch's random numbers are the same: it draws
+    others, such as numpy's."""
+    outputs = []
+    for _ in range(2):
+        args, kwargs = example.fresh_arguments()
+        try:
+            with same_random_numbers(), as_brought(module):
+                outputs.append(module(*args, **kwargs))
+        except Exception:  # only an explanation is lost
+            return False
+    return difference_of(*outputs) > TOLERANCE
+
+
 def run_snapshot(architecture: Architecture, module: nn.Module, main: torch.Tensor) -> Any:
     """What the snapshot makes of the main input with the module's own tensors, on the CPU."""
     return run_with_tensors(architecture, tensors_by_path(module), main)

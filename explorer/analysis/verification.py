@@ -26,6 +26,7 @@ from explorer.analysis.module_comparison import (
     measure_difference,
     same_random_numbers,
     tensors_by_path,
+    varies_by_itself,
 )
 from explorer.analysis.module_twin import copy_for_tracing, first_line, put_weights_back, unwrap
 from explorer.analysis.other_sizes import hold_sizes
@@ -204,6 +205,7 @@ def _verified(
         first_node=where,
         count=counted,
         other_input=compared.other_input,
+        varies=not equal and varies_by_itself(twin, example),
     )
     return VerifiedModule(architecture, tensors_by_path(twin), twin, verification, example.specs)
 

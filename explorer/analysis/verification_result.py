@@ -28,6 +28,7 @@ class Verification:
     other_input: str = ""  # why another input than the example is not taken
     view_only: str = ""  # why it cannot be edited
     missing_devices: tuple[str, ...] = ()  # those that its code asks for, such as "cuda": the processor stands in
+    varies: bool = False  # the module's own output is another one at each run
     part_of: str = ""  # the file of which only what the network needs was run
     refused_inputs: str = ""  # the usual ones, where it refused them and others were found
     found_inputs: str = ""
@@ -102,6 +103,11 @@ class Verification:
 
     @property
     def _difference_text(self) -> str:
+        if self.varies:
+            return tr(
+                "The module's own output is another one at each run, as it draws random numbers outside of torch: "
+                "what is shown keeps those of the example."
+            )
         if math.isinf(self.difference):
             size = tr("The output is of another form than the module's own")
         else:

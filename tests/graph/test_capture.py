@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -386,3 +387,18 @@ def test_a_part_that_goes_by_values_stays_one_card() -> None:
     assert [node.path for node in network.architecture.live.values() if isinstance(node.op, Layer)] == ["0", "1"]
     assert network.verification is not None
     assert (network.verification.status, network.verification.way) == ("equal", "traced")
+
+
+class Sampled(Base):
+    """Draws what it adds with numpy, as encoders of older repositories do."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        noise = torch.from_numpy(np.random.normal(0, 1, (1, 4)).astype(np.float32))
+        return self.fc(self.a(x).mean((2, 3)) + noise)
+
+
+def test_a_module_that_varies_by_itself_is_said_to() -> None:
+    verification = explorer.open(Sampled(), input_shape=SHAPE).verification
+    assert verification is not None
+    assert (verification.status, verification.varies) == ("differs", True)
+    assert verification.warning.startswith("The module's own output is another one at each run")
