@@ -24,6 +24,7 @@ from explorer.edits import (
     SetLayer,
     SetPostActivation,
     SetPreActivation,
+    SetStageWidth,
     SwapJoin,
     SwapSubsampling,
     TakeOut,
@@ -182,6 +183,7 @@ ACTIONS: Mapping[type[Any], Callable[[Places], Edit]] = {
     MoveGate: lambda places: MoveGate(places.block(), places.chance.choice([*GATE_POSITIONS])),
     SwapSubsampling: lambda places: SwapSubsampling(places.block(), places.chance.choice([*SUBSAMPLINGS])),
     AddBlurPooling: lambda places: AddBlurPooling(places.block()),
+    SetStageWidth: lambda places: SetStageWidth(places.block(), 8 * places.chance.randint(1, 64)),
     WrapAsBlock: lambda places: WrapAsBlock(places.run(), places.chance.choice(("Mine", "Block", "My block", "2nd"))),
     SetLayer: _set_layer,
 }

@@ -338,8 +338,9 @@ def test_the_place_is_named_wherever_shapes_are(opened: Callable[[str], Network]
 
 
 def kinds_tested_apart() -> set[str]:
-    """Kinds of edits that put in, take out, move, wire and group: files of their own test them, refusals included."""
-    names = ("composing", "rows", "layer_kinds", "grouping", "subsampling")
+    """Kinds of edits that put in, take out, move, wire, group and set rows: files of their own test them, refusals
+    included."""
+    names = ("composing", "rows", "layer_kinds", "grouping", "subsampling", "stage_widths")
     files = [Path(__file__).with_name(f"test_{name}.py") for name in names]
     text = "".join(file.read_text(encoding="utf-8") for file in files if file.exists())
     return {name for name, kind in EDIT_KINDS.items() if re.search(rf"\b{kind.__name__}\(", text)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
 import torchvision
 from torch import nn
 
 from explorer.edits import EditError, SetStageWidth, SetWidth
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.presenters.editable_cells import COLUMN_OF_KEY
 from explorer.presenters.editable_rows import find_table_rows
 from tests.conftest import TYPICAL
@@ -63,6 +64,15 @@ def test_multiples_that_the_table_shows_stay(opened: Opened, key: str) -> None:
         check_count(edited)
         before = [expansion.read(one) for one in find_table_rows(network.analysis)]
         assert [expansion.read(one) for one in find_table_rows(edited.analysis)] == before, (key, number, edit)
+
+
+def test_channels_that_stay_keep_their_weights() -> None:
+    network = open_network(torchvision.models.mobilenet_v2(), input_shape=(1, 3, 64, 64))
+    before, after = network.module().state_dict(), network.edit(SetStageWidth("features.5", 24)).module().state_dict()
+    for name, tensor in after.items():
+        kept = before[name][tuple(slice(0, side) for side in tensor.shape)]
+        assert torch.equal(tensor, kept), name
+    assert after["features.6.conv.0.0.weight"].shape[:2] == (144, 24)
 
 
 def test_what_no_width_can_be_is_refused_as_for_a_width_alone(opened: Opened) -> None:
