@@ -102,9 +102,8 @@ class MultiplyExpansion:
         for block in blocks:
             for name in block.hidden_layers:
                 row = channel_groups.producers[name]
-                size = channel_groups.size(row)
-                step = math.lcm(*(channel_groups.segments[part].multiple for part in channel_groups.resolve(row)))
-                targets |= solve_hidden_width(channel_groups, row, make_divisible(size * self.by, step), block)
+                width = round_hidden_width(channel_groups, row, channel_groups.size(row) * self.by)
+                targets |= solve_hidden_width(channel_groups, row, width, block)
         return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
 
 
@@ -209,10 +208,8 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
         first = channel_groups.size(channel_groups.producers[block.hidden_layers[0]])
         for name in block.hidden_layers:
             row = channel_groups.producers[name]
-            step = math.lcm(*(channel_groups.segments[segment].multiple for segment in channel_groups.resolve(row)))
-            targets |= solve_hidden_width(
-                channel_groups, row, make_divisible(width * channel_groups.size(row) / first, step), block
-            )
+            wanted = round_hidden_width(channel_groups, row, width * channel_groups.size(row) / first)
+            targets |= solve_hidden_width(channel_groups, row, wanted, block)
     if not targets:
         raise EditError(
             tr(
@@ -221,6 +218,11 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
             )
         )
     return propagate(architecture, targets, channel_groups=channel_groups, keep=keep)
+
+
+def round_hidden_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: float) -> int:
+    """Return a width near `width` that the groups of a row divide."""
+    return make_divisible(width, math.lcm(*(channel_groups.segments[n].multiple for n in channel_groups.resolve(row))))
 
 
 def solve_hidden_width(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,9 +10,9 @@ from explorer.base.languages import tr_n
 from explorer.edits.channel_groups import ChannelGroups
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, location_in_title
-from explorer.edits.hidden_widths import blocks_with_hidden_width, solve_hidden_width
+from explorer.edits.hidden_widths import blocks_with_hidden_width, round_hidden_width, solve_hidden_width
 from explorer.edits.kept_channels import title_with_kept_channels
-from explorer.edits.propagation import WidthTarget, make_divisible, propagate
+from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph
 from explorer.edits.widths import SetWidth
@@ -74,8 +73,7 @@ class SetStageWidth:
                 hidden = channel_groups.producers[name]
                 if exact.keys() & channel_groups.linear_form(hidden).keys():
                     continue  # it is the width itself: half of a unit that passes the other half on
-                step = math.lcm(*(channel_groups.segments[part].multiple for part in channel_groups.resolve(hidden)))
-                wanted = make_divisible(float(channel_groups.size(hidden) * ratio), step)
+                wanted = round_hidden_width(channel_groups, hidden, float(channel_groups.size(hidden) * ratio))
                 found |= solve_hidden_width(channel_groups, hidden, wanted, block)
         return found
 

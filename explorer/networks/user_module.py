@@ -102,7 +102,7 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
             if "Module" in bases or "Sequential" in bases or bases & networks or _find_method(node, "forward"):
                 networks.add(node.name)
                 build = _find_method(node, "__init__")
-                needed = _needed_arguments(build)[1:]  # without self
+                needed = _needed_arguments(build, is_method=True)
                 inputs = _suggest_inputs(_find_method(node, "forward"))
                 parameters = _parameter_text(build, is_method=True)
                 found.insert(0, ModuleCandidate(node.name, parameters, True, inputs, needed))
@@ -122,25 +122,27 @@ def _find_method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
 def _suggest_inputs(forward: ast.FunctionDef | None) -> tuple[InputSpec, ...]:
     if forward is None:
         return single_input()
-    arguments = forward.args
-    plain = (*arguments.posonlyargs, *arguments.args)
-    needed = len(plain) - len(arguments.defaults)
-    parameters = [(a, index >= needed) for index, a in enumerate(plain)][1:]
-    parameters += [(a, d is not None) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    parameters = _arguments(forward, is_method=True)
     return suggest_inputs(
         (a.arg, ast.unparse(a.annotation) if a.annotation is not None else "", optional) for a, optional in parameters
     )
 
 
-def _needed_arguments(function: ast.FunctionDef | None) -> tuple[str, ...]:
+def _needed_arguments(function: ast.FunctionDef | None, *, is_method: bool = False) -> tuple[str, ...]:
     """Names of the arguments that have no default, in the order in which they are written."""
     if function is None:
         return ()
+    return tuple(a.arg for a, optional in _arguments(function, is_method=is_method) if not optional)
+
+
+def _arguments(function: ast.FunctionDef, *, is_method: bool) -> list[tuple[ast.arg, bool]]:
+    """The arguments of a function, without self, and whether each can be left out."""
     arguments = function.args
     plain = (*arguments.posonlyargs, *arguments.args)
-    needed = plain[: len(plain) - len(arguments.defaults)]
+    needed = len(plain) - len(arguments.defaults)
     keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return tuple(a.arg for a in (*needed, *(a for a, default in keywords if default is None)))
+    positional = [(a, n >= needed) for n, a in enumerate(plain)]
+    return positional[is_method:] + [(a, d is not None) for a, d in keywords]
 
 
 def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False) -> str:

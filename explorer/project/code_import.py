@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -63,10 +63,7 @@ def _find_root(path: Path, name: str) -> Path | None:
 
 def _import_own(path: Path, name: str, roots: Sequence[Path]) -> Imported:
     """Import a file anew, with what it imports from beside it and from `roots`, as files that were changed are."""
-    for other, known in list(sys.modules.items()):
-        file = Path(getattr(known, "__file__", None) or "")
-        if other != "__main__" and (file.parent == path.parent or any(root in file.parents for root in roots)):
-            del sys.modules[other]
+    _forget(lambda file: file.parent == path.parent or any(root in file.parents for root in roots))
     try:
         return _import_file(path, name)
     except ImportError as failure:
@@ -141,11 +138,16 @@ def _import_from_package(path: Path) -> ModuleType:
     top = path.parent
     while (top.parent / "__init__.py").is_file():
         top = top.parent
-    for name, known in list(sys.modules.items()):
-        if name != "__main__" and top in Path(getattr(known, "__file__", None) or "").parents:
-            del sys.modules[name]
+    _forget(lambda file: top in file.parents)
     with _on_sys_path(path.parent), _on_sys_path(top.parent):
         return importlib.import_module(".".join(path.relative_to(top.parent).with_suffix("").parts))
+
+
+def _forget(is_own: Callable[[Path], bool]) -> None:
+    """Let the modules of these files be read again."""
+    for name, known in list(sys.modules.items()):
+        if name != "__main__" and is_own(Path(getattr(known, "__file__", None) or "")):
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
