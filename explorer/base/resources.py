@@ -24,3 +24,12 @@ def document_path(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"the installation lacks its file {name}")
+
+
+def find_translated_document(name: str, language: str) -> Path | None:
+    """Return the path of a document of the root as it is written in another language, None where it is not."""
+    stem, _, suffix = name.rpartition(".")
+    try:
+        return resource_path(f"texts/{stem}.{language}.{suffix}")
+    except FileNotFoundError:
+        return None

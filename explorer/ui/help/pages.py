@@ -10,16 +10,16 @@ from PySide6.QtCore import QSize, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
-from explorer.base.resources import document_path
+from explorer.base.languages import tr, translator
+from explorer.base.resources import document_path, find_translated_document
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.base.log_file import log_folder
 from explorer.ui.help.system_information import app_version, describe_system, find_libraries
 
 _Fill = Callable[[QTextBrowser], object]
 _MARGIN = 16.0  # pixels around a text
-#: Sections of the README that are of no use to whom the app already runs for.
-_FOR_DEVELOPERS = ("Test", "How it is built")
+#: Sections of the README that are of no use to whom the app already runs for, and one of pictures, which it lacks.
+_FOR_DEVELOPERS = ("Test", "Gallery", "How it is built")
 _INSTALLATION = "Install and start"  # begins what stands before the first section and ends with it
 
 
@@ -63,16 +63,26 @@ def _open_log_folder() -> None:
 
 
 def fill_with_markdown(text: QTextBrowser, name: str) -> None:
-    """Show a Markdown file of the app, "README.md" or "CHANGELOG.md", with its pictures; say it where it is missing."""
+    """Show a Markdown file of the app, "README.md" or "CHANGELOG.md"; say it where it is missing."""
     try:
-        path = document_path(name)
-        source = path.read_text(encoding="utf-8")
+        text.setMarkdown(read_document(name))
     except OSError as failure:
         text.setPlainText(str(failure))
         return
-    text.document().setBaseUrl(QUrl.fromLocalFile(f"{path.parent}/"))
-    text.setMarkdown(without_pictures(for_users(source)))
     _wrap_code(text)
+
+
+def read_document(name: str) -> str:
+    """Return what users read of a document, in the language in force where it is written in it.
+
+    What is written of the changelog there is a summary: the whole stands below it. Raises FileNotFoundError.
+    """
+    source = without_pictures(for_users(document_path(name).read_text(encoding="utf-8")))
+    translated = find_translated_document(name, translator.language)
+    if translated is None:
+        return source
+    summary = translated.read_text(encoding="utf-8")
+    return f"{summary}\n---\n\n{source}" if name == "CHANGELOG.md" else summary
 
 
 def without_pictures(source: str) -> str:

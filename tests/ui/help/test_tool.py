@@ -81,11 +81,26 @@ def test_the_manual_is_for_those_who_have_the_app(help_tool: HelpTool) -> None:
     manual = help_tool.show("First steps and manual")
     headings = re.findall(r"^## (.*)$", for_users(source), flags=re.MULTILINE)
     assert headings[0] == "In the window"
-    assert not {"Test", "How it is built"} & {*headings}
+    assert not {"Test", "Gallery", "How it is built"} & {*headings}
     assert "venv" not in text_of(manual)
     assert [heading for heading in headings if heading not in text_of(manual)] == []
     manual.text.document().adjustSize()
     assert manual.text.horizontalScrollBar().maximum() == 0
+
+
+def test_the_manual_and_the_news_follow_the_language(help_tool: HelpTool) -> None:
+    manual, news = help_tool.show("First steps and manual"), help_tool.show("What's new")
+    translator.set_language("zh")
+    assert "在窗口中" in text_of(manual)
+    assert "In the window" not in text_of(manual)
+    assert text_of(news).index("尚未发布") < text_of(news).index("Unreleased")  # a summary, then all in English
+    prose = re.sub("explorer.SwapActivation.*|.*--input.*", "", text_of(manual))
+    assert "**" not in text_of(news)[:2000]
+    assert not re.findall(r"\*[\u3400-\u9fff]|[\u3400-\u9fff…]\*", prose)  # no emphasis that Markdown did not see
+    manual.text.document().adjustSize()
+    assert manual.text.horizontalScrollBar().maximum() == 0
+    translator.set_language("en")
+    assert "In the window" in text_of(manual)
 
 
 def test_about_names_versions_and_licences(help_tool: HelpTool, qtbot: QtBot) -> None:
