@@ -16,6 +16,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.module_copy import copy_module
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Method, Output
+from explorer.graph.plain_paths import with_plain_paths
 
 
 def build_module(
@@ -27,6 +28,7 @@ def build_module(
         tensors: numbers for each node that holds any, by name of the node and of the tensor in it; without them the
             module is on the meta device.
     """
+    architecture = with_plain_paths(architecture)
     root = nn.Module()
     graph = fx.Graph()
     paths = {name: _speakable(path) for name, path in module_paths(architecture).items()}
@@ -97,8 +99,9 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
     A layer that is called at several places is one module, unless an edit gave one of the calls other settings: that
     call has a layer of its own then. A tensor that tracing put at the outermost level belongs to whom reads it. A
     weight that the code reads as well is no longer the layer's once an edit changed the layer. A layer around which an
-    edit made a block lives in that.
+    edit made a block lives in that. Copies have names that can be written.
     """
+    architecture = with_plain_paths(architecture)
     held: dict[str, Hashable] = {}
     paths: dict[str, str] = {}
     readers: dict[str, list[Node]] = {}
@@ -118,8 +121,6 @@ def module_paths(architecture: Architecture) -> dict[str, str]:
                 path = f"{scopes[0][-1]}.tensor_constant"
         if isinstance(node.op, Constant) and path.rpartition(".")[0] in edited:
             path = "_".join(path.rsplit(".", 1))  # an edited layer has a weight of its own under that name
-        if isinstance(node.op, Layer) and not node.op.has_tensors:
-            path = re.sub(r"[:~](?=[^.]*$)", "_", path)  # an attribute that can be written: no tensor has its name
         if isinstance(node.op, (Layer, Constant)):
             wished, count = path, 1
             own = isinstance(node.op, Constant) or node.op.has_tensors  # two paths are two sets of weights

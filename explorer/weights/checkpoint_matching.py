@@ -11,6 +11,7 @@ import torch
 from explorer.base.languages import join_list, tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
+from explorer.graph.to_module import module_paths
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
 from explorer.weights.provenance import infer_provenance, like_tensors, tensor_shapes
@@ -121,8 +122,13 @@ def match_checkpoint(
 
 
 def _under_their_paths(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> Mapping[str, torch.Tensor]:
-    """The tensors of a file with layers that live in a block of the user's own under the path that they have here."""
-    homes = {node.home: node.path for node in architecture.live.values() if node.home}
+    """The tensors of a file with copies, and layers that live in a block of the user's own, under their path here."""
+    made = module_paths(architecture)
+    homes = {
+        made[name]: node.path
+        for name, node in architecture.live.items()
+        if made.get(name, node.path) != node.path and (node.home or "~" in node.path)
+    }
     if not homes:
         return tensors
     owners = ((key, *key.rpartition(".")[::2]) for key in tensors)

@@ -235,10 +235,10 @@ COMPOSED: list[tuple[str, tuple[Edit, ...], str]] = [
         (explorer.TakeOut("features.4.block.0.2"),),
         "activation: type[nn.Module] | None = None,",
     ),
-    (  # a copy's name is no name of Python's
+    (  # a copy has a name of Python's
         "squeezenet1_1",
         (explorer.RepeatBlock("features.4.squeeze"),),
-        'getattr(self, "squeeze~2") is not None',
+        "if self.squeeze_2 is not None:",
     ),
     (  # a loop over dense layers is no line that a value could be written in
         "densenet121",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis.figures.figures import Figures
-from explorer.edits import RemoveBlock, RepeatBlock, SetWidth, SwapNorm, ToggleShortcut
+from explorer.edits import CopyRun, Edit, RemoveBlock, RepeatBlock, SetWidth, SwapNorm, ToggleShortcut, WrapAsBlock
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
@@ -48,8 +49,32 @@ def test_an_edited_network_as_a_module(opened: Callable[[str], Network]) -> None
     with torch.inference_mode():
         wanted = edited.context.forward.run(edited.architecture, edited.context.weights, image).main_output
         assert torch.equal(module(image), wanted)
-    assert isinstance(module.get_submodule("layer3.1~2.conv1"), nn.Conv2d)
+    assert isinstance(module.get_submodule("layer3.1_2.conv1"), nn.Conv2d)
     assert isinstance(module.get_submodule("layer1.0.bn1"), nn.GroupNorm)
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (RepeatBlock("layer1.1", 2), RepeatBlock("layer1.1~2.conv1")),
+        (RepeatBlock("layer1.1.conv1"), WrapAsBlock("layer1.1.conv1~2,layer1.1.bn1", "Mine")),
+        (WrapAsBlock("layer1.1.conv1,layer1.1.bn1", "conv2 2"), RepeatBlock("layer1.1.conv2")),
+        (CopyRun("layer2.0,layer2.1", "layer2.1"),),
+    ],
+)
+def test_copies_have_names_of_pythons_and_their_weights_come_back(
+    edits: tuple[Edit, ...], opened: Callable[[str], Network], tmp_path: Path
+) -> None:
+    edited = opened("resnet18").edit(*edits)
+    module = edited.module()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.01)
+    names = [part for path in module.state_dict() for part in path.split(".")]
+    assert all(part.isidentifier() or part.replace("_", "").isdigit() for part in names)
+    torch.save(module.state_dict(), tmp_path / "trained.pth")
+    back = edited.load_weights(tmp_path / "trained.pth").module().state_dict()
+    assert all(torch.equal(back[name], tensor) for name, tensor in module.state_dict().items())
 
 
 def test_the_module_shares_nothing_with_the_snapshot(opened: Callable[[str], Network]) -> None:

@@ -15,6 +15,7 @@ from explorer.export.python_code.writer import WrittenCode
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Layer, Method
+from explorer.graph.plain_paths import with_plain_paths
 from explorer.graph.to_module import module_paths
 
 _INFIX: Mapping[object, type[ast.operator]] = {
@@ -45,6 +46,7 @@ class LineMap:
 
 def map_lines(code: WrittenCode, architecture: Architecture) -> LineMap:
     """Return the lines of the live nodes of the network that `code` was written for."""
+    architecture = with_plain_paths(architecture)
     tree = ast.parse(code.source)
     classes = {node.name: _Class(node) for node in tree.body if isinstance(node, ast.ClassDef)}
     paths = module_paths(architecture)

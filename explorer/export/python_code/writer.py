@@ -22,6 +22,7 @@ from explorer.export.python_code.source_check import computes_the_same, explain_
 from explorer.export.python_code.sources import Sources
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant, Input
+from explorer.graph.plain_paths import with_plain_paths
 from explorer.graph.to_module import argument_name, build_module, complete_state, to_class_name
 from explorer.network import Network
 
@@ -123,6 +124,7 @@ def _dims(architecture: Architecture) -> dict[str, tuple[int, ...] | None]:
 
 
 def _classes(architecture: Architecture, *, in_one_class: bool = False) -> Classes:
+    architecture = with_plain_paths(architecture)
     reader = Reader(architecture, _dims(architecture), in_one_class=in_one_class)
     return Classes(reader, to_class_name(architecture.title))
 
