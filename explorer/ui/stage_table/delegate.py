@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Signal
 from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from explorer.ui.widgets.combo_boxes import allow_typing
 from explorer.viewmodels.panels import Option
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -16,9 +17,9 @@ class CellEditor(QComboBox):
 
     def __init__(self, parent: QWidget, *, chosen_only: bool) -> None:
         super().__init__(parent)
-        self.setEditable(not chosen_only)
+        if not chosen_only:
+            allow_typing(self)
         self.setFrame(False)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMaxVisibleItems(14)
 

@@ -31,6 +31,7 @@ from explorer.ui.base.fonts import scaled
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.user_module.inputs_editor import InputsEditor
 from explorer.ui.user_module.limits import LimitsRow
+from explorer.ui.widgets.combo_boxes import allow_typing
 from explorer.ui.widgets.tab_order import order_tabs
 
 _SPACES = re.compile(r"(?<=\S) {5,}")  # what pushes the rest out of sight
@@ -71,8 +72,8 @@ class ModuleDialog(QDialog):
         self.path_edit.editingFinished.connect(self._list_candidates)
         self.browse_button.setAutoDefault(False)  # Enter is for "Run"
         self.browse_button.clicked.connect(self._browse)
-        self.name_box = QComboBox(editable=True)
-        self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name_box = QComboBox()
+        allow_typing(self.name_box)
         live_text(self.name_box, QWidget.setAccessibleName, "Class or function")
         self.name_box.currentTextChanged.connect(self._show_signature)
         self.arguments_edit = QLineEdit()

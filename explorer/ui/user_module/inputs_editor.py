@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import DTYPES, InputSpec, parse_inputs, single_input
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.combo_boxes import allow_typing
 from explorer.ui.widgets.tab_order import order_tabs
 
 _SOURCES = ("photo", "noise", "zeros", "ones", "0..9")
@@ -107,13 +108,13 @@ class InputsEditor(QWidget):
             self._add(spec)
 
     def _add(self, spec: InputSpec) -> None:
-        row = _Row(QLineEdit(spec.name), QLineEdit(), QComboBox(), QComboBox(editable=True), QToolButton())
+        row = _Row(QLineEdit(spec.name), QLineEdit(), QComboBox(), QComboBox(), QToolButton())
         row.shape.setText("" if spec.is_plain else spec.shape_text)
         row.format.addItem("", "")
         for dtype in DTYPES:
             row.format.addItem(dtype, dtype)
         row.format.addItem("", None)
-        row.numbers.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        allow_typing(row.numbers)
         row.numbers.addItem("", "")
         row.numbers.addItems(list(_SOURCES))
         row.numbers.addItem("", True)

@@ -56,6 +56,16 @@ def fill_combo_box(box: QComboBox, entries: Mapping[str, Any]) -> None:
     box.blockSignals(False)
 
 
+def allow_typing(box: QComboBox) -> None:
+    """Let any text be typed into a box, which counts as it was typed.
+
+    Qt would complete it in the line: "4" becomes 40 where that is listed, and Enter on a selected text its first entry.
+    """
+    box.setEditable(True)
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.setCompleter(None)  # type: ignore[arg-type]  # missing in the stubs
+
+
 def translate_items(box: QComboBox) -> None:
     """Translate the entries of a box whose texts are English the first time: for `follow_language`."""
     for index in range(box.count()):
