@@ -113,7 +113,8 @@ def call_out_of_place(
     Raises NotImplementedError for a method that writes and has no twin.
     """
     name = str(getattr(call, "__name__", ""))
-    if getattr(torch.Tensor, f"__{name.removesuffix('_')}__", None) is call:
+    is_method = getattr(torch.Tensor, name, None) is call  # abs is __abs__ as well, and called by its name
+    if not is_method and getattr(torch.Tensor, f"__{name.removesuffix('_')}__", None) is call:
         name = f"__{name}__"  # torch wraps these, and lets them forget their own name
     elif getattr(torch.Tensor, f"__i{name.removesuffix('_')}__", None) is call:
         name = f"__i{name.removesuffix('_')}__"

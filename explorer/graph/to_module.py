@@ -220,8 +220,21 @@ def _emit(graph: fx.Graph, root: nn.Module, node: Node, path: str, fx_nodes: Map
     assert isinstance(op, Function)
     mode = graph.get_attr("training") if follow_mode(op.call, args, kwargs, None) is not None else None
     args, kwargs = follow_mode(op.call, args, kwargs, mode) or (args, kwargs)
-    made_call: fx.Node = graph.call_function(op.call, args, kwargs)
+    made_call: fx.Node = graph.call_function(_named(op.call), args, kwargs)
     return made_call
+
+
+def _named(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A function as torch.fx can name it in code: the `apply` of an autograd function is built in, and of no module."""
+    owner = getattr(call, "__self__", None)
+    if not isinstance(owner, type) or getattr(call, "__module__", "") is not None:
+        return call
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        return call(*args, **kwargs)
+
+    named.__module__, named.__name__ = owner.__module__, f"{owner.__name__}_{call.__name__}"
+    return named
 
 
 #: Where functions that torch writes in C++ have the mode: their signatures do not say.

@@ -171,7 +171,7 @@ class SeededWeights:
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         if isinstance(node.op, Constant):
-            return {"": self._draw_constant(node.path, node.op)}
+            return {name: self._draw_constant(node.path, node.op) for name in like_tensors(node)}
         assert isinstance(node.op, Layer)
         # What comes beside the numbers a layer had must not repeat them.
         beside = infer_provenance(node) in ("sliced", "extended")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+import explorer
 from explorer.analysis.figures.figures import Figures
 from explorer.edits import CopyRun, Edit, RemoveBlock, RepeatBlock, SetWidth, SwapNorm, ToggleShortcut, WrapAsBlock
 from explorer.graph.to_module import build_module
@@ -101,3 +103,50 @@ def test_a_hook_on_the_module_does_not_reach_the_snapshot(opened: Callable[[str]
     assert not heard
     module(torch.zeros(1, 3, 32, 32))
     assert heard
+
+
+class _Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        return grads
+
+
+class _Branched(nn.Module):
+    """A branch on values is recorded, and an autograd function with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = _Doubled.apply(self.conv(x))
+        return x if x.mean() < 1e6 else -x
+
+
+def test_a_recorded_autograd_function_is_in_the_module() -> None:
+    module = _Branched().eval()
+    network = explorer.open(module, input_shape=(1, 3, 8, 8))
+    assert any(getattr(node.op, "name", "") == "apply" for node in network.architecture.live.values())
+    image = torch.rand(1, 3, 8, 8)
+    assert torch.equal(network.module()(image), module(image))
+
+
+class _Listed(nn.Module):
+    """Layers in a list of Python, which no module knows: they are constants, and there is no other weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(2)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([conv(part) for conv, part in zip(self.convs, x.chunk(2, 1), strict=True)], 1)
+
+
+def test_numbers_of_the_code_are_in_a_module_without_weights() -> None:
+    module = _Listed().eval()
+    image = torch.rand(1, 8, 6, 6)
+    assert torch.equal(explorer.open(module, input_shape=(1, 8, 6, 6)).module()(image), module(image))

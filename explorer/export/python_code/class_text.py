@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from explorer.export.python_code.classes import ClassDef
 from explorer.export.python_code.constructors import Constructors, is_optional, is_row
@@ -113,8 +114,8 @@ class ClassText:
         forward = Forward(template, attributes, self.sources, self.comments, self.definition.arguments)
         body = forward.lines()
         self.functional = forward.functional
-        tensors = ["torch.Tensor"] * len(template.results)
-        result = tensors[0] if len(tensors) == 1 else f"tuple[{', '.join(tensors)}]"
+        kinds = [_type_of(result) for result in template.results]
+        result = kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
         arguments = [("", "self"), *(("", f"{name}: {kind}") for name, kind in forward.inputs)]
         return [*lines("def forward", Bracketed("(", arguments, ")"), f" -> {result}:", 1), *body]
 
@@ -177,6 +178,20 @@ def _holes(step: Step, template: Body) -> list[Hole]:
     if step.flag is not None and not any(c.name == called and c.flag == step.flag for c in template.children):
         found.append(step.flag)
     return found
+
+
+def _type_of(result: Value) -> str:
+    """The type of what `forward` returns."""
+    if isinstance(result, Term) and result.sort == "tuple" and result.parts:
+        return f"tuple[{', '.join(map(_type_of, result.parts))}]"
+    if isinstance(result, Term) and result.sort in ("list", "dict") and result.parts:
+        kinds = " | ".join(dict.fromkeys(map(_type_of, result.parts)))
+        return f"list[{kinds}]" if result.sort == "list" else f"dict[{_type_of_keys(result.tag[1])}, {kinds}]"
+    return "object" if isinstance(result, Literal) else "torch.Tensor"
+
+
+def _type_of_keys(texts: Iterable[str]) -> str:
+    return " | ".join(sorted({type(ast.literal_eval(text)).__name__ for text in texts}))
 
 
 def _is_literal(expression: str) -> bool:

@@ -40,8 +40,7 @@ class Classes:
         self.defined: list[ClassDef] = []
         self.made: dict[str, Term] = {}  # what makes the module of a frame, by path
         self.taken = {title, *reader.sources.names, "nn", "torch", "F", "OrderedDict", "operator"}
-        frames = [frame for frame in reader.calls.root.frames() if frame.path]
-        for group in _in_order(frames):
+        for group in _in_order(reader.frames.values()):
             self._define(group)
         root = gather(reader.body(reader.calls.root, self.make_of))
         dtype = "" if reader.dtype == torch.float32 else str(reader.dtype)

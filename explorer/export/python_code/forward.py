@@ -160,6 +160,9 @@ class Forward:
                 sides[place] = self.expressions.names[target] = self.names.side_name(place, taken | set(sides))
             return lines(f"{', '.join(sides)} = ", doc, "", _DEPTH)
         for target in targets:
+            if not self.values.uses.get(target):
+                names.append("_")
+                continue
             number = len(names) + 1
             while f"x{number}" in taken or f"x{number}" in names:
                 number += 1
@@ -168,7 +171,10 @@ class Forward:
         return lines(f"{', '.join(names)} = ", doc, "", _DEPTH)
 
     def _return(self) -> list[str]:
-        docs = [self.expressions.doc(result) for result in self.body.results]
+        results = self.body.results
+        if len(results) == 1 and isinstance(results[0], Term) and results[0].sort == "tuple":
+            results = results[0].parts if len(results[0].parts) > 1 else results
+        docs = [self.expressions.doc(result) for result in results]
         whole: Doc = docs[0] if len(docs) == 1 else ", ".join(flat(doc) for doc in docs)
         return lines("return ", whole, "", _DEPTH)
 

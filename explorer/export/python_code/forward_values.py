@@ -64,7 +64,9 @@ def _count_uses(body: Body) -> dict[Var, int]:
 
 
 def _count_of_parts(value: Term) -> int:
-    """Into how many parts a call splits a tensor; 0 where it does not say."""
+    """Into how many parts a call splits a tensor, or how many values a module returns; 0 where it does not say."""
+    if value.sort == "call" and len(value.tag) > 3:
+        return int(value.tag[3])
     if value.sort not in ("method", "function") or str(value.tag[1]).rpartition(".")[2] != "chunk":
         return 0
     count = value.parts[1] if len(value.parts) > 1 else None

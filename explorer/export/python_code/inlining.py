@@ -50,7 +50,7 @@ class Inliner:
             return False
         if inner.sort == "item":
             return not isinstance(inner.parts[1], Term)
-        if outer.value.sort == inner.sort == "method":  # x.reshape(…).permute(…)
+        if outer.value.sort == "method" and inner.sort in ("method", "infix"):  # x.reshape(…).permute(…), (x - y).abs()
             return outer.value.parts[0] == target
         if inner.sort == "method" and outer.value.sort in ("call", "infix") and outer.flag is None:
             return inner.tag[1] in _REARRANGING

@@ -86,7 +86,10 @@ class Reader:
         self.sources = Sources(is_channels_first(architecture))
         self.dtype = number_format(architecture)
         self.layers = LayerTerms(self.sources, self.dtype)
-        self.frames = {frame.path: frame for frame in self.calls.root.frames() if frame.path}
+        self.frames: dict[str, Frame] = {}  # the first call of each module, innermost first
+        for frame in self.calls.root.frames():
+            if frame.path:
+                self.frames.setdefault(frame.path, frame)
         self.paths = self.calls.paths
         self.tree = ModuleTree()
         self._hold(self.calls.root)
@@ -220,8 +223,10 @@ class _Forward:
                 args.append(known or Term(("list",), tuple(self.known[name] for name in entering)))
             else:
                 args.append(self.known[entering])
-        result = self._add(Term(("call", self._relative(frame.path), ()), tuple(args)))
-        if len(frame.results) == 1:
+        count = len(frame.results)
+        several = (count,) if count > 1 else ()
+        result = self._add(Term(("call", self._relative(frame.path), (), *several), tuple(args)))
+        if count == 1:
             self.known[frame.results[0]] = result
             if not self.frame.path:
                 self.reader.seams[result] = frame.results[0]
