@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QComboBox,
@@ -54,6 +55,7 @@ class ModuleDialog(QDialog):
         self._candidates: dict[str, ModuleCandidate] = {}
         self._suggested: tuple[InputSpec, ...] = single_input()  # by the signature of the class that is chosen
         self._suggested_arguments = ""
+        self._brought: UserModule | None = None  # what the dialog began with
         self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
@@ -140,6 +142,7 @@ class ModuleDialog(QDialog):
         self.arguments_edit.setCursorPosition(0)  # the beginning is seen, not an end that somebody else chose
         if user_module.inputs and user_module.inputs != single_input():
             self.inputs.show_specs(user_module.inputs)
+        self._brought = user_module
 
     # what happens
 
@@ -172,14 +175,17 @@ class ModuleDialog(QDialog):
                 self._candidates = {offer.name: offer for offer in list_candidates(where)}
             except UserModuleError as failure:
                 self._show_message(str(failure), is_error=True)
-        self.name_box.clear()
-        self.name_box.addItems(list(self._candidates))
-        if before and (before in self._candidates or not self._candidates):
-            self.name_box.setEditText(before)
+        with QSignalBlocker(self.name_box):  # it has other names on the way
+            self.name_box.clear()
+            self.name_box.addItems(list(self._candidates))
+            if before and (before in self._candidates or not self._candidates):
+                self.name_box.setEditText(before)
         self._show_signature()
 
     def _show_signature(self) -> None:
         offer = self._candidates.get(self.name_box.currentText())
+        if offer is not None:
+            self._forget_brought(offer.name)
         self.signature_label.setText(f"{offer.name}({offer.parameters})" if offer is not None else "")
         suggested = offer.suggested_arguments if offer is not None else ""
         if self.arguments_edit.text() in ("", self._suggested_arguments):  # what was typed stays
@@ -192,6 +198,20 @@ class ModuleDialog(QDialog):
         if offer is not None and offer.inputs != self._suggested:
             self._suggested = offer.inputs
             self.inputs.show_specs(offer.inputs)
+
+    def _forget_brought(self, name: str) -> None:
+        """Take out the arguments and inputs that the dialog began with where another class is chosen: they are not its
+        own. What was typed since then stays."""
+        brought = self._brought
+        if brought is None or (self.path_edit.text().strip(), name) == (brought.location, brought.name):
+            return
+        self._brought = None
+        if self.arguments_edit.text() == format_arguments(brought.arguments):
+            self.arguments_edit.clear()
+        with suppress(InputError):  # half typed
+            if self.inputs.specs() == brought.inputs:
+                self.inputs.show_specs(single_input())
+                self._suggested = single_input()
 
     def _confirm(self) -> None:
         where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()

@@ -101,6 +101,27 @@ def test_a_file_is_looked_at_opened_and_its_output_shown(
     asked(tool).reject()
 
 
+def test_another_class_begins_without_what_was_given_to_the_last(
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
+) -> None:
+    net.write_text(f"{NET}\n\nclass Small(nn.Module):\n    pass\n")
+    tool.open_action.trigger()
+    fill(asked(tool), net, "classes=7")
+    asked(tool).name_box.setEditText("Net")
+    asked(tool).run_button.click()
+    qtbot.waitUntil(lambda: window.session.network is not None and tool.dialog is None, timeout=SLOW)
+    tool.open_action.trigger()
+    dialog = asked(tool)
+    dialog.path_edit.editingFinished.emit()  # the file is left as it is
+    assert (dialog.arguments_edit.text(), dialog.inputs.specs()) == ("classes=7", single_input((1, 1, 28, 28)))
+    dialog.name_box.setEditText("Small")
+    assert (dialog.arguments_edit.text(), dialog.inputs.specs()) == ("", single_input())
+    dialog.inputs.rows[0].shape.setText("1x64x64")
+    dialog.name_box.setEditText("Net")  # what was typed since stays
+    assert dialog.inputs.specs() == single_input((1, 1, 64, 64))
+    dialog.reject()
+
+
 @pytest.mark.parametrize(
     ("where", "name", "arguments", "said"),
     [
