@@ -165,10 +165,10 @@ def _shared_row(analysis: Analysis, names: Iterable[str]) -> list[tuple[str, str
 
 
 def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
-    """Where the weights come from, when an edit has touched them or a file lacks them."""
+    """Where the weights come from, also where all are kept: a row that an edit brings would push the options."""
     nodes = carry_channels(analysis.architecture).nodes
-    words = summarise_provenance((nodes[name] for name in names), provenance_of)
-    return [(tr("Weights"), words)] if words else []
+    weighted = [nodes[name] for name in names if provenance_of(nodes[name]) is not None]
+    return [(tr("Weights"), summarise_provenance(weighted, provenance_of) or tr("kept"))] if weighted else []
 
 
 def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:

@@ -14,7 +14,13 @@ def test_with_nothing_selected_it_is_the_network_and_what_may_be_changed_everywh
     found = build_inspection(opened("mobilenet_v2").analysis, ())
     assert found is not None
     assert (found.title, found.kind, found.path) == ("MobileNet v2", "network", "")
-    assert dict(found.rows) == {"Class": "MobileNetV2", "Image": "3×224×224", "Output": "1000", "Blocks": "17"}
+    assert dict(found.rows) == {
+        "Class": "MobileNetV2",
+        "Image": "3×224×224",
+        "Output": "1000",
+        "Blocks": "17",
+        "Weights": "kept",
+    }
     assert found.cost_breakdown.endswith("= 300,774,272")
     assert {option.scope for option in found.options} == {"whole network"}
 

@@ -53,16 +53,15 @@ _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     bulk.bulk_kernel_options,
     bulk.bulk_pooling_options,
     layers.bias_options,
-    widths.kept_channel_options,
 )
 
-#: The topics of each scope, in the order they are shown.
+#: The topics of each scope, in the order they are shown. What only an edit brings comes last: what is under the pointer
+#: stays there.
 OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
     "this layer": (layers.layer_options, branches.join_options, branches.branch_options, depth.depth_options),
     "this part": (
         *(
             widths.width_options,
-            widths.kept_channel_options,
             layers.activation_options,
             layers.norm_options,
             layers.conv_form_options,
@@ -113,7 +112,8 @@ def find_options(analysis: Analysis, selection: str | tuple[str, ...]) -> tuple[
 
 def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...]:
     place = OptionScope(analysis, scope, at)
-    found = tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
+    topics = (*OPTION_BUILDERS[scope], widths.kept_channel_options)
+    found = tuple(option for topic in topics for option in topic(place))
     architecture = analysis.architecture
     if not memoise(architecture, ("may refuse", ""), partial(_may_refuse, architecture)):
         return found

@@ -14,7 +14,7 @@ from explorer.edits.layer_settings import CONVOLUTIONS, get_layer_settings
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
 from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.scope import OptionScope, common_value
-from explorer.edits.options.widths import kept_channel_options, width_options
+from explorer.edits.options.widths import width_options
 from explorer.edits.options.windows import (
     only_layer_with,
     pooling_options,
@@ -43,7 +43,6 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from group_options(scope)
     yield from depthwise_multiplier_options(scope)
     yield from width_options(scope)
-    yield from kept_channel_options(scope)
     yield from sharing_options(scope)
     yield from bias_options(scope)
     yield from conv_form_options(scope, quiet=True)

@@ -465,3 +465,44 @@ def test_no_word_is_cut_in_a_narrow_panel(
         for label in inspector.findChildren(QLabel):
             if label.isVisible() and label.text() == "InvertedResidual":
                 assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
+
+
+def top_of(inspector: InspectorPanel, key: tuple[str, str]) -> int:
+    QApplication.processEvents()
+    assert inspector._page is not None
+    return inspector._page.options[key].control.mapTo(inspector, QPoint(0, 0)).y()
+
+
+SLIDER = Option("Width", "this block", tuple(Choice(str(n), n) for n in range(8)), 3, "slider")
+
+
+@pytest.mark.parametrize("height", [240, 320, 900])
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (BLOCK.rows * 3, BLOCK.options),
+        (BLOCK.rows[:1], BLOCK.options),
+        (BLOCK.rows, (switch("Join", 1), switch("Gate", 1), *BLOCK.options)),
+        (BLOCK.rows, (switch("Shortcut", 1, reason="No longer."), *BLOCK.options[1:])),
+        (BLOCK.rows, ()),
+        (BLOCK.rows, BLOCK.options),
+    ],
+)
+def test_the_control_in_use_stays_under_the_pointer(
+    inspector: InspectorPanel, height: int, rows: tuple[tuple[str, str], ...], options: tuple[Option, ...]
+) -> None:
+    """Whatever an edit brings or takes away above it: rows, options, a longer sentence."""
+    inspector.resize(320, height)
+    key = ("Width", "this block")
+    first = replace(BLOCK, options=(*BLOCK.options, SLIDER))
+    inspector.show_inspection(first)
+    assert inspector._page is not None
+    inspector._page.options[key].control.setFocus()
+    before = top_of(inspector, key)
+    longer = " ".join([BLOCK.description] * 3)
+    inspector.show_inspection(replace(first, rows=rows, options=(*options, SLIDER), description=longer))
+    assert top_of(inspector, key) == before
+    inspector.show_inspection(first)
+    assert top_of(inspector, key) == before
+    inspector.show_inspection(replace(first, path="features.4"))
+    assert scroll_area(inspector).verticalScrollBar().value() == 0
