@@ -28,16 +28,21 @@ def match_rank(query: str, text: str) -> int | None:
 
 
 def rank_matches(
-    query: str, items: Iterable[_Item], title: Callable[[_Item], str], detail: Callable[[_Item], str]
+    query: str,
+    items: Iterable[_Item],
+    title: Callable[[_Item], str],
+    detail: Callable[[_Item], str],
+    tier: Callable[[_Item], int] = lambda _: 0,
 ) -> list[_Item]:
-    """Return the items that match, the best first; equally good ones by the length of the title, then as they were.
+    """Return the items that match, the best first; equally good ones by their tier, then by the length of the title,
+    then as they were.
 
     An item whose title does not match is found by its detail and title together, after all others. An empty query
     returns all items as they are.
     """
     if not query.strip():
         return list(items)
-    found: list[tuple[int, int, int, _Item]] = []
+    found: list[tuple[int, int, int, int, _Item]] = []
     for number, item in enumerate(items):
         name = title(item)
         rank = match_rank(query, name)
@@ -45,8 +50,8 @@ def rank_matches(
             wider = match_rank(query, f"{detail(item)} {name}")
             rank = None if wider is None or wider > 3 else 5 + wider
         if rank is not None:
-            found.append((rank, len(name), number, item))
-    return [item for *_, item in sorted(found, key=lambda match: match[:3])]
+            found.append((rank, tier(item), len(name), number, item))
+    return [item for *_, item in sorted(found, key=lambda match: match[:4])]
 
 
 def _places(query: str, text: str) -> Iterable[int]:

@@ -6,6 +6,7 @@ whose loss would leave an op with nothing to read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -14,13 +15,13 @@ import networkx as nx
 
 from explorer.base.languages import tr
 from explorer.edits.channel_walk import find_channel_groups
-from explorer.edits.edit import EditError, place_names, place_of
+from explorer.edits.edit import EditError, Repair, place_names, place_of
 from explorer.edits.fits import FIT_TITLES, fitting_nodes, possible_fits
 from explorer.edits.insertion import JOIN_TITLES, insert_join, require_entry, require_exit
 from explorer.edits.node_changes import change_node
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
-from explorer.edits.repairs import find_working_repairs, offering_repairs
+from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
 from explorer.edits.splicing import (
     check_maps,
     format_shape,
@@ -103,7 +104,6 @@ class Connect:
         if not ways:
             return architecture, value
         if self.fit not in ways or not self.fit:
-            repairs = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way]
             raise EditError(
                 tr(
                     "{source} ({have}) does not meet {name} ({want})",
@@ -113,12 +113,20 @@ class Connect:
                     want=format_shape(want),
                 ),
                 node=met,
-                repairs=find_working_repairs(architecture, repairs) if not self.fit else (),
+                repairs=self._working_fits(architecture, ways) if not self.fit else (),
             )
         named = partial(_unused_path, architecture, scope)
         nodes = fitting_nodes(architecture, value, have, want, self.fit, self.join, scope, named)
         before = _later(architecture, value, met)  # beside the join, so that the link is seen to be a long one
         return architecture.with_changes(inserted_after={before: nodes}), nodes[-1].name
+
+
+    def _working_fits(self, architecture: Architecture, ways: Sequence[str]) -> list[Repair]:
+        """What makes the maps meet; where what follows cannot take them so, with a projection there too."""
+        fits = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way]
+        projection = tr(REPAIR_TITLES["project"])
+        further = [(f"{title} · {projection}", replace(edit, mend="project")) for title, edit in fits]
+        return find_working_repairs(architecture, fits) or find_working_repairs(architecture, further)
 
 
 @register_edit("disconnect")

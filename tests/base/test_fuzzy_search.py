@@ -40,6 +40,12 @@ def test_order_is_rank_then_length_then_as_before() -> None:
     ]
 
 
+def test_of_equally_good_ones_the_first_tier_stands_first() -> None:
+    items = [("Output", 2), ("Output on the image", 0), ("The output", 0)]
+    found = rank_matches("output", items, lambda item: item[0], lambda _: "", lambda item: item[1])
+    assert [title for title, _ in found] == ["Output on the image", "Output", "The output"]
+
+
 def test_what_stands_beside_a_title_finds_it_last() -> None:
     items = [("Light", "View › Theme"), ("Theme of exports", "File")]
     found = rank_matches("theme", items, lambda item: item[0], lambda item: item[1])

@@ -243,6 +243,17 @@ def test_a_block_that_several_ways_go_into_is_reached_where_they_meet(opened: Op
     check_count(summed)
 
 
+def test_a_map_that_fits_where_what_follows_is_projected_is_offered_so(opened: Opened) -> None:
+    """A block around which an addition goes takes a wider map once its shortcut is projected."""
+    with pytest.raises(EditError, match="does not meet") as refused:
+        opened("resnet18").edit(Connect("layer3.1", "layer1.1", "concat"))
+    found = [repair.edit for repair in refused.value.repairs]
+    assert found == [Connect("layer3.1", "layer1.1", "concat", fit, "project") for fit in ("pool", "project")]
+    for repair in refused.value.repairs:
+        assert " · " in repair.title
+        check_count(opened("resnet18").edit(repair.edit))
+
+
 def test_no_link_closes_a_cycle_and_nothing_is_left_without_an_input(opened: Opened) -> None:
     with pytest.raises(EditError, match="would close a cycle"):
         opened("resnet18").edit(Connect("layer1.0", "layer3.0"))

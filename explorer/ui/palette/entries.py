@@ -22,6 +22,7 @@ class PaletteEntry:
     detail: str  # what it is, and where
     keys: str  # its shortcuts, as they are written on this system
     run: Callable[[], object]
+    tier: int = 0  # what is done stands before what is opened (1), and that before what is gone to (2)
 
 
 def collect_entries(context: ToolContext) -> list[PaletteEntry]:
@@ -50,7 +51,7 @@ def _show_panel(dock: QDockWidget) -> None:
 def _networks(context: ToolContext) -> Iterator[PaletteEntry]:
     for entry in all_entries():
         detail = " · ".join((tr("Networks"), entry.family, str(entry.year)))
-        yield PaletteEntry(tr(entry.title), detail, "", partial(context.commands.open_network, entry.key))
+        yield PaletteEntry(tr(entry.title), detail, "", partial(context.commands.open_network, entry.key), 1)
 
 
 def _cards(context: ToolContext) -> Iterator[PaletteEntry]:
@@ -61,4 +62,4 @@ def _cards(context: ToolContext) -> Iterator[PaletteEntry]:
 
     for card in search_index(network.analysis):
         detail = " · ".join((network.title, card.path or card.id))
-        yield PaletteEntry(card.title, detail, "", partial(context.commands.go_to_card, card.id))
+        yield PaletteEntry(card.title, detail, "", partial(context.commands.go_to_card, card.id), 2)

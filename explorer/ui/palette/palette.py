@@ -133,7 +133,8 @@ class Palette(QFrame):
         return self.field.sizeHint().height() + answer + around
 
     def _update_matches(self) -> None:
-        found = rank_matches(self.field.text(), self._entries, lambda e: e.title, lambda e: e.detail)[:MAX_SHOWN]
+        text = self.field.text()
+        found = rank_matches(text, self._entries, lambda e: e.title, lambda e: e.detail, lambda e: e.tier)[:MAX_SHOWN]
         self.model.clear()
         for entry in found:
             item = QStandardItem(entry.title)

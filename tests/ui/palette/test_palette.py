@@ -83,6 +83,20 @@ def test_a_card_is_gone_to(window: Window, opened: Callable[[str], Network], qtb
     assert window.session.selection[0].startswith("features.3.expand3x3")
 
 
+def test_what_is_done_stands_before_a_card_of_that_name(
+    window: Window, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    window.start(opened("squeezenet1_1"))
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    tool = next(tool for tool in window.tools if isinstance(tool, PaletteTool))
+    tool.show()
+    tool.palette.field.setText("output")
+    assert [entry.tier for entry in tool.palette.matches[:2]] == [0, 2]
+    choose(tool.palette, qtbot, "output")
+    qtbot.waitUntil(lambda: not window.docks.output.visibleRegion().isEmpty())
+    assert not window.session.selection
+
+
 def test_arrows_and_escape(window: Window, palette: Palette, qtbot: QtBot) -> None:
     row = palette.view.currentIndex
     assert row().row() == 0
