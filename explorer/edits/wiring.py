@@ -120,7 +120,6 @@ class Connect:
         before = _later(architecture, value, met)  # beside the join, so that the link is seen to be a long one
         return architecture.with_changes(inserted_after={before: nodes}), nodes[-1].name
 
-
     def _working_fits(self, architecture: Architecture, ways: Sequence[str]) -> list[Repair]:
         """What makes the maps meet; where what follows cannot take them so, with a projection there too."""
         fits = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way]

@@ -64,6 +64,8 @@ class PartsPanel(QWidget):
         self.form = SettingsForm()
         self.form.changed.connect(self.proposal_changed)
         self.places = TabButtons(_PLACES)
+        self._shown: PartRow | None = None  # in the lower half
+        self._is_filling = False
         self._wanted_place = "behind"  # what the user chose, while a part that joins two ways goes beside
         self.places.tab_clicked.connect(self._on_place_clicked)
         self.join_box = build_combo_box(
@@ -195,12 +197,19 @@ class PartsPanel(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        chosen = self.part.key if self.part is not None else ""
-        self.model.show_rows(self._rows, self.filter.text())
-        listed = list(self.model.parts())
-        index = next((index for index, row in listed if row.key == chosen), listed[0][0] if listed else None)
-        if index is not None:
-            self.view.setCurrentIndex(index)
+        """List what matches; the part that was chosen stays so. It is shown once, however the list changes."""
+        chosen = self._shown.key if self._shown is not None else ""
+        self._is_filling = True
+        try:
+            self.model.show_rows(self._rows, self.filter.text())
+            listed = list(self.model.parts())
+            index = next((index for index, row in listed if row.key == chosen), listed[0][0] if listed else None)
+            if index is not None:
+                self.view.setCurrentIndex(index)
+        finally:
+            self._is_filling = False
+        if index is not None and self.part != self._shown:
+            self._on_current_changed(index)
 
     @property
     def part(self) -> PartRow | None:
@@ -251,6 +260,7 @@ class PartsPanel(QWidget):
         return button
 
     def _show_details(self, row: PartRow | None) -> None:
+        self._shown = row
         self.title.setText(row.title if row is not None else "")
         self.sentence.setText(row.sentence if row is not None else "")
         self.source.setText(row.source if row is not None else "")
@@ -273,7 +283,7 @@ class PartsPanel(QWidget):
 
     def _on_current_changed(self, index: QModelIndex) -> None:
         row = index.data(PART_ROLE)
-        if isinstance(row, PartRow):
+        if isinstance(row, PartRow) and not self._is_filling:
             self._show_details(row)
             self.part_chosen.emit(row)
             self.proposal_changed.emit()

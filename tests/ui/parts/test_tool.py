@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -79,6 +80,33 @@ def test_a_part_is_found_set_and_put_in(qtbot: QtBot, window: Window, tool: Part
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits == (InsertPart("layer1.0", "fire", "squeeze=4"),)
     assert network.figures.total.params - network.baseline.figures.total.params == 1604
+
+
+def test_while_typing_only_another_part_is_shown_anew(
+    qtbot: QtBot, window: Window, tool: PartsTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = panel_of(tool)
+    show_part, shown = panel.form.show_part, list[str]()
+
+    def note(row: PartRow) -> None:
+        shown.append(row.key)
+        show_part(row)
+
+    monkeypatch.setattr(panel.form, "show_part", note)
+    qtbot.keyClicks(panel.filter, "fire modu")
+    assert panel.part is not None
+    assert shown[-1] == "fire" == panel.part.key
+    assert all(one != other for one, other in pairwise(shown))
+    squeeze = panel.form.controls["squeeze"]
+    assert isinstance(squeeze, QSpinBox)
+    squeeze.setValue(4)
+    before = len(shown)
+    qtbot.keyClicks(panel.filter, "xx")
+    assert not list(panel.model.parts())
+    for _ in range(7):
+        qtbot.keyClick(panel.filter, Qt.Key.Key_Backspace)
+    assert (panel.part.key, panel.form.values) == ("fire", {"squeeze": 4})
+    assert len(shown) == before
 
 
 def test_what_is_refused_says_why_and_offers_ways_out(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
