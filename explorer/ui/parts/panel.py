@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -16,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.fuzzy_search import match_rank
 from explorer.base.languages import tr, tr_noop
 from explorer.drawing import Picture
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.parts.effect import describe_effect
+from explorer.ui.parts.effect_view import EffectView
 from explorer.ui.parts.part_list import PART_ROLE, PartDelegate, PartModel, PartView
 from explorer.ui.parts.part_picture import PartPicture
 from explorer.ui.parts.settings_form import SettingsForm
@@ -28,7 +32,7 @@ from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.list_rows import build_list_view
 from explorer.ui.widgets.tab_buttons import TabButtons
 from explorer.ui.widgets.tab_order import order_tabs
-from explorer.viewmodels.panels import Choice, EditPreview
+from explorer.viewmodels.panels import EditPreview
 from explorer.viewmodels.parts import PartRow
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -72,8 +76,8 @@ class PartsPanel(QWidget):
             {tr_noop("joined by addition"): "add", tr_noop("joined by concatenation"): "concat"}
         )
         self.join_box.currentIndexChanged.connect(lambda _: self.proposal_changed.emit())
-        self.effect = text_label("")
-        self.repairs = QVBoxLayout()
+        self.effect = EffectView()
+        self.effect.repair_chosen.connect(self.edit_requested)
         self.put_button = live_text(QPushButton(), QPushButton.setText, "Put in")
         self.put_button.clicked.connect(self.insert_requested)
         self.picture_view = PartPicture()
@@ -135,7 +139,6 @@ class PartsPanel(QWidget):
         foot.addWidget(self.places)
         foot.addWidget(self.join_box)
         foot.addWidget(self.effect)
-        foot.addLayout(self.repairs)
         foot.addWidget(self.put_button)
         outer.addLayout(foot)
         return self.details
@@ -202,14 +205,23 @@ class PartsPanel(QWidget):
         self._is_filling = True
         try:
             self.model.show_rows(self._rows, self.filter.text())
-            listed = list(self.model.parts())
-            index = next((index for index, row in listed if row.key == chosen), listed[0][0] if listed else None)
+            index = self._find_best(chosen)
             if index is not None:
                 self.view.setCurrentIndex(index)
         finally:
             self._is_filling = False
         if index is not None and self.part != self._shown:
             self._on_current_changed(index)
+
+    def _find_best(self, chosen: str) -> QModelIndex | None:
+        """The part whose title matches best what is looked for, the chosen one before equally good ones."""
+        query = self.filter.text()
+
+        def rank(found: tuple[QModelIndex, PartRow]) -> tuple[float, bool]:
+            title = match_rank(query, found[1].title) if query else 0
+            return math.inf if title is None else title, found[1].key != chosen
+
+        return min(self.model.parts(), key=rank, default=(None, None))[0]
 
     @property
     def part(self) -> PartRow | None:
@@ -239,25 +251,15 @@ class PartsPanel(QWidget):
 
     def show_effect(self, preview: EditPreview | None, hint: str = "") -> None:
         """Show what putting it in would change, or why it cannot be; without a preview, a hint."""
-        while (item := self.repairs.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.deleteLater()
         refused = preview is not None and bool(preview.refusal)
         self.put_button.setEnabled(preview is not None and not refused)
         if preview is None:
-            self.effect.setText(hint)
+            self.effect.show_text(hint)
         elif refused:
-            self.effect.setText(preview.refusal)
-            for repair in preview.repairs:
-                self.repairs.addWidget(self._build_repair(repair))
+            self.effect.show_text(preview.refusal, preview.repairs)
         else:
-            self.effect.setText(describe_effect(preview))
-
-    def _build_repair(self, repair: Choice) -> QPushButton:
-        button = QPushButton(repair.label)
-        button.setToolTip(repair.tip)
-        button.clicked.connect(lambda: self.edit_requested.emit(repair.edit))
-        return button
+            self.effect.show_text(describe_effect(preview))
+        order_tabs(self)
 
     def _show_details(self, row: PartRow | None) -> None:
         self._shown = row

@@ -124,6 +124,7 @@ class WiringTool:
         self.gesture.lights.light(lit)
 
     def _follow_view(self) -> None:
+        self.gesture.handle.hide()  # its card is elsewhere; under the pointer it is shown again
         if self.search.is_on:
             self.gesture.follow_view()
             self._look_around(self.gesture.source)

@@ -19,6 +19,7 @@ from explorer.ui.base.garbage import GarbageCollector
 from explorer.ui.base.log_file import start_log
 from explorer.ui.language.application import apply_to_application, first_language
 from explorer.ui.shell.cut_texts import CutTexts
+from explorer.ui.shell.enter_key import EnterKey
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.open_windows import find_current_window, keep_until_closed
 from explorer.ui.shell.window import Window
@@ -70,6 +71,7 @@ def run_app(*networks: str | Network, on_shown: Callable[[QApplication], object]
     translator.set_language(first_language())
     apply_to_application(app, translator.about)  # before there are menus and tool bars, which keep their first font
     FocusRing(app)
+    EnterKey(app)
     CutTexts(app)
     app.aboutToQuit.connect(close_shared_journal)
     app.aboutToQuit.connect(GarbageCollector(app).close)

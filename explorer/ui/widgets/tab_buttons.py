@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.base.live_texts import follow_language, live_text
+
+_TAB_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class TabButtons(QWidget):
@@ -31,6 +34,7 @@ class TabButtons(QWidget):
             button.setCheckable(True)
             button.setProperty("role", "tab")
             button.clicked.connect(lambda _=False, key=key: self.tab_clicked.emit(key))
+            button.installEventFilter(self)
             group.addButton(button)
             row.addWidget(button)
         self.select(next(iter(texts)))
@@ -54,6 +58,14 @@ class TabButtons(QWidget):
         self._show_tips()
         if self.current_key in reasons:
             self.select(next((key for key in self.buttons if key not in reasons), self.current_key))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the Tab key come to the checked one, from where the arrow keys go on; Qt goes to the first, once."""
+        if isinstance(event, QFocusEvent) and event.gotFocus() and event.reason() in _TAB_KEYS:
+            current = self.buttons[self.current_key]
+            if watched is not current:
+                current.setFocus(event.reason())
+        return False
 
     def _show_tips(self) -> None:
         for key, button in self.buttons.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDrag, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
@@ -82,6 +82,17 @@ def test_a_part_is_found_set_and_put_in(qtbot: QtBot, window: Window, tool: Part
     assert network.figures.total.params - network.baseline.figures.total.params == 1604
 
 
+def test_the_part_whose_title_is_typed_is_chosen(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    panel = panel_of(tool)
+    for typed, key in (("inception", "inception_v1"), (" a", "inception_a"), ("", "inception_a")):
+        qtbot.keyClicks(panel.filter, typed)
+        assert panel.part is not None
+        assert panel.part.key == key
+    panel.filter.setText("inception")  # as good as any that begins so: it stays
+    assert panel.part is not None
+    assert panel.part.key == "inception_a"
+
+
 def test_while_typing_only_another_part_is_shown_anew(
     qtbot: QtBot, window: Window, tool: PartsTool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,11 +126,41 @@ def test_what_is_refused_says_why_and_offers_ways_out(qtbot: QtBot, window: Wind
     select(qtbot, window, tool, "layer1.0")
     assert "cannot add" in panel.effect.text()
     assert not panel.put_button.isEnabled()
-    repair = panel.repairs.itemAt(0).widget()
-    assert repair is not None
+    repair = panel.effect.buttons[0]
+    assert panel.minimumSizeHint().width() < 300 < repair.fontMetrics().horizontalAdvance(repair.accessibleName())
+    assert repair.height() >= repair.heightForWidth(repair.width())
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits[0].mend  # type: ignore[attr-defined]
+
+
+def test_a_branch_beside_is_put_in_by_keys_alone(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
+    panel = panel_of(tool)
+    select(qtbot, window, tool, "layer2.0")
+
+    def press(key: Qt.Key) -> None:
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        qtbot.keyClick(focused, key)
+
+    qtbot.waitUntil(panel.filter.hasFocus)
+    qtbot.keyClicks(panel.filter, "inception a")
+    settle(qtbot, tool)
+    for _ in range(6):  # list, details, three settings, and the chosen one of the places
+        press(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is panel.places.buttons["behind"]
+    press(Qt.Key.Key_Right)
+    settle(qtbot, tool)
+    assert panel.place == "beside"
+    assert len(panel.effect.buttons) > 1
+    for reached in (panel.join_box, *panel.effect.buttons):
+        press(Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is reached
+    press(Qt.Key.Key_Space)
+    network = wait_for_edit(qtbot, window, 1)
+    edit = network.history.applied_edits[0]
+    assert isinstance(edit, InsertPart)
+    assert (edit.part, edit.where, edit.mend) == ("inception_a", "beside", "project")
 
 
 def test_a_block_is_replaced_and_taken_out(qtbot: QtBot, window: Window, tool: PartsTool) -> None:

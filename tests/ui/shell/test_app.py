@@ -62,7 +62,7 @@ def test_the_chosen_font_is_there_before_any_menu(monkeypatch: pytest.MonkeyPatc
         sizes.append(qapp.font().pointSizeF())
         raise WindowAsked
 
-    for name in ("FocusRing", "CutTexts", "start_log"):
+    for name in ("FocusRing", "EnterKey", "CutTexts", "start_log"):
         monkeypatch.setattr(f"explorer.ui.shell.app.{name}", lambda _: None)
     monkeypatch.setattr("explorer.ui.shell.app.Window", build_window)
     size = qapp.font().pointSizeF()

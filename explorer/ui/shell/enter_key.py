@@ -1,0 +1,36 @@
+"""Enter presses the button that has the keyboard, as in dialogs; Qt gives buttons of a window the space bar only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QWindow
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
+
+_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class EnterKey(QObject):
+    """Follows the windows of the application; created once."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        app.focusWindowChanged.connect(self._watch_window)
+
+    def _watch_window(self, window: QWindow | None) -> None:
+        """Watch the keys of a window before its widgets get them."""
+        if window is not None:
+            window.removeEventFilter(self)
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        button = QApplication.focusWidget()
+        if event.key() not in _ENTER_KEYS or not isinstance(button, (QPushButton, QToolButton)):
+            return False
+        if isinstance(button.window(), QDialog):  # Qt does it there, and knows which button is the default
+            return False
+        if not event.isAutoRepeat():
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):  # as the space bar: menus open too
+                QApplication.sendEvent(button, QKeyEvent(kind, Qt.Key.Key_Space, event.modifiers()))
+        return True
