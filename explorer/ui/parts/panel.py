@@ -252,6 +252,8 @@ class PartsPanel(QWidget):
     def show_effect(self, preview: EditPreview | None, hint: str = "") -> None:
         """Show what putting it in would change, or why it cannot be; without a preview, a hint."""
         refused = preview is not None and bool(preview.refusal)
+        if any(button.hasFocus() for button in self.effect.buttons):  # it goes; Qt would leave the panel
+            self.places.buttons[self.place].setFocus()
         self.put_button.setEnabled(preview is not None and not refused)
         if preview is None:
             self.effect.show_text(hint)

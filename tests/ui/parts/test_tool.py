@@ -161,6 +161,8 @@ def test_a_branch_beside_is_put_in_by_keys_alone(qtbot: QtBot, window: Window, t
     edit = network.history.applied_edits[0]
     assert isinstance(edit, InsertPart)
     assert (edit.part, edit.where, edit.mend) == ("inception_a", "beside", "project")
+    settle(qtbot, tool)
+    assert QApplication.focusWidget() in (*panel.places.buttons.values(), *panel.effect.buttons)
 
 
 def test_a_block_is_replaced_and_taken_out(qtbot: QtBot, window: Window, tool: PartsTool) -> None:
