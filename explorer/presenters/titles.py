@@ -14,6 +14,7 @@ from explorer.graph.node import Node
 #: Patterns that say so little that the module's own name, or that of its class, says more.
 _VAGUE_PATTERNS = frozenset({"Block", "Branch", "Stage"})
 _BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
+_COPY_NUMBER = re.compile(r"~\d+$")  # what a copy is called beside the name of its original
 _NAME_AND_NUMBER = re.compile(r"([a-z]+)_?(\d*)")
 #: Names of modules that are words of the field, as titles.
 _KNOWN_NAMES = {
@@ -41,12 +42,13 @@ def group_title(analysis: Analysis, group: Group) -> str:
         title, number = analysis.pattern(group).title, analysis.stage_numbers.get(group.id)
         return tr("{stage} {number}", stage=title, number=number) if number is not None else title
     pattern = analysis.pattern(group)  # without its remarks, so that a switch leaves cards and places as they are
-    own = group.path.rsplit(".", 1)[-1]
-    if pattern.name not in _VAGUE_PATTERNS or not own:
+    own = _COPY_NUMBER.sub("", group.path.rsplit(".", 1)[-1])
+    is_named = group.path in analysis.architecture.own_blocks  # by the user, whatever else it may be called
+    if not is_named and (pattern.name not in _VAGUE_PATTERNS or not own):
         return pattern.title
     if len(own) > 1 and not own[0].isdecimal():
         return _title_of_name(own)
-    # A letter, its number in a list, or a copy's, says nothing; what its author called the class does.
+    # A letter, or its number in a list, says nothing; what its author called the class does.
     return pattern.title if group.class_name in PLAIN_CONTAINERS else group.class_name or pattern.title
 
 

@@ -1,5 +1,5 @@
-"""Ways to join the blocks of a stage that papers are named after, and an encoder mirrored: put together as on the canvas,
-counted and equal to an independent module with the same weights."""
+"""Ways to join the blocks of a stage that papers are named after, and an encoder mirrored: put together as on the
+canvas, counted and equal to an independent module with the same weights."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def test_cross_stage_partial_stage() -> None:
 
 
 def test_deep_layer_aggregation() -> None:
-    """Yu et al., "Deep layer aggregation", 2018, figure 3(f), two levels: a node joins what its blocks made, and the node
-    of the level below."""
+    """Yu et al., "Deep layer aggregation", 2018, figure 3(f), two levels: a node joins what its blocks made, and the
+    node of the level below."""
 
     class Tree(nn.Module):
         def __init__(self) -> None:
@@ -107,7 +107,7 @@ def test_deep_layer_aggregation() -> None:
 
 
 def test_u_net_from_the_encoder_resnet_18() -> None:
-    """Ronneberger et al., "U-Net", 2015, on the stages of He et al., "Deep residual learning", 2016: four ways across."""
+    """Ronneberger et al., "U-Net", 2015, on the stages of He et al., "Deep residual learning", 2016."""
 
     class UNet(nn.Module):
         def __init__(self) -> None:

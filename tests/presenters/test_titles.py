@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from explorer.base.languages import translator
+from explorer.edits import RepeatBlock, WrapAsBlock
 from explorer.network import Network, open_network
 from explorer.presenters.titles import _title_of_name, group_title
 
@@ -75,3 +76,10 @@ def test_a_block_in_a_list_is_called_as_its_author_called_the_class() -> None:
 def test_a_letter_says_less_than_the_class(opened: Callable[[str], Network]) -> None:
     analysis = opened("regnet_x_400mf").analysis
     assert group_title(analysis, analysis.hierarchy.groups["trunk_output.block1.block1-0.f"]) == "BottleneckTransform"
+
+
+def test_a_block_that_the_user_named_keeps_its_name(opened: Callable[[str], Network]) -> None:
+    """Also where it is a known pattern; its copies have the same one."""
+    pair = "layer1.1.conv1,layer1.1.bn1,layer1.1.relu,layer1.1.conv2,layer1.1.bn2"
+    network = opened("resnet18").edit(WrapAsBlock(pair, "My pair"), RepeatBlock("layer1.1.my_pair"))
+    assert titles_of(network, "layer1.1.my_pair", "layer1.1.my_pair~2") == ["My pair", "My pair"]
