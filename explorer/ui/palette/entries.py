@@ -12,6 +12,7 @@ from explorer.base.languages import tr
 from explorer.networks.catalogue import all_entries
 from explorer.ui.plugin.menu_entries import menu_entries
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.widgets.tab_order import focus_panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def _show_panel(dock: QDockWidget) -> None:
     dock.raise_()
     panel = dock.widget()
     if panel is not None:
-        panel.setFocus()
+        focus_panel(panel)
 
 
 def _networks(context: ToolContext) -> Iterator[PaletteEntry]:

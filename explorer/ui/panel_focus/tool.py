@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from explorer.base.languages import tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
-from explorer.ui.widgets.tab_order import focusable_widgets
+from explorer.ui.widgets.tab_order import accepts_tab_focus, find_first_focusable
 
 
 class PanelFocusTool(QObject):
@@ -41,7 +41,7 @@ class PanelFocusTool(QObject):
     def panels(self) -> list[QWidget]:
         """The canvas and the visible docks, from left to right, the upper half of the window first."""
         docks = self._context.window.findChildren(QDockWidget)
-        visible = [dock for dock in docks if not dock.visibleRegion().isEmpty() and _first_focusable(dock)]
+        visible = [dock for dock in docks if not dock.visibleRegion().isEmpty() and find_first_focusable(dock)]
         return sorted((self._context.canvas, *visible), key=self._sort_key)
 
     def _sort_key(self, panel: QWidget) -> tuple[bool, int, int]:
@@ -55,7 +55,7 @@ class PanelFocusTool(QObject):
         index = panels.index(current) + by if current in panels else 0
         panel = panels[index % len(panels)]
         last = self._last_focus[panel]() if panel in self._last_focus else None
-        target = last if last is not None and _accepts_tab_focus(last) else _first_focusable(panel)
+        target = last if last is not None and accepts_tab_focus(last) else find_first_focusable(panel)
         if target is not None:
             target.activateWindow()
             target.setFocus(Qt.FocusReason.TabFocusReason)
@@ -69,14 +69,3 @@ class PanelFocusTool(QObject):
         panel = self._panel_of(now)
         if panel is not None and now is not None:
             self._last_focus[panel] = ref(now)
-
-
-def _first_focusable(panel: QWidget) -> QWidget | None:
-    """Return the first widget of a panel that accepts the focus; None when none does."""
-    content = panel.widget() if isinstance(panel, QDockWidget) else panel
-    return next((widget for widget in focusable_widgets(content) if _accepts_tab_focus(widget)), None)
-
-
-def _accepts_tab_focus(widget: QWidget) -> bool:
-    policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-    return bool(policy) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None

@@ -64,6 +64,7 @@ class PartsPanel(QWidget):
         self.model = PartModel(self)
         self.source_box = self._build_source_box()
         self.filter = self._build_filter()
+        self.setFocusProxy(self.filter)
         self.view = self._build_view()
         self.form = SettingsForm()
         self.form.changed.connect(self.proposal_changed)

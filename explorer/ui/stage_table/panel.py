@@ -67,6 +67,7 @@ class StageTablePanel(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=_DELAY)
         self._timer.timeout.connect(self._send_typed)
         self.view = self._build_view()
+        self.setFocusProxy(self.view)
         self.figures_label = ElidedText(lines=1)
         self.message_label = text_label("", "muted")
         self.buttons: dict[str, QToolButton] = {}

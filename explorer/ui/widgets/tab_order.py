@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QTableWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QLayout, QScrollArea, QSplitter, QTableWidget, QTabWidget, QWidget
 
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
@@ -19,6 +19,28 @@ def order_tabs(root: QWidget) -> None:
     """Let the Tab key go through what is below a widget in the order of its layouts; called again after a change."""
     for before, after in pairwise(focusable_widgets(root)):
         QWidget.setTabOrder(before, after)
+
+
+def find_first_focusable(panel: QWidget) -> QWidget | None:
+    """Return the first widget of a panel that takes the keyboard now; None when none does."""
+    content = panel.widget() if isinstance(panel, QDockWidget) else panel
+    return next((widget for widget in focusable_widgets(content) if accepts_tab_focus(widget)), None)
+
+
+def accepts_tab_focus(widget: QWidget) -> bool:
+    """Return whether the Tab key comes to a widget now."""
+    policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return bool(policy) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
+
+
+def focus_panel(panel: QWidget) -> None:
+    """Give the keyboard to what takes it for a panel: its proxy, else the first below that does. A panel itself would
+    swallow the keys."""
+    target = panel
+    while (proxy := target.focusProxy()) is not None:
+        target = proxy
+    found = target if accepts_tab_focus(target) else find_first_focusable(target)
+    (found or target).setFocus()
 
 
 def focusable_widgets(widget: QWidget) -> Iterator[QWidget]:

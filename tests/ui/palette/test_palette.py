@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
@@ -17,6 +18,8 @@ from explorer.ui.palette.palette import Palette
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.plugin.menu_entries import menu_entries
 from explorer.ui.shell.window import Window
+from explorer.ui.stage_table.tool import StageTableTool
+from explorer.ui.widgets.tab_order import accepts_tab_focus, find_first_focusable
 
 SLOW = 60_000
 
@@ -65,6 +68,36 @@ def test_a_panel_is_shown_and_never_closed(window: Window, palette: Palette, qtb
         palette.field.setText("view panels history")
         qtbot.keyClick(palette.field, Qt.Key.Key_Return)
         qtbot.waitUntil(lambda: not history.visibleRegion().isEmpty())
+
+
+def is_seen(dock: QDockWidget) -> bool:
+    return not dock.visibleRegion().isEmpty()
+
+
+def test_a_panel_that_is_chosen_has_the_keyboard(
+    window: Window, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    """Every one of them, the first time and again: in itself, or in what takes it for the panel, not in a frame."""
+    window.start(opened("squeezenet1_1"))
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    (tool,) = (tool for tool in window.tools if isinstance(tool, PaletteTool))
+    for dock in window.findChildren(QDockWidget):
+        for _ in range(2):
+            window.canvas.setFocus()
+            tool.show()
+            entries = {entry.title: entry for entry in tool.palette._entries if entry.detail.endswith("Panels")}
+            tool.palette.close_palette()
+            entries[dock.windowTitle()].run()
+            qtbot.waitUntil(partial(is_seen, dock), timeout=SLOW)
+            focused = QApplication.focusWidget()
+            assert focused is not None, dock.windowTitle()
+            if find_first_focusable(dock) is not None:
+                assert dock.isAncestorOf(focused), dock.windowTitle()
+                assert accepts_tab_focus(focused), dock.windowTitle()
+        dock.close()
+    table = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
+    assert table.panel is not None
+    assert table.panel.focusProxy() is table.panel.view
 
 
 def test_a_network_is_opened(window: Window, palette: Palette, qtbot: QtBot) -> None:
