@@ -104,7 +104,7 @@ class Document:
         """Name of the file, or else of the network."""
         if self.path is not None:
             return self.path.name
-        return self.network.title if self.network is not None else tr("New tab")
+        return self.network.shown_title if self.network is not None else tr("New tab")
 
     def set_network(
         self, network: Network, renamed: Mapping[str, tuple[str, ...]] | None = None, *, is_followed: bool = False

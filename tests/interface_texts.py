@@ -64,11 +64,13 @@ def find_uses(package: Path = PACKAGE) -> Iterator[Use]:
 
 
 def find_catalogue_texts() -> Iterator[Use]:
-    """Yield the texts of the catalogue: titles that are more than names, notes, and the titles of options."""
+    """Yield the texts of the catalogue: titles that are more than names, notes, sources, and the titles of options."""
     for entry in json.loads(CATALOGUE.read_text(encoding="utf-8"))["networks"]:
         options = [option["title"] for option in entry.get("options", ())]
         named = [entry["title"]] if _SMALL_WORD.search(entry["title"]) else []
-        for text in filter(None, (*named, entry.get("note"), *options)):
+        source = entry.get("top1_source", "")
+        sources = () if source.startswith("torchvision") else (source,)  # names of weights are names
+        for text in filter(None, (*named, entry.get("note"), *sources, *options)):
             yield Use(text, None, "catalogue.json", 0, None)
 
 

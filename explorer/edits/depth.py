@@ -81,7 +81,7 @@ class RemoveBlock:
         fit."""
         done, targets = architecture, outermost(subgraphs_in_reverse(architecture, self.at))
         if not all(target.id for target in targets):
-            raise EditError(tr("nothing of {network} would remain", network=architecture.title))
+            raise EditError(tr("nothing of {network} would remain", network=architecture.shown_title))
         if self.mend == "widths":
             done = _equalise_widths(architecture, targets)
             targets = outermost(subgraphs_in_reverse(done, self.at))
@@ -89,7 +89,7 @@ class RemoveBlock:
             done = remove_subgraph(done, target)
         if not any(tensor_shapes(node) for node in done.live.values()):
             raise EditError(
-                tr("nothing of {network} would remain: no other layer has weights", network=architecture.title)
+                tr("nothing of {network} would remain: no other layer has weights", network=architecture.shown_title)
             )
         with offering_repairs(self, architecture, [(tr(REPAIR_TITLES["widths"]), replace(self, mend="widths"))]):
             return propagate_depth(done, architecture, "" if self.mend == "widths" else self.mend)

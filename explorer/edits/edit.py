@@ -140,7 +140,7 @@ def _find_names_at(architecture: Architecture, at: str) -> Iterable[str]:
         return inside
     known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.module_classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
-    message = tr("{network} has no layer or block {name!r}", network=architecture.title, name=at)
+    message = tr("{network} has no layer or block {name!r}", network=architecture.shown_title, name=at)
     raise EditError(tr("{message}; nearest: {names}", message=message, names=join_list(near)) if near else message)
 
 

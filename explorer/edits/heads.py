@@ -105,7 +105,7 @@ class SwapHead:
             raise EditError(
                 tr(
                     "{network} does not end with linear layers on a pooled or flattened map",
-                    network=architecture.title,
+                    network=architecture.shown_title,
                 )
             )
         opened = _opened_head(architecture, found)

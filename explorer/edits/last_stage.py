@@ -57,7 +57,7 @@ class ReorderLastStage:
         check_one_of(self.to, ORDER_TITLES, tr("order of the last stage"))
         present = find_last_stage(architecture)
         if present is None:
-            raise EditError(tr("{network} has no 1×1 next to its global pooling", network=architecture.title))
+            raise EditError(tr("{network} has no 1×1 next to its global pooling", network=architecture.shown_title))
         if present.order == self.to:
             return architecture
         if present.flatten:

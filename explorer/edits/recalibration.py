@@ -42,7 +42,7 @@ class Recalibrate:
                 tr(
                     "weights are calibrated on photos, and {network} takes no images but inputs of {shape}; "
                     "load weights instead",
-                    network=architecture.title,
+                    network=architecture.shown_title,
                     shape="×".join(map(str, shape)),
                 ),
                 node=architecture.input.name,

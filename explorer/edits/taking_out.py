@@ -55,7 +55,7 @@ class TakeOut:
         names = {node.name for node in nodes_at(architecture, self.at)}
         whole = build_subgraph(architecture, self.at, tuple(name for name in architecture.live if name in names))
         if names >= architecture.live.keys() - {architecture.input.name, architecture.output.name}:
-            raise EditError(tr("nothing of {network} would remain", network=architecture.title))
+            raise EditError(tr("nothing of {network} would remain", network=architecture.shown_title))
         done = architecture
         with offering_repairs(self, architecture, [(tr(REPAIR_TITLES["widths"]), RemoveBlock(self.at, "widths"))]):
             targets = [whole] if can_go(whole) else outermost(subgraphs_in_reverse(architecture, self.at))
@@ -63,7 +63,10 @@ class TakeOut:
                 done = take_out_subgraph(done, target)
             if not any(tensor_shapes(node) for node in done.live.values()):
                 raise EditError(
-                    tr("nothing of {network} would remain: no other layer has weights", network=architecture.title)
+                    tr(
+                        "nothing of {network} would remain: no other layer has weights",
+                        network=architecture.shown_title,
+                    )
                 )
             return check_maps(architecture, propagate_depth(done, architecture, self.mend))
 

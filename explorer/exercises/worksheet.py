@@ -76,7 +76,7 @@ def build_worksheet(network: Network, level: ExerciseLevel, count: int = 8, seed
         raise ValueError(tr("{network} has no layers to ask about", network=network.title))
     shape = network.figures.shape(network.architecture.input.name)
     introduction = tr("The network takes an image of {shape}. Batch 1; a multiply-add counts once.", shape=shape)
-    title = tr("{network}: work sheet, level {level}", network=network.title, level=level)
+    title = tr("{network}: work sheet, level {level}", network=network.shown_title, level=level)
     return Worksheet(title, introduction, level, tuple(found))
 
 

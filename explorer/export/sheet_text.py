@@ -38,10 +38,10 @@ def sheet_text(network: Network, drawn: Sequence[str] = ()) -> SheetText:
 
     if drawn:
         counts = _part_figures(network, drawn)
-        title = f"{selection_title(network.analysis, drawn)} · {network.title}"
+        title = f"{selection_title(network.analysis, drawn)} · {network.shown_title}"
         return SheetText(title, _part_caption(network, drawn), _as_rows(counts))
     counts = build_summary(network.analysis, network.baseline.analysis).headline_figures
-    return SheetText(network.title, caption(network), _as_rows(counts))
+    return SheetText(network.shown_title, caption(network), _as_rows(counts))
 
 
 def caption(network: Network) -> str:

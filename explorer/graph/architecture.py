@@ -15,6 +15,7 @@ from types import MappingProxyType
 import networkx as nx
 import torch
 
+from explorer.base.languages import tr
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
 from explorer.graph.size_reads import size_read_of
@@ -241,6 +242,11 @@ class Architecture:
         """The next snapshot with these nodes in this order, and class names of new modules, by path."""
         classes = {**self.module_classes, **module_classes}
         return Architecture(self.title, nodes, classes, self.unused_params, self.key, self.shared_params, self.opened)
+
+    @property
+    def shown_title(self) -> str:
+        """The title in the language in force. A module of the user's own keeps the name of its class."""
+        return tr(self.title) if self.key else self.title
 
     def with_title(self, title: str) -> Architecture:
         """The network as opened, called otherwise."""

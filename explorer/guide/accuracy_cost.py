@@ -74,7 +74,7 @@ def edited_network_point(network: Network) -> NetworkPoint | None:
     figures = network.figures
     return NetworkPoint(
         "",
-        tr("{network}, edited", network=network.title) if network.history.position else network.title,
+        tr("{network}, edited", network=network.shown_title) if network.history.position else network.shown_title,
         entry.family if entry is not None else "",
         entry.year if entry is not None else 0,
         figures.total.params,
@@ -104,6 +104,7 @@ def points_as_csv(found: Iterable[NetworkPoint]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([tr("Key"), *(tr(title) for _, title in TABLE_COLUMNS)])
     for spot in found:
-        cells = [getattr(spot, name) for name, _ in TABLE_COLUMNS]
+        named = {"title": tr(spot.title), "source": tr(spot.source)}
+        cells = [named.get(name, getattr(spot, name)) for name, _ in TABLE_COLUMNS]
         writer.writerow([spot.key, *("" if cell is None else cell for cell in cells)])
     return text.getvalue()

@@ -95,6 +95,11 @@ class Network:
         return self.architecture.title
 
     @property
+    def shown_title(self) -> str:
+        """The title in the language in force."""
+        return self.architecture.shown_title
+
+    @property
     def verification(self) -> Verification | None:
         """How a module of the user's own compared with itself when it was opened; None for the catalogue's."""
         return self.context.verification

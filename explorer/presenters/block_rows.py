@@ -46,7 +46,7 @@ def _row_of(row: TableRow, block: Subgraph) -> PartRow | None:
         return None
     before, after = ("×".join(map(str, block.shape(name)[1:])) for name in (block.entry, block.exit))
     sentence = tr("{origin}: {before} → {after}", origin=block.label, before=before, after=after)
-    title, family = COLUMN_OF_KEY["block"].read(row), tr("Blocks of {network}", network=architecture.title)
+    title, family = COLUMN_OF_KEY["block"].read(row), tr("Blocks of {network}", network=architecture.shown_title)
     key = f"block:{architecture.title}:{block.id}"
     origin = (place_of(block.id), architecture.title)
     return PartRow(key, title, sentence, family, "block", description=description, origin=origin)

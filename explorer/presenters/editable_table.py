@@ -45,7 +45,7 @@ def build_editable_table(analysis: Analysis, before: Analysis) -> EditableTable:
     headings = (TableHeading(c.key, c.symbol, tr(c.title), tr(_TIPS[c.key])) for c in (COLUMNS[n] for n in shown))
     now, old_total = analysis.figures.total, before.figures.total
     return EditableTable(
-        analysis.architecture.title,
+        analysis.architecture.shown_title,
         tuple(headings),
         tuple(made),
         now.params,

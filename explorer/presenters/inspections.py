@@ -73,7 +73,7 @@ def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspect
     blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
     rows += [(tr("Blocks"), str(len(blocks)))] if blocks else []
     return Inspection(
-        title=architecture.title,
+        title=architecture.shown_title,
         path="",
         kind="network",
         description=tr("Select a card on the canvas to inspect and edit it."),

@@ -64,7 +64,7 @@ def _brackets_table(analysis: Analysis) -> StageTable:
         ("FLOPs (2 × MACs)", "", "", "", total.flops),
     ]
     header = (tr("Stage"), tr("Output"), tr("Layers"), tr("Parameters"), "MACs")
-    return StageTable(analysis.architecture.title, header, tuple(rows), tuple(totals), _notes(analysis))
+    return StageTable(analysis.architecture.shown_title, header, tuple(rows), tuple(totals), _notes(analysis))
 
 
 def _side_by_side_table(studies: Sequence[Analysis]) -> StageTable:
@@ -81,7 +81,7 @@ def _side_by_side_table(studies: Sequence[Analysis]) -> StageTable:
         ("MACs", "", *(total.macs for total in found)),
         ("FLOPs (2 × MACs)", "", *(total.flops for total in found)),
     )
-    names = [study.architecture.title for study in studies]
+    names = [study.architecture.shown_title for study in studies]
     notes = tuple(dict.fromkeys(note for study in studies for note in _notes(study)))
     return StageTable(", ".join(names), (tr("Stage"), tr("Output"), *names), tuple(rows), totals, notes)
 
@@ -128,7 +128,7 @@ def _operators_table(analysis: Analysis) -> StageTable:
         ("FLOPs (2 × MACs)", "", "", "", "", "", "", "", "", total.flops),
     )
     header = (tr("Input"), tr("Operator"), "k", "t", "c", "SE", "n", "s", tr("Parameters"), "MACs")
-    table = StageTable(analysis.architecture.title, header, tuple(rows), totals, _notes(analysis))
+    table = StageTable(analysis.architecture.shown_title, header, tuple(rows), totals, _notes(analysis))
     meaning = tr("k kernel, t expansion, c output channels, n times, s stride of the first.")
     return replace(_drop_empty_columns(table), notes=(meaning, *table.notes))
 

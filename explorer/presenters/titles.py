@@ -35,7 +35,7 @@ _KNOWN_NAMES = {
 def group_title(analysis: Analysis, group: Group) -> str:
     """Return the title on a group's card: "Stage 2", "Inverted residual", "Conv 3×3"."""
     if group.role == "network":
-        return analysis.architecture.title
+        return analysis.architecture.shown_title
     if group.role == "unit":
         return unit_title(analysis, group)
     if group.role == "stage":

@@ -90,7 +90,7 @@ def build_experiment_handout(
         HandoutSection(common["ui.outcome"], (text.hint, " · ".join(settings)), _as_png(picture)),
         HandoutSection(common["ui.seen"], tuple(map(say, outcome.observations))),
         HandoutSection(common["ui.numbers"], rows=(heads, *number_rows(outcome, say))),
-        HandoutSection(network.title, picture=draw_view(view), diagram=write_diagram(view)),
+        HandoutSection(network.shown_title, picture=draw_view(view), diagram=write_diagram(view)),
         HandoutSection(common["ui.code"], code=experiment.code(values)),
     )
     return Handout(text.title, text.question, sections)

@@ -48,7 +48,7 @@ def write_html(network: Network, sheet: Sheet) -> str:
     return page.format(
         language=escape(translator.language),
         policy=escape(policy),
-        title=escape(clean_text(sheet.title or network.title)),
+        title=escape(clean_text(sheet.title or network.shown_title)),
         subtitle=escape(clean_text(sheet.page.subtitle)),
         caption=escape(clean_text(sheet.words.caption)) if sheet.page.caption else "",
         style=style,

@@ -204,5 +204,5 @@ def window_title(document: Document) -> str:
         return "CNN Explorer[*]"
     edited = f" ({tr('edited')})" if network.history.position else ""
     if document.path is None:
-        return f"{network.title}[*]{edited} – CNN Explorer"
-    return f"{document.path.name.replace('[*]', '[*][*]')}[*] – {network.title}{edited} – CNN Explorer"
+        return f"{network.shown_title}[*]{edited} – CNN Explorer"
+    return f"{document.path.name.replace('[*]', '[*][*]')}[*] – {network.shown_title}{edited} – CNN Explorer"

@@ -163,7 +163,7 @@ class TabStrip(QFrame):
 def _tool_tip(document: Document) -> str:
     lines = [str(document.path or document.source or document.title)]
     if document.network is not None and document.path is not None:
-        lines.append(document.network.title)
+        lines.append(document.network.shown_title)
     if document.is_modified:
         lines.append(tr("Changed since it was opened or saved."))
     if document.is_preview:

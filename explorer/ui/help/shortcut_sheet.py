@@ -20,9 +20,9 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("+, -, 0, 1", tr_noop("Zoom in, zoom out, fit, actual size")),
     ("L", tr_noop("Show or hide the legend")),
     ("Space", tr_noop("Select the card under the pointer, too")),
-    ("Space + drag", tr_noop("Pan, wherever the drag begins")),
-    ("Shift + drag", tr_noop("Select the cards in a rectangle")),
-    ("Alt + drag", tr_noop("Take a card out of the window as a picture")),
+    (tr_noop("Space + drag"), tr_noop("Pan, wherever the drag begins")),
+    (tr_noop("Shift + drag"), tr_noop("Select the cards in a rectangle")),
+    (tr_noop("Alt + drag"), tr_noop("Take a card out of the window as a picture")),
     ("Esc", tr_noop("Deselect")),
 )
 
@@ -33,7 +33,7 @@ def render_sheet(entries: Sequence[MenuEntry]) -> str:
     parts: list[str] = []
     for path, group in groupby(with_keys, lambda entry: entry.path):
         parts.append(_section(" › ".join(path), [(entry.keys, entry.title) for entry in group]))
-    parts.append(_section(tr("Diagram"), [(keys, tr(text)) for keys, text in CANVAS_KEYS]))
+    parts.append(_section(tr("Diagram"), [(tr(keys), tr(text)) for keys, text in CANVAS_KEYS]))
     return "".join(parts)
 
 

@@ -64,7 +64,7 @@ def build_library_rows(library: str, names: Iterable[str]) -> list[NetworkRow]:
 def _build_tooltip(entry: CatalogueEntry) -> str:
     lines = [f"{tr(entry.title)} ({entry.year})", str(entry.paper)]
     if entry.top1 is not None:
-        lines.append(tr("Top-1 {percent:g} %: {source}", percent=entry.top1, source=entry.top1_source))
+        lines.append(tr("Top-1 {percent:g} %: {source}", percent=entry.top1, source=tr(entry.top1_source)))
     if entry.note:
         lines.append(tr(entry.note))
     return "\n".join(_wrap(line) for line in lines)

@@ -221,7 +221,7 @@ class NavigationTool(QObject):
             from explorer.presenters.search_index import build_breadcrumb
 
             self.breadcrumb.show_path(
-                network.title, build_breadcrumb(network.analysis, selected) if selected is not None else ()
+                network.shown_title, build_breadcrumb(network.analysis, selected) if selected is not None else ()
             )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -106,7 +106,7 @@ class AccuracyCostPlot(QWidget):
             accuracy = tr(
                 "{network} ({year}): {top1:g} % top-1", network=tr(spot.title), year=spot.year, top1=spot.top1
             )
-            self.status_label.setText(f"{accuracy}, {costs}. {spot.source}")
+            self.status_label.setText(f"{accuracy}, {costs}. {tr(spot.source)}")
 
     def _redraw(self) -> None:
         c = appearance.current_colours()

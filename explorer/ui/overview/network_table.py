@@ -27,6 +27,7 @@ from explorer.ui.base.live_texts import follow_language, live_text
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 _POINT_ROLE = Qt.ItemDataRole.UserRole + 1
+_SOURCE_COLUMN = [name for name, _ in TABLE_COLUMNS].index("source")
 _COUNT_COLUMNS = ("params", "macs", "activations")
 
 
@@ -70,7 +71,9 @@ class NetworkTable(QWidget):
     def _show_titles(self) -> None:
         self._model.setHorizontalHeaderLabels([tr(title) for _, title in TABLE_COLUMNS])
         for item in (self._model.item(row, 0) for row in range(self._model.rowCount())):
-            item.setText(tr(item.data(_POINT_ROLE).title))
+            point: NetworkPoint = item.data(_POINT_ROLE)
+            item.setText(tr(point.title))
+            self._model.item(item.row(), _SOURCE_COLUMN).setText(tr(point.source))
 
     def _make_view(self) -> QTableView:
         view = QTableView()

@@ -62,5 +62,5 @@ def _cards(context: ToolContext) -> Iterator[PaletteEntry]:
     from explorer.presenters.search_index import search_index  # imports torch: not at the start
 
     for card in search_index(network.analysis):
-        detail = " · ".join((network.title, card.path or card.id))
+        detail = " · ".join((network.shown_title, card.path or card.id))
         yield PaletteEntry(card.title, detail, "", partial(context.commands.go_to_card, card.id), 2)

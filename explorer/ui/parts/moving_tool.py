@@ -127,7 +127,7 @@ class MovingTool:
             elif QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:  # and not let go meanwhile
                 drag_above_pointer(self._context.canvas, mime_of_block(block), ghost)
 
-        block = CopiedBlock(self.place, network.architecture.title, id(self._session.document))
+        block = CopiedBlock(self.place, network.architecture.shown_title, id(self._session.document))
         self._description_lane.submit(describe_job(network, block), begin, self._context.commands.show_error)
 
     def _stop(self) -> None:
@@ -154,7 +154,7 @@ class MovingTool:
         if network is None or not self.place:
             self._context.commands.show_status(tr("Select a card first."))
             return
-        block = CopiedBlock(self.place, network.architecture.title, id(self._session.document), is_cut)
+        block = CopiedBlock(self.place, network.architecture.shown_title, id(self._session.document), is_cut)
         put_block(block)
         self._description_lane.submit(describe_job(network, block), put_block, lambda _: None)
         said = tr("Cut: {place}. Select where it goes and paste.", place=self.place)

@@ -29,7 +29,7 @@ def keep_part_job(network: Network, place: str, name: str) -> Callable[[KeepGoin
         from explorer.edits.transplants import describe_block
         from explorer.project.own_parts import OwnPart, keep_own_part
 
-        origin = tr("{block} of {network}", block=place_names(place), network=network.architecture.title)
+        origin = tr("{block} of {network}", block=place_names(place), network=network.architecture.shown_title)
         keep_own_part(OwnPart(name, origin, describe_block(network.architecture, place)))
         return build_rows_job(keep_going)
 

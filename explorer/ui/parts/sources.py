@@ -46,11 +46,11 @@ class PartSources(QObject):
     def entries(self) -> tuple[tuple[str, NetworkSource | None], ...]:
         """What can be chosen, with its text: the parts, the open networks, and those of the catalogue."""
         documents = [(document, document.network) for document in self._context.documents]
-        opened = [(document, network.title) for document, network in documents if network is not None]
+        opened = [(document, network.shown_title) for document, network in documents if network is not None]
         return (
             (tr("Layers and blocks of all families"), None),
             *((tr("{network} (open)", network=title), NetworkSource(document)) for document, title in opened),
-            *((entry.title, NetworkSource(key=entry.key)) for entry in all_entries()),
+            *((tr(entry.title), NetworkSource(key=entry.key)) for entry in all_entries()),
         )
 
     def choose(self, source: NetworkSource | None) -> None:

@@ -57,7 +57,7 @@ class PresentationTool:
         if network is None:
             self.view.leave()
             return
-        title, about = network.title, ""
+        title, about = network.shown_title, ""
         if network.history.position:
             title = f"{title} ({tr('edited')})"
         if self._session.selection and picture is not None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import find_languages, tr, tr_n, translator
+from explorer.base.languages import tr, tr_n, translator
 from explorer.ui.base import appearance
 from explorer.ui.widgets.list_rows import paint_row_background
 
@@ -137,7 +137,7 @@ def _describe(document: LostDocument) -> str:
     """Return the second line of a document: how many edits, when, and of which file."""
     edits = tr_n("{n} edit", "{n} edits", document.edits)
     moment = QDateTime.fromSecsSinceEpoch(int(document.time))
-    locale = QLocale(find_languages()[translator.language].locale)  # of the texts around it
+    locale = QLocale(translator.about.locale)  # of the texts around it
     when = locale.toString(moment, QLocale.FormatType.ShortFormat)
     file = Path(document.origin.path).name if document.origin.path else tr("never saved")
     return f"{edits} · {when} · {file}"

@@ -65,13 +65,7 @@ def busy_window(window: Window, opened: Callable[[str], Network], qtbot: QtBot) 
 
 def test_every_text_is_translated_and_then_as_before(busy_window: Window, qtbot: QtBot) -> None:
     before = stable_texts(busy_window)
-    texts: dict[str, str | list[str]] = {
-        use.text: f"‹{use.text}›" for use in texts_of_the_interface() if use.plural is None
-    }
-    texts |= {
-        use.text: [f"‹{use.text}›", f"‹{use.plural}›"] for use in texts_of_the_interface() if use.plural is not None
-    }
-    translator.set_translations("test", texts)
+    translator.set_translations("test", bracketed_texts())
     settle(busy_window, qtbot)
     untranslated = {
         way: rest for way, text in visible_texts(busy_window).items() if (rest := untranslated_part(way, text))
@@ -93,6 +87,13 @@ def test_choosing_chinese_changes_the_whole_window(busy_window: Window, qtbot: Q
     actions["en"].trigger()
     settle(busy_window, qtbot)
     assert stable_texts(busy_window) == before
+
+
+def bracketed_texts() -> dict[str, str | list[str]]:
+    """Return a translation in which every text can be told from one that nobody translates."""
+    uses = texts_of_the_interface()
+    texts: dict[str, str | list[str]] = {use.text: f"‹{use.text}›" for use in uses if use.plural is None}
+    return texts | {use.text: [f"‹{use.text}›", f"‹{use.plural}›"] for use in uses if use.plural is not None}
 
 
 def texts_of_the_interface() -> list[Use]:

@@ -41,11 +41,12 @@ def visible_texts(window: QMainWindow) -> dict[str, str]:
     for top in QApplication.topLevelWidgets():
         if top is window or (top.parentWidget() is window and top.isVisible()):
             name = type(top).__name__
-            found |= {f"{name}/{way}": text for way, text in _texts_below(top) if text.strip()}
+            found |= {f"{name}/{way}": text for way, text in texts_below(top) if text.strip()}
     return found
 
 
-def _texts_below(widget: QWidget) -> Iterator[tuple[str, str]]:
+def texts_below(widget: QWidget) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a widget and of what is in it, each with the way to it."""
     yield from _texts_of(widget)
     names: dict[str, int] = {}
     for child in widget.children():
@@ -54,7 +55,7 @@ def _texts_below(widget: QWidget) -> Iterator[tuple[str, str]]:
         elif isinstance(child, QWidget) and (not child.isHidden() or isinstance(child, QMainWindow)):
             name = child.objectName() or type(child).__name__
             number = names[name] = names.get(name, 0) + 1
-            yield from ((f"{name}{number}/{way}", text) for way, text in _texts_below(child))
+            yield from ((f"{name}{number}/{way}", text) for way, text in texts_below(child))
 
 
 def _texts_of(widget: QWidget) -> Iterator[tuple[str, str]]:
