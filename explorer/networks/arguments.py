@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, TypeGuard
 
 from explorer.base.languages import tr
@@ -49,20 +49,47 @@ def parse_arguments(text: str) -> dict[str, ArgumentValue]:
 #: Words in the name of an argument, and the value it is likely to have in a network for images.
 _LIKELY = (
     (("class", "classes"), "10"),
+    (("reduction", "ratio", "heads"), "4"),
+    (("dim", "dims"), "64"),
     (("in", "inp", "input", "channels", "channel", "ch", "chans", "nc", "inplanes", "planes"), "3"),
-    (("out", "output", "oup", "outplanes", "hidden", "dim", "width", "features", "filters"), "16"),
+    (("out", "output", "oup", "outplanes", "hidden", "width", "features", "filters"), "16"),
     (("kernel", "ksize"), "3"),
     (("stride", "groups", "dilation", "expansion"), "1"),
     (("padding", "drop", "dropout"), "0"),
+    (("depth", "scale", "upscale", "factor"), "2"),
+    (("patch",), "16"),
+    (("image", "img"), "224"),
+    (("frames", "length", "len"), "16"),
+    (("vocab", "tokens", "embeddings"), "1000"),
+)
+#: What only a part inside of a network is told, which has many channels, as many as come out.
+_OF_PARTS = frozenset(
+    {"reduction", "ratio", "heads", "groups", "radix", "downsample", "squeeze", "expand", "expansion"}
+)
+_CHANNELS = frozenset(
+    {"in", "inp", "channels", "channel", "ch", "chans", "inplanes", "planes", "out", "oup", "outplanes"}
 )
 
 
-def suggest_argument(name: str) -> str:
-    """Return a likely value of an argument that has no default, as Python writes it; "" where its name tells none."""
-    words = set(re.split(r"[\W_\d]+", name.casefold()))
+def suggest_arguments(needed: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Return likely values of arguments that have no default, as Python writes them; "" where a name tells none.
+
+    Args:
+        names: of all arguments, which tell a part inside of a network from a whole one.
+    """
+    is_part = any(_words(name) & _OF_PARTS for name in names)
+    return {name: "64" if is_part and _words(name) & _CHANNELS else _suggest(name) for name in needed}
+
+
+def _suggest(name: str) -> str:
+    words = _words(name)
     if {"out", "output"} & words:
         return "16"
     return next((value for likely, value in _LIKELY if words.intersection(likely)), "")
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[\W_\d]+", name.casefold()))
 
 
 def parse_plain_arguments(text: str) -> dict[str, PlainValue]:

@@ -177,6 +177,8 @@ _NOISE = ("z", "latent", "noise", "code")
 def _suggest(name: str, annotation: str, shape: tuple[int, ...]) -> InputSpec:
     kind = annotation.rpartition(".")[2].strip("'\" ").casefold()
     words = name.casefold().split("_")
+    if name in ("H", "W"):  # sides of a map, whose places are the rows of another input
+        return InputSpec.plain(name, 14)
     if kind in ("bool", "int", "float", "str"):
         likely: dict[str, bool | int | float | str] = {"bool": False, "int": 1, "float": 1.0, "str": ""}
         return InputSpec.plain(name, likely[kind])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from explorer.base.languages import tr
-from explorer.networks.arguments import ArgumentValue, suggest_argument
+from explorer.networks.arguments import ArgumentValue, suggest_arguments
 from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
 _MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
@@ -72,7 +73,8 @@ class ModuleCandidate:
     @property
     def suggested_arguments(self) -> str:
         """Likely values of what must be given: "n_channels=3, n_classes=10"; "" where a name tells none."""
-        values = {name: suggest_argument(name) for name in self.needed}
+        names = re.findall(r"[^\W\d]\w*", self.parameters)
+        values = suggest_arguments(self.needed, names)
         return ", ".join(f"{name}={value}" for name, value in values.items()) if all(values.values()) else ""
 
 

@@ -37,7 +37,7 @@ from explorer.graph.missing_devices import on_processor
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network, network_from_verified
-from explorer.networks.arguments import suggest_argument
+from explorer.networks.arguments import suggest_arguments
 from explorer.networks.input_spec import InputError
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.code_import import import_module
@@ -177,11 +177,12 @@ def _check_arguments(builder: Callable[..., Any], user_module: UserModule) -> No
             tr("{written} has no argument {unknown}", written=written, unknown=join_with_and(list(unknown)))
         )
     if missing:
+        likely = suggest_arguments(missing, signature.parameters)
         raise UserModuleError(
             tr(
                 "{written} cannot be built without arguments: give {example}, with the values that it is made for",
                 written=written,
-                example=join_list(f"{name}={suggest_argument(name) or '…'}" for name in missing),
+                example=join_list(f"{name}={value or '…'}" for name, value in likely.items()),
             )
         )
 

@@ -131,6 +131,144 @@ def test_an_image_that_comes_with_a_label_is_no_text() -> None:
     assert [spec.text for spec in network.context.inputs] == ["img=1x28x28", "labels=[1]:int64@0..9"]
 
 
+class Coded(nn.Module):
+    """Noise, a class as zeros and a one, and codes, as InfoGAN joins them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(74, 16)
+
+    def forward(self, noise: Tensor, labels: Tensor, code: Tensor) -> Tensor:
+        return self.fc(torch.cat((noise, labels, code), -1)).view(-1, 1, 4, 4)
+
+
+class Labelled(nn.Module):
+    """Noise that is multiplied with what stands for a class, as in ACGAN."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.fc = nn.Embedding(10, 62), nn.Linear(62, 16)
+
+    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
+        return self.fc(self.embedding(labels) * noise)
+
+
+class Domain(nn.Module):
+    """An image and a vector that is spread over it, as in StarGAN."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 4, 3)
+
+    def forward(self, x: Tensor, c: Tensor) -> Tensor:
+        c = c.view(c.size(0), c.size(1), 1, 1).repeat(1, 1, x.size(2), x.size(3))
+        return self.conv(torch.cat([x, c], dim=1))
+
+
+class Styled(nn.Module):
+    """Content inside of a network, and a style that shifts it, as in MUNIT; the style is checked on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mlp, self.conv = nn.Linear(8, 64), nn.Conv2d(64, 4, 3)
+
+    def forward(self, content: Tensor, style: Tensor) -> Tensor:
+        if style.size(0) != content.size(0):
+            raise ValueError("as many styles as contents")
+        return self.conv(content + self.mlp(style.view(style.size(0), -1))[:, :, None, None])
+
+
+class Tokens(nn.Module):
+    """A part of a transformer that is told how its rows lie in a map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.conv = nn.Linear(24, 8), nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, x: Tensor, H: int, W: int) -> Tensor:  # noqa: N803 - as everybody calls them
+        batch, _, _ = x.shape
+        return self.conv(self.fc(x).transpose(1, 2).reshape(batch, -1, H, W))
+
+
+class Prompted(nn.Module):
+    """A text that a recurrent layer reads, beside frames of a signal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.rnn, self.signal = nn.Embedding(50, 8), nn.GRU(8, 6, batch_first=True), nn.Conv1d(5, 6, 3)
+
+    def forward(self, prompt: Tensor, signal: Tensor) -> Tensor:
+        return self.rnn(self.words(prompt))[0].mean(1) * self.signal(signal).mean(2)
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs"),
+    [
+        (Coded(), ["noise=26", "labels=24", "code=24"]),
+        (Labelled(), ["noise=62", "labels=[1]:int64@0..9"]),
+        (Domain(), ["x=3x224x224", "c=5"]),
+        (Styled(), ["content=64x56x56", "style=8"]),
+        (Tokens(), ["x=196x24", "H=@14", "W=@14"]),
+        (Prompted(), ["prompt=16:int64@0..49", "signal=5x1024"]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_each_of_several_inputs_is_what_the_layer_takes_that_reads_it_first(
+    module: nn.Module, inputs: list[str]
+) -> None:
+    network = explorer.open(module)
+    assert [spec.text for spec in network.context.inputs] == inputs
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+
+
+class Axes(nn.Module):
+    """Mixes channels that stand last, as vision permutators do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(24, 24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, _, _, channels = x.shape
+        return self.fc(x) + x.flatten(1, 2).mean(1).view(batch, 1, 1, channels)
+
+
+class Normed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1))
+
+
+class Filter(nn.Module):
+    """Rows of features with a weight of its own for each, and no layer."""
+
+    def __init__(self, dim: int = 48) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, tokens, features = x.shape
+        return (x * self.weight).view(batch, tokens * features)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (Axes(), (1, 56, 56, 24)),
+        (Normed(), (1, 24, 56, 56)),
+        (Filter(), (1, 196, 48)),
+        (nn.GroupNorm(2, 6), (1, 6, 56, 56)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_channels_that_stand_last_or_that_only_a_norm_knows(module: nn.Module, shape: tuple[int, ...]) -> None:
+    assert explorer.open(module).architecture.input_shape == shape
+
+
 class Cloud(nn.Module):
     """Its first part cannot be looked into without numbers, which says nothing of what it takes."""
 

@@ -358,6 +358,25 @@ def test_a_size_computed_from_another_is_read_as_one_number() -> None:
     assert "% (self.size // 2)" in source
 
 
+class Ghost(nn.Module):
+    """Twice as many maps as are convolved, as in GhostNet; what is too much is cut off."""
+
+    def __init__(self, entering: int, channels: int) -> None:
+        super().__init__()
+        self.conv, self.channels = nn.Conv2d(entering, channels, 1), channels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        return torch.cat([x, x.abs()], 1)[:, : 2 * self.channels]
+
+
+def test_a_size_that_follows_from_an_argument_is_kept_under_its_name() -> None:
+    module = nn.Sequential(Ghost(3, 4), Ghost(8, 6), Ghost(12, 5))
+    source = check(explorer.open(module, input_shape=(1, 3, 8, 8)))
+    assert "self.length = 2 * out_channels" in source
+    assert "[:, :self.length]" in source
+
+
 @pytest.mark.parametrize(
     ("key", "block"),
     [("resnext50_32x4d", "layer3.2"), ("wide_resnet50_2", "layer2"), ("mobilenet_v2", "features.9")],

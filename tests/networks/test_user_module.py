@@ -71,6 +71,22 @@ def test_what_must_be_given_is_suggested_by_its_name(net: Path) -> None:
     assert (resnet.needed, resnet.suggested_arguments) == (("block", "num_classes"), "")  # nobody knows the block
 
 
+def test_a_part_is_suggested_the_channels_of_one_and_a_transformer_its_sizes(net: Path) -> None:
+    net.write_text(
+        "class Gate:\n    def __init__(self, channel, reduction=16): ...\n    def forward(self, x): ...\n"
+        "class Unit:\n    def __init__(self, inp, oup, stride, expand_ratio): ...\n    def forward(self, x): ...\n"
+        "class ViT:\n"
+        "    def __init__(self, *, image_size, patch_size, num_classes, dim, depth, heads, mlp_dim, channels=3): ...\n"
+        "    def forward(self, img): ...\n"
+    )
+    vit, unit, gate = list_candidates(net)
+    assert gate.suggested_arguments == "channel=64"
+    assert unit.suggested_arguments == "inp=64, oup=64, stride=1, expand_ratio=4"
+    assert vit.suggested_arguments == (
+        "image_size=224, patch_size=16, num_classes=10, dim=64, depth=2, heads=4, mlp_dim=64"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -195,7 +195,8 @@ def _type_of_keys(texts: Iterable[str]) -> str:
 
 
 def _is_literal(expression: str) -> bool:
-    return expression in ("True", "False", "None") or expression[:1].isdigit() or expression[:1] in "-\"'(["
+    """Whether an expression names nothing: 2, but not `2 * width`."""
+    return not any(isinstance(part, ast.Name) for part in ast.walk(ast.parse(expression, mode="eval")))
 
 
 class _Module:

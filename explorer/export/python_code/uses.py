@@ -56,7 +56,7 @@ def _argument_names(value: Term, sources: Sources) -> list[str]:
         plain = count - len(keywords)
         known = sources.parameters.get(value.tag[1], _ARGUMENTS.get(str(value.tag[1]).rpartition(".")[2], ()))
         return [*(known[n] if n < len(known) else "size" for n in range(plain)), *keywords]
-    return ["size" if value.sort == "infix" else "depth" if value.sort == "gather" else "value"] * count
+    return [{"infix": "size", "gather": "depth", "slice": "length"}.get(value.sort, "value")] * count
 
 
 #: Names of the arguments of functions that do not tell them.
