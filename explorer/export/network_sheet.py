@@ -25,7 +25,7 @@ from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
 from explorer.presenters.stage_table import StageTable, stage_table
 from explorer.presenters.volumes import build_volumes
-from explorer.viewmodels.diagram import LEVEL_NAMES, Colouring
+from explorer.viewmodels.diagram import LEVEL_NAMES, Colouring, ProgressCallback
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
@@ -56,7 +56,9 @@ def save_diagram(
         raise ExportError(tr("no such setting: {reason}", reason=failure)) from failure
     ensure_application()
     suffix = check_suffix(Path(path), (*SUFFIXES, *DOCUMENT_SUFFIXES, *ANIMATION_SUFFIXES))
-    write_sheets(build_network_sheets(network, page_for_suffix(page, suffix), select), path, network)
+    is_paged = suffix not in ANIMATION_SUFFIXES
+    sheets = build_network_sheets(network, page_for_suffix(page, suffix), select, is_paged=is_paged)
+    write_sheets(sheets, path, network)
 
 
 def write_sheets(sheets: Sequence[Sheet], path: str | Path, network: Network) -> None:
@@ -114,22 +116,36 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
 
 
 def build_network_sheets(
-    network: Network, page: Page, select: Collection[str] = (), expanded: frozenset[str] | None = None
+    network: Network,
+    page: Page,
+    select: Collection[str] = (),
+    expanded: frozenset[str] | None = None,
+    *,
+    is_paged: bool = True,
+    report_progress: ProgressCallback = float,
 ) -> list[Sheet]:
-    """Return a sheet for each picture that a page asks for. `expanded` are the groups that are open where it names no
-    level. Raises ExportError."""
+    """Return a sheet for each picture that a page asks for, or several where it could not be read on one.
+
+    `expanded` are the groups that are open where the page names no level. A step of an animation is one picture: it
+    is not `is_paged`. `report_progress` may raise to cancel. Raises ExportError.
+    """
     from explorer.export.sheet import fill_sheet
     from explorer.export.spread import spread_sheet
 
     if page.slides == "levels":
-        return [build_network_sheet(network, each, select) for each in pages_by_level(network, page, select)]
+        levels = pages_by_level(network, replace(page, slides="fit"), select)
+        built = (build_network_sheets(network, each, select, report_progress=report_progress) for each in levels)
+        return [sheet for sheets in built for sheet in sheets]
     if page.slides in ("one", "fit"):
-        return spread_sheet(build_network_sheet(network, page, select), partial(sheet_text, network))
+        whole = build_network_sheet(network, page, select)
+        return spread_sheet(whole, partial(sheet_text, network), report_progress)
     history, sheets = network.history, []
+    page = replace(page, slides="fit" if is_paged else "one")
     for position, title in enumerate([tr("As opened"), *(edit.title for edit in history.applied_edits)]):
         state = replace(network, history=history.at_position(position))
         each = replace(page, subtitle=" · ".join(filter(None, (page.subtitle, title))))
-        sheets.append(fill_sheet(build_content(state, each, (), None, expanded), each, sheet_text(state)))
+        whole = fill_sheet(build_content(state, each, (), None, expanded), each, sheet_text(state))
+        sheets += spread_sheet(whole, partial(sheet_text, state), report_progress)
     return sheets
 
 

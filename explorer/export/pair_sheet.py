@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
@@ -17,8 +18,10 @@ from explorer.drawing import Theme, compose_picture
 from explorer.drawing.legend import LegendEntry
 from explorer.drawing.picture import Announce, Picture, no_announcement
 from explorer.drawing.theme import diagram_font, text_width
-from explorer.export.page import Page
-from explorer.export.sheet import Sheet
+from explorer.export.page import READABLE_POINTS, Page
+from explorer.export.sheet import Sheet, fill_sheet
+from explorer.export.sheet_text import sheet_text
+from explorer.export.spread import spread_sheet
 from explorer.export.surroundings import SheetText
 from explorer.layout import Fit
 from explorer.presenters import build_summary
@@ -117,6 +120,23 @@ def build_pair_sheet(left: PairSide, right: PairSide, differences: Differences, 
         one, two = (compose_picture(diagram, page.direction, fit=fit) for diagram in diagrams)
         sheets.append(Sheet(PairContent((one, two), names, is_beside=way), page, words))
     return max(sheets, key=lambda sheet: sheet.zoom)
+
+
+def build_pair_sheets(left: PairSide, right: PairSide, differences: Differences, page: Page) -> list[Sheet]:
+    """Return both networks on a page, or, where nobody could read them there, each on the pages that it takes, marked
+    and headed by what differs. Side by side they are worth smaller text than a picture alone. Arguments are those of
+    `build_pair_sheet`."""
+    pair = build_pair_sheet(left, right, differences, page)
+    if pair.text_points >= READABLE_POINTS or page.format is None or not page.format.is_fixed:
+        return [pair]
+    page, sheets = replace(page, subtitle=pair.page.subtitle, slides="fit"), []
+    sides: tuple[tuple[PairSide, str, Side], ...] = ((left, "A", "left"), (right, "B", "right"))
+    for side, letter, which in sides:
+        diagram = build_pair_diagram(side.network.analysis, side.expanded, differences, which, page.by)
+        words = replace(sheet_text(side.network), title=f"{letter} · {side.name}")
+        whole = fill_sheet(compose_picture(diagram, page.direction), page, words)
+        sheets += spread_sheet(whole, partial(sheet_text, side.network))
+    return sheets
 
 
 def _half_room(sheet: Sheet, *, is_beside: bool) -> Fit:

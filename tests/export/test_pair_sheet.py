@@ -7,15 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pptx
 import pytest
 from PIL import Image
 
 from explorer.base.cancellation import always
+from explorer.drawing import Picture
 from explorer.edits import RemoveBlock, SwapActivation
 from explorer.export.documents.files import export_document
 from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.page import Page
-from explorer.export.pair_sheet import PairContent, PairSide, build_pair_sheet
+from explorer.export.pair_sheet import PairContent, PairSide, build_pair_sheet, build_pair_sheets
 from explorer.export.sheet import Sheet
 from explorer.export.sheet_files import export_image, render_svg
 from explorer.network import Network
@@ -141,3 +143,29 @@ def test_every_format_that_is_offered_is_written(opened: Open, tmp_path: Path, s
     differences = compare_networks(network.analysis, network.analysis)
     write_pair_job(side, side, differences, Page(), tmp_path / f"a{suffix}")(always)
     assert (tmp_path / f"a{suffix}").stat().st_size > 1000
+
+
+def test_a_pair_too_small_for_a_slide_takes_several(opened: Open, tmp_path: Path) -> None:
+    """Each network on its own, with every card once, what differs marked and headed by it."""
+    one = opened("mobilenet_v2")
+    two = one.edit(RemoveBlock("features.6"), SwapActivation("features.8", "gelu"))
+    left, right = (PairSide(n, n.title, expanded_at_level(n.analysis, "blocks")) for n in (one, two))
+    differences = compare_with_baseline(one.analysis, two.analysis)
+    page = Page(paper="16:9")
+    single = build_pair_sheet(left, right, differences, page)
+    assert not single.is_readable
+    sheets = build_pair_sheets(left, right, differences, page)
+    assert all(sheet.is_readable for sheet in sheets)
+    assert {sheet.title[0] for sheet in sheets} == {"A", "B"}
+    assert all(single.page.subtitle in sheet.page.subtitle for sheet in sheets)
+    assert isinstance(single.content, PairContent)
+    for letter, picture in zip("AB", single.content.pictures, strict=True):
+        contents = [sheet.content for sheet in sheets if sheet.title[0] == letter]
+        diagrams = [content.diagram for content in contents if isinstance(content, Picture)]
+        cards = Counter(id for diagram in diagrams for id in diagram.cards if id in picture.diagram.cards)
+        leaves = picture.diagram.cards.keys() - picture.diagram.children.keys()
+        assert {id: cards[id] for id in leaves} == dict.fromkeys(leaves, 1)
+    left_small, right_small = (PairSide(n, n.title, frozenset()) for n in (one, two))
+    assert len(build_pair_sheets(left_small, right_small, differences, page)) == 1
+    write_pair_job(left, right, differences, Page(), tmp_path / "pair.pptx")(always)
+    assert len(pptx.Presentation(str(tmp_path / "pair.pptx")).slides) == len(sheets)

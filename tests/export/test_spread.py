@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtGui import QGuiApplication
 
 import explorer
@@ -130,3 +131,19 @@ def test_parts_are_the_whole_where_nothing_is_cut(opened: Callable[[str], Networ
     parts = DiagramParts(whole)
     taken = parts.take(0, len(parts.cards), lambda place: 1)
     assert (taken.children, set(taken.cards), set(taken.links)) == (whole.children, set(whole.cards), set(whole.links))
+
+
+def test_levels_and_steps_of_edits_are_spread_too(
+    opened: Callable[[str], Network], qapp: QGuiApplication, tmp_path: Path
+) -> None:
+    network = opened("mobilenet_v2").edit(explorer.SwapActivation("*", "gelu"))
+    for slides, titles in (("levels", 3), ("edits", 2)):
+        page = Page(paper="16:9", level="blocks", slides=slides)  # type: ignore[arg-type]
+        sheets = build_network_sheets(network, page)
+        assert all(sheet.is_readable for sheet in sheets)
+        assert len(sheets) > len({sheet.page.subtitle.partition(" · ")[0] for sheet in sheets}) >= titles
+        whole = {id for sheet in sheets[: 1 if slides == "levels" else 2] for id in diagram_of(sheet).cards}
+        assert "output" in whole  # the first picture is whole
+    explorer.save_diagram(network, tmp_path / "a.gif", paper="16:9", level="blocks")
+    with Image.open(tmp_path / "a.gif") as animation:
+        assert getattr(animation, "n_frames", 1) == 2  # a step of an animation is one picture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explorer.base.languages import tr, tr_noop
-from explorer.export.page import SUFFIXES, Page
+from explorer.export.page import PAGED_SUFFIXES, SUFFIXES, Page
 
 if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
@@ -42,19 +42,21 @@ def ask_pair_path(parent: QWidget, left: str, right: str) -> str | None:
 def write_pair_job(
     left: PairSide, right: PairSide, differences: Differences, page: Page, path: Path
 ) -> Callable[[KeepGoing], None]:
-    """Job that writes two networks in the format of the suffix, a slide on a page of its own size."""
+    """Job that writes two networks in the format of the suffix, a slide on a page of its own size; on several pages,
+    where the format has them and one would be too small to be read."""
 
     def job(keep_going: KeepGoing) -> None:
         from explorer.export.documents.files import export_document
-        from explorer.export.pair_sheet import build_pair_sheet
+        from explorer.export.pair_sheet import build_pair_sheet, build_pair_sheets
         from explorer.export.sheet_files import export_image
 
         suffix = path.suffix.lower()
         on_paper = replace(page, paper=_PAPER_OF_SLIDES) if suffix == ".pptx" else page
-        sheet = build_pair_sheet(left, right, differences, on_paper)
+        pair = (left, right, differences, on_paper)
+        sheets = build_pair_sheets(*pair) if suffix in PAGED_SUFFIXES else [build_pair_sheet(*pair)]
         if suffix in _DOCUMENTS:
-            export_document([sheet], path, right.network)
+            export_document(sheets, path, right.network)
         else:
-            export_image(sheet, path)
+            export_image(sheets, path)
 
     return job

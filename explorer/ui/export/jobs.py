@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QRectF
 
 from explorer.base.cancellation import Cancelled, always
-from explorer.export.page import Page
+from explorer.export.page import ANIMATION_SUFFIXES, Page
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.card_parts import CARD_PARTS
 from explorer.viewmodels.diagram import Colouring, Direction, Level
@@ -119,20 +119,28 @@ def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[Ke
         from explorer.export.network_sheet import page_for_suffix, write_sheets
 
         suffix = path.suffix.lower()
-        write_sheets(build_sheets(source, page_for_suffix(page, suffix), keep_going), path, source.network)
+        is_paged = suffix not in ANIMATION_SUFFIXES
+        sheets = build_sheets(source, page_for_suffix(page, suffix), keep_going, is_paged=is_paged)
+        write_sheets(sheets, path, source.network)
 
     return job
 
 
-def build_sheets(source: ExportSource, page: Page, keep_going: KeepGoing = always) -> list[Sheet]:
-    """Return a sheet for each picture that a page asks for."""
+def build_sheets(
+    source: ExportSource, page: Page, keep_going: KeepGoing = always, *, is_paged: bool = True
+) -> list[Sheet]:
+    """Return a sheet for each picture that a page asks for, or several where it could not be read on one page."""
     from explorer.export.network_sheet import build_network_sheets, pages_by_level
 
     if page.slides == "levels":
         select = source.selection if page.scope == "selection" else ()
-        return [build_sheet(source, each) for each in pages_by_level(source.network, page, select)]
+        levels = pages_by_level(source.network, replace(page, slides="fit"), select)
+        return [sheet for each in levels for sheet in spread_sheets(source, each, keep_going)]
     if page.slides == "edits":
-        return build_network_sheets(source.network, page, (), source.expanded)
+        report = partial(_report, keep_going)
+        return build_network_sheets(
+            source.network, page, (), source.expanded, is_paged=is_paged, report_progress=report
+        )
     return spread_sheets(source, page, keep_going)
 
 
@@ -141,11 +149,13 @@ def spread_sheets(source: ExportSource, page: Page, keep_going: KeepGoing = alwa
     from explorer.export.sheet_text import sheet_text
     from explorer.export.spread import spread_sheet
 
-    def report_progress(done: float) -> None:
-        if not keep_going(done):
-            raise Cancelled
+    words_of = partial(sheet_text, source.network)
+    return spread_sheet(build_sheet(source, page), words_of, partial(_report, keep_going))
 
-    return spread_sheet(build_sheet(source, page), partial(sheet_text, source.network), report_progress)
+
+def _report(keep_going: KeepGoing, done: float) -> None:
+    if not keep_going(done):
+        raise Cancelled
 
 
 def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:

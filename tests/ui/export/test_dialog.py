@@ -297,7 +297,8 @@ def test_the_edits_as_slides_and_as_a_film(tool: ExportTool, window: Window, qtb
     assert dialog.form.slides.isEnabled()
     select_data(dialog.form.slides, "edits")
     saved(tool, qtbot)
-    assert (tmp_path / "resnet18.drawio").read_text(encoding="utf-8").count("<diagram ") == 2
+    pages = (tmp_path / "resnet18.drawio").read_text(encoding="utf-8").count("<diagram ")
+    assert pages == 2 * 2  # two states, each on two pages to be read
     select_data(asked(tool, qtbot)._format, ".gif")
     saved(tool, qtbot)
     assert (tmp_path / "resnet18.gif").read_bytes().startswith(b"GIF89a")
