@@ -35,7 +35,7 @@ from explorer.drawing.card_text import (
     top_of_stack,
 )
 from explorer.drawing.icons import ICON_SIDE, icon_path
-from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.drawing.theme import Theme, diagram_font, draw_text, text_width
 from explorer.drawing.towers import tower_card, tower_rects
 from explorer.viewmodels.diagram import Card, Change, Kind
 
@@ -136,10 +136,10 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     painter.fillRect(QRectF(left - 3, baseline - 13, written + 6, 18), theme.frame_fill(depth))
     painter.setPen(theme.heading_colour(card.kind))
     painter.setFont(diagram_font(TITLE_PX, bold=True))
-    painter.drawText(QPointF(left, baseline), title)
+    draw_text(painter, QPointF(left, baseline), title)
     painter.setPen(theme.named_colour("muted"))
     painter.setFont(diagram_font(LINE_PX))
-    painter.drawText(QPointF(left + title_width + 10, baseline), more)
+    draw_text(painter, QPointF(left + title_width + 10, baseline), more)
     if card.is_expandable:
         _paint_expander(painter, expander_center(rect, is_open=True), theme, expanded=True)
 
@@ -151,7 +151,7 @@ def paint_side_texts(painter: QPainter, theme: Theme, scale: float, texts: Itera
     painter.setFont(diagram_font(SIDE_TEXT_PX))
     painter.setPen(theme.named_colour("muted"))
     for point, text in texts:
-        painter.drawText(point, text)
+        draw_text(painter, point, text)
 
 
 def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
@@ -226,7 +226,7 @@ def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
     title_font = diagram_font(TITLE_PX, bold=True)
     painter.setFont(_struck_out_font() if ghost else title_font)
     painter.setPen(theme.named_colour("muted" if ghost else "text"))
-    painter.drawText(QPointF(x + ICON_WIDTH, y + 13), elide(card_heading(card), TITLE_PX, room + 2, True))
+    draw_text(painter, QPointF(x + ICON_WIDTH, y + 13), elide(card_heading(card), TITLE_PX, room + 2, True))
     if card.is_expandable:
         _paint_expander(painter, expander_center(rect, is_open=False), theme, expanded=False)
     y += TITLE_ROW_HEIGHT
@@ -244,11 +244,11 @@ def _paint_lines(painter: QPainter, card: Card, corner: QPointF, width: float, t
     for number, line in enumerate(card.lines or (("",) if card.shape else ())):
         painter.setPen(ink)
         left = width - (shape_width(card) if number == 0 and line else 0)
-        painter.drawText(QPointF(corner.x(), y + 12), elide(line, LINE_PX, left, False))
+        draw_text(painter, QPointF(corner.x(), y + 12), elide(line, LINE_PX, left, False))
         if number == 0 and card.shape:
             painter.setPen(theme.named_colour("muted" if is_inactive(card) else "text"))
             start = width - 2 - text_width(card.shape, LINE_PX) if line else 0.0
-            painter.drawText(QPointF(corner.x() + start, y + 12), card.shape)
+            draw_text(painter, QPointF(corner.x() + start, y + 12), card.shape)
         y += LINE_ROW_HEIGHT
     return y
 
@@ -265,7 +265,7 @@ def _paint_chips(painter: QPainter, card: Card, corner: QPointF, width: float, t
         painter.drawRoundedRect(pill, 7, 7)
         painter.setPen(theme.named_colour("muted" if is_inactive(card) else "text"))
         painter.setFont(diagram_font(CHIP_PX))
-        painter.drawText(QPointF(x + 5, corner.y() + 11.2), text)
+        draw_text(painter, QPointF(x + 5, corner.y() + 11.2), text)
         x += width + CHIP_GAP
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QLinearGradient, QPainter, QPen
 from explorer.base.languages import tr, tr_noop
 from explorer.drawing.cards import paint_badge
 from explorer.drawing.icons import ICON_SIDE, icon_path
-from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.drawing.theme import Theme, diagram_font, draw_text, text_width
 from explorer.viewmodels.diagram import NONE_LABEL, UNKNOWN_LABEL, ColourScale, Kind
 
 #: What may be explained besides kinds.
@@ -96,7 +96,7 @@ def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF
         painter.setPen(
             theme.named_colour("text" if isinstance(kind, LegendText) and kind.symbol in ("title", "heat") else "muted")
         )
-        painter.drawText(QPointF(rect.left() + x + _symbol_width(kind), rect.top() + y + 14), text)
+        draw_text(painter, QPointF(rect.left() + x + _symbol_width(kind), rect.top() + y + 14), text)
 
 
 def place_entries(
@@ -151,7 +151,7 @@ def _paint_text_symbol(painter: QPainter, entry: LegendText, theme: Theme) -> No
     if entry.symbol == "heat":
         left = text_width(entry.low, _TEXT_PX) + 6
         painter.setPen(theme.named_colour("text"))
-        painter.drawText(QPointF(0, 11), entry.low)
+        draw_text(painter, QPointF(0, 11), entry.low)
         gradient = QLinearGradient(left, 0, left + _GRADIENT_WIDTH, 0)
         for place in (0.0, 0.25, 0.5, 0.75, 1.0):
             gradient.setColorAt(place, theme.heat_colour(place))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from explorer.base.memo import bounded
-from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.drawing.theme import Theme, diagram_font, draw_text, text_width
 from explorer.viewmodels.diagram import Card
 
 _TITLE_PX = 9.0  # screen pixels of a card's title
@@ -173,7 +173,7 @@ def _paint_title_plate(
     painter.scale(1 / scale, 1 / scale)
     painter.setPen(theme.heading_colour(card.kind))
     painter.setFont(diagram_font(_FRAME_TITLE_PX, bold=True))
-    painter.drawText(4, 12, text)
+    draw_text(painter, QPointF(4, 12), text)
     painter.restore()
 
 

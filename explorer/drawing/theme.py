@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from explorer.base.languages import translator
 from explorer.base.memo import bounded
@@ -267,6 +267,8 @@ def get_theme(name: str) -> Theme:
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
+_FIRST_IDEOGRAPH = "\u2e80"
+_UNTHICKENED = 4  # times the size of a line on a card, at which FreeType adds nothing
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans")
 
 
@@ -283,6 +285,26 @@ def _build_font(pixels: float, bold: bool, further_families: tuple[str, ...]) ->
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # the same widths at every scale
     return made
+
+
+def draw_text(painter: QPainter, place: QPointF, text: str) -> None:
+    """Draw a text in the font of the painter; `place` is where its baseline begins.
+
+    On bitmaps, FreeType thickens the stems of small characters in CFF fonts, which the Chinese ones are, by their size
+    before it is scaled: beside letters of other fonts they were bold. At four times the size they are as they are.
+    """
+    engine = painter.paintEngine()
+    if max(text, default="") < _FIRST_IDEOGRAPH or engine is None or engine.type() != QPaintEngine.Type.Raster:
+        painter.drawText(place, text)
+        return
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(_UNTHICKENED * font.pixelSize())
+    painter.setFont(font)
+    painter.translate(place)
+    painter.scale(1 / _UNTHICKENED, 1 / _UNTHICKENED)
+    painter.drawText(QPointF(), text)
+    painter.restore()
 
 
 def text_width(text: str, pixels: float, bold: bool = False) -> float:

@@ -17,7 +17,7 @@ from explorer.base import number_format
 from explorer.drawing import Theme, compose_picture
 from explorer.drawing.legend import LegendEntry
 from explorer.drawing.picture import Announce, Picture, no_announcement
-from explorer.drawing.theme import diagram_font, text_width
+from explorer.drawing.theme import diagram_font, draw_text, text_width
 from explorer.export.page import READABLE_POINTS, Page
 from explorer.export.sheet import Sheet, fill_sheet
 from explorer.export.sheet_text import sheet_text
@@ -84,7 +84,7 @@ class PairContent:
         for name, place in zip(self.names, self.name_places, strict=True):
             painter.setFont(diagram_font(NAME_PX, True))
             painter.setPen(theme.named_colour("text"))
-            painter.drawText(place, name)
+            draw_text(painter, place, name)
         for letter, picture, place in zip("AB", self.pictures, self.places, strict=True):
             seen = exposed.translated(-place) & picture.bounds
             if seen.isEmpty():

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendEntry, legend_height, paint_legend
-from explorer.drawing.theme import diagram_font, text_width
+from explorer.drawing.theme import diagram_font, draw_text, text_width
 from explorer.export.page import Page
 
 _TITLE_PX, _TITLE_ROW, _TITLE_END = 19.0, 24.0, 10.0
@@ -109,7 +109,7 @@ def _paint_texts(painter: QPainter, theme: Theme, texts: Iterable[PlacedText]) -
     for placed in texts:
         painter.setFont(diagram_font(placed.pixels, placed.is_bold))
         painter.setPen(theme.named_colour(placed.colour))
-        painter.drawText(QPointF(placed.x, placed.y), placed.text)
+        draw_text(painter, QPointF(placed.x, placed.y), placed.text)
 
 
 def _place_titles(title: str, subtitle: str, width: float) -> Iterator[PlacedText]:

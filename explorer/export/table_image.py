@@ -12,7 +12,7 @@ from explorer.base import number_format
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
 from explorer.drawing.picture import Announce, no_announcement
-from explorer.drawing.theme import diagram_font, text_width
+from explorer.drawing.theme import diagram_font, draw_text, text_width
 from explorer.presenters.stage_rows import LayerRun
 from explorer.presenters.stage_table import Cell, StageTable
 from explorer.viewmodels.diagram import Kind
@@ -91,7 +91,7 @@ class TableImage:
         if not isinstance(cell, tuple):
             spare = room.width() - width
             left = room.left() + (spare if self._count_columns[column] else 0.0 if column < 2 else spare / 2)
-            painter.drawText(QPointF(left, y + 13.5), _cell_text(cell))
+            draw_text(painter, QPointF(left, y + 13.5), _cell_text(cell))
             return
         for run in cell:
             wide, high = _run_size(run)
@@ -103,14 +103,16 @@ def _paint_run(painter: QPainter, theme: Theme, run: LayerRun, at: QPointF) -> N
     wide = max(text_width(line, _TEXT_PX) for line in run.lines)
     left = at.x() + (_BRACKET_WIDTH + _BRACKET_PADDING if run.is_bracketed else 0.0)
     for number, line in enumerate(run.lines):
-        painter.drawText(
-            QPointF(left + (wide - text_width(line, _TEXT_PX)) / 2, at.y() + _LINE_HEIGHT * number + 13.5), line
+        draw_text(
+            painter,
+            QPointF(left + (wide - text_width(line, _TEXT_PX)) / 2, at.y() + _LINE_HEIGHT * number + 13.5),
+            line,
         )
     if not run.is_bracketed:
         return
     height = _LINE_HEIGHT * len(run.lines)
     right = left + wide + _BRACKET_PADDING + _BRACKET_WIDTH
-    painter.drawText(QPointF(right + 5, at.y() + height / 2 + 4.7), run.count_text.strip())
+    draw_text(painter, QPointF(right + 5, at.y() + height / 2 + 4.7), run.count_text.strip())
     pen = QPen(theme.named_colour("text"), 1.2)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)

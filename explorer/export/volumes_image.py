@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
 from explorer.drawing.picture import Announce, no_announcement
-from explorer.drawing.theme import diagram_font, text_width
+from explorer.drawing.theme import diagram_font, draw_text, text_width
 from explorer.presenters.volumes import Volume
 from explorer.viewmodels.diagram import Kind
 
@@ -188,12 +188,12 @@ def _paint_label(painter: QPainter, theme: Theme, row: _BoxRow, box: _VolumeBox)
     middle, y = box.left + box.slot_width / 2, row.bottom + 20
     painter.setFont(diagram_font(_SHAPE_PX, bold=True))
     painter.setPen(theme.named_colour("text"))
-    painter.drawText(QPointF(middle - text_width(box.volume.label, _SHAPE_PX, True) / 2, y), box.volume.label)
+    draw_text(painter, QPointF(middle - text_width(box.volume.label, _SHAPE_PX, True) / 2, y), box.volume.label)
     painter.setFont(diagram_font(_LABEL_PX))
     painter.setPen(theme.named_colour("muted"))
     for line in box.label_lines:
         y += _LINE_HEIGHT
-        painter.drawText(QPointF(middle - text_width(line, _LABEL_PX) / 2, y), line)
+        draw_text(painter, QPointF(middle - text_width(line, _LABEL_PX) / 2, y), line)
 
 
 def _face_colour(theme: Theme, kind: Kind, share: float) -> QColor:

@@ -6,10 +6,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QPainterPath
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath
 
+from explorer.base.languages import translator
 from explorer.drawing import DARK, LIGHT, PRINT, Theme, get_theme
 from explorer.drawing.icons import ICON_SIDE, icon_path
+from explorer.drawing.theme import diagram_font, draw_text
 from explorer.viewmodels.diagram import Card, Kind
 from tests.drawing.conftest import KINDS
 
@@ -93,3 +96,40 @@ def test_themes_have_names() -> None:
     assert [get_theme(theme.name) for theme in THEMES] == list(THEMES)
     with pytest.raises(KeyError):
         get_theme("sepia")
+
+
+def ink(text: str, pixels: float, scale: float, *, bold: bool = False) -> float:
+    """How dark a text is on a bitmap, as a part of its box."""
+    image = QImage(400, 80, QImage.Format.Format_Grayscale8)
+    image.fill(255)
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.setFont(diagram_font(pixels, bold))
+    draw_text(painter, QPointF(10, 50) / scale, text)
+    painter.end()
+    return sum(255 - value for value in bytes(image.constBits()))
+
+
+def test_chinese_is_as_heavy_at_every_scale(qapp: QGuiApplication) -> None:
+    """Characters of 11 units that were enlarged threefold were bold beside Latin letters."""
+    translator.set_language("zh")
+    whole = ink("参数特征图", 44, 1.0)
+    scaled = [ink("参数特征图", pixels, 44 / pixels) for pixels in (11, 22)]
+    bold = ink("参数特征图", 44, 1.0, bold=True)
+    translator.set_language("en")
+    assert scaled == pytest.approx([whole, whole], rel=0.03)
+    assert bold == 0 or bold >= whole
+
+
+def test_letters_are_drawn_as_ever(qapp: QGuiApplication) -> None:
+    drawn, plain = (QImage(200, 40, QImage.Format.Format_RGB32) for _ in range(2))
+    for image in (drawn, plain):
+        image.fill(255)
+        painter = QPainter(image)
+        painter.setFont(diagram_font(11))
+        if image is drawn:
+            draw_text(painter, QPointF(5, 20), "3 → 32 · s2")
+        else:
+            painter.drawText(QPointF(5, 20), "3 → 32 · s2")
+        painter.end()
+    assert drawn == plain
