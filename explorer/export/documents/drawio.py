@@ -105,7 +105,7 @@ def _add_text(cells: Element, text: SceneText, number: int) -> None:
     cell = _add_vertex(cells, f"t{number}", style)
     cell.set("value", escape(text.text))
     height = 1.5 * text.size
-    _add_geometry(cell, Box(text.x, text.y - 0.35 * text.size - height / 2, 0.65 * text.size * len(text.text), height))
+    _add_geometry(cell, Box(text.x, text.y - 0.35 * text.size - height / 2, text.roomy_width, height))
 
 
 def _add_vertex(cells: Element, id: str, style: str) -> Element:

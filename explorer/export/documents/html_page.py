@@ -97,7 +97,8 @@ def _as_json(value: Any) -> str:
 
 def _figure_rows(sheet: Sheet) -> Iterator[str]:
     for name, value in sheet.words.figures:
-        yield f"<dt>{escape(clean_text(name))}</dt><dd>{escape(clean_text(value))}</dd>"
+        whole = clean_text(value).replace(" %", "\N{NO-BREAK SPACE}%")
+        yield f"<dt>{escape(clean_text(name))}</dt><dd>{escape(whole)}</dd>"
 
 
 def _page_data(network: Network, sheet: Sheet, picture: Picture) -> dict[str, Any]:

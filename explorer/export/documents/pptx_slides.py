@@ -199,7 +199,7 @@ class _Slide:
 
     def add_text(self, text: SceneText) -> None:
         height = 1.5 * text.size
-        box = (text.x, text.y - 0.35 * text.size - height / 2, 0.62 * text.size * len(text.text), height)
+        box = (text.x, text.y - 0.35 * text.size - height / 2, text.roomy_width, height)
         shape = self.shapes.add_textbox(*map(self.emu, box))
         self.write(shape.text_frame, [(text.text, text.size, text.is_bold)], text.colour)
 

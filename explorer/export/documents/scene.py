@@ -53,6 +53,9 @@ class SceneLink:
     is_skip: bool
 
 
+_FIRST_IDEOGRAPH, _IDEOGRAPH, _LETTER = "\u2e80", 1.05, 0.65
+
+
 @dataclass(frozen=True, slots=True)
 class SceneText:
     """Line of text with the left end of its baseline."""
@@ -63,6 +66,11 @@ class SceneText:
     size: float  # pixels of type, in units of the sheet
     colour: str
     is_bold: bool = False
+
+    @property
+    def roomy_width(self) -> float:
+        """Width that any usual font has room in: ideographs are as wide as high, letters less."""
+        return self.size * sum(_IDEOGRAPH if char >= _FIRST_IDEOGRAPH else _LETTER for char in self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from explorer.base.languages import translator
 from explorer.drawing import Picture
+from explorer.drawing.theme import text_width
 from explorer.drawing.towers import tower_pairs
 from explorer.export.documents.files import export_document
 from explorer.export.documents.mermaid import write_mermaid
@@ -148,3 +150,14 @@ def test_a_table_is_no_diagram(opened: Callable[[str], Network], tmp_path: Path)
         with pytest.raises(ExportError, match="only diagrams"):
             export_document([sheet], tmp_path / f"a{suffix}", opened("resnet18"))
     assert not list(tmp_path.iterdir())
+
+
+def test_texts_have_room_in_every_language(opened: Callable[[str], Network]) -> None:
+    """Boxes were made for letters: “有改动” is as wide as three of them are high."""
+    translator.set_language("zh")
+    sheet = build_network_sheet(opened("resnet18"), Page(paper="16:9"))
+    texts = build_scene(sheet).texts
+    translator.set_language("en")
+    assert any(char >= "\u4e00" for text in texts for char in text.text)
+    for text in texts:
+        assert text.roomy_width >= text_width(text.text, text.size, text.is_bold) * 0.97
