@@ -117,8 +117,8 @@ class Canvas(DiagramView):
             self._pressed = event.position(), self._card_at(event.position())
             self._is_dragging = event.button() == Qt.MouseButton.MiddleButton or self._is_space_held
             self._is_space_used = self._is_space_held
-            has_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier) and not self._is_dragging
-            self._lifted = self._card_at(event.position()) if has_alt else None
+            lifts = _lifts_card(event.modifiers()) and not self._is_dragging
+            self._lifted = self._card_at(event.position()) if lifts else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press_position is None:
@@ -429,3 +429,10 @@ class Canvas(DiagramView):
         else:
             self.card_selected.emit(there)
         self.reveal(there)
+
+
+def _lifts_card(modifiers: Qt.KeyboardModifier) -> bool:
+    """Whether a drag takes a card out of the window: with Ctrl and Shift, and with Alt where the desktop does not move
+    the whole window by that, as many on Linux do."""
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    return modifiers & both == both or bool(modifiers & Qt.KeyboardModifier.AltModifier)

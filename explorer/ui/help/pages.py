@@ -20,6 +20,8 @@ _Fill = Callable[[QTextBrowser], object]
 _MARGIN = 16.0  # pixels around a text
 #: Sections of the README that are of no use to whom the app already runs for, and one of pictures, which it lacks.
 _FOR_DEVELOPERS = ("Test", "Gallery", "How it is built")
+#: Markdown makes a space of it, which Chinese has none of.
+_LINE_END_IN_CHINESE = re.compile("(?<=[\u2e80-\uffef*])\n *(?=[*]?[\u2e80-\uffef])")
 _INSTALLATION = "Install and start"  # begins what stands before the first section and ends with it
 
 
@@ -81,7 +83,7 @@ def read_document(name: str) -> str:
     translated = find_translated_document(name, translator.language)
     if translated is None:
         return source
-    summary = translated.read_text(encoding="utf-8")
+    summary = _LINE_END_IN_CHINESE.sub("", translated.read_text(encoding="utf-8"))
     return f"{summary}\n---\n\n{source}" if name == "CHANGELOG.md" else summary
 
 

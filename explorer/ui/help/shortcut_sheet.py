@@ -22,7 +22,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Space", tr_noop("Select the card under the pointer, too")),
     (tr_noop("Space + drag"), tr_noop("Pan, wherever the drag begins")),
     (tr_noop("Shift + drag"), tr_noop("Select the cards in a rectangle")),
-    (tr_noop("Alt + drag"), tr_noop("Take a card out of the window as a picture")),
+    (tr_noop("Ctrl + Shift + drag"), tr_noop("Take a card out of the window as a picture")),
     ("Esc", tr_noop("Deselect")),
 )
 

@@ -76,18 +76,25 @@ def _move(canvas: Canvas, point: QPoint, keys: Qt.KeyboardModifier = Qt.Keyboard
     canvas.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, where, left, left, keys))
 
 
+_CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.mark.parametrize("keys", [_CTRL_SHIFT, Qt.KeyboardModifier.AltModifier])
 def test_a_card_is_dragged_out_as_a_picture(
-    window: Window, tool: CardClipboardTool, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: Window,
+    tool: CardClipboardTool,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: Qt.KeyboardModifier,
 ) -> None:
-    """Alt and a drag take the card out of the window; nothing pans, and the window itself does not take it in."""
+    """The keys and a drag take the card out of the window; nothing pans, and the window itself does not take it in."""
     canvas, before = window.canvas, window.canvas.view_state
     begun: list[QDrag] = []
     monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
     monkeypatch.setattr(tool_module, "start_drag", begun.append)
     start = canvas.area_of("layer2").center().toPoint()
-    alt = Qt.KeyboardModifier.AltModifier
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, alt, start)
-    _move(canvas, start + QPoint(30, 0), alt)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, keys, start)
+    _move(canvas, start + QPoint(30, 0), keys)
     qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
     held = begun[0].mimeData()
     assert held.hasImage()
@@ -95,7 +102,7 @@ def test_a_card_is_dragged_out_as_a_picture(
     assert "layer2.0" in held.text()
     assert not begun[0].pixmap().isNull()
     assert canvas.view_state == before
-    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, alt, start)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, keys, start)
     assert window.session.selection == ()  # it was no click
 
 

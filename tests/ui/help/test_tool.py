@@ -96,6 +96,8 @@ def test_the_manual_and_the_news_follow_the_language(help_tool: HelpTool) -> Non
     assert text_of(news).index("尚未发布") < text_of(news).index("Unreleased")  # a summary, then all in English
     prose = re.sub("explorer.SwapActivation.*|.*--input.*", "", text_of(manual))
     assert "**" not in text_of(news)[:2000]
+    ideograph = "[\u3400-\u9fff，。：；、（）]"
+    assert not re.findall(f"{ideograph} {ideograph}", text_of(manual))  # from the ends of lines
     assert not re.findall(r"\*[\u3400-\u9fff]|[\u3400-\u9fff…]\*", prose)  # no emphasis that Markdown did not see
     manual.text.document().adjustSize()
     assert manual.text.horizontalScrollBar().maximum() == 0
