@@ -197,7 +197,7 @@ def advice_on(failure: BaseException, module: nn.Module | None = None) -> str:
             "It downloads something while it is built, and there is no connection: an argument such as "
             "pretrained=False may turn that off."
         )
-    if isinstance(failure, (NameError, ImportError, OSError, NotImplementedError, RecursionError)):
+    if isinstance(failure, (NameError, ImportError, OSError, EOFError, NotImplementedError, RecursionError)):
         return tr("That is a matter of its own code.")
     return ""
 

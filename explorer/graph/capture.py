@@ -13,7 +13,9 @@ loops, asserts, hooks, patched forwards, list comprehensions) has simply happene
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -56,8 +58,25 @@ def capture(
         CaptureError: an op that cannot be written as a plain one.
         Exception: whatever the module itself raises.
     """
-    with INTERCEPTING, torch.no_grad():
+    with INTERCEPTING, torch.no_grad(), _sizes_computed_anew():
         recorder = Recorder(module)
         recorder.run(args, dict(kwargs), inputs)
         architecture = recorder.nodes.build(title or type(module).__name__, "")
     return Capture(architecture, tuple(dict.fromkeys(recorder.value_reads)))
+
+
+@contextmanager
+def _sizes_computed_anew() -> Iterator[None]:
+    """Let einops, if it is used, compute what follows from a shape each time: it remembers that by the numbers of the
+    shape, and would answer with those of an earlier run, which follow from no tensor."""
+    einops: Any = sys.modules.get("einops.einops")
+    plain = getattr(einops, "_reconstruct_from_shape_uncached", None)
+    if plain is None:
+        yield
+        return
+    remembering = einops._reconstruct_from_shape
+    einops._reconstruct_from_shape = plain
+    try:
+        yield
+    finally:
+        einops._reconstruct_from_shape = remembering

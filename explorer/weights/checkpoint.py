@@ -41,7 +41,15 @@ _MAX_HEADER_BYTES = 16 * 2**20  # bytes of a safetensors file's table of content
 
 
 class CheckpointError(ValueError):
-    """Checkpoint that cannot be read, is unsafe, or is for another network. The message says what to do."""
+    """Checkpoint that cannot be read, is unsafe, or is for another network. The message says what to do, in at most
+    `MAX_MESSAGE_LENGTH` letters: names in a file may be of any length."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[: MAX_MESSAGE_LENGTH - 1]}…")
+
+
+#: Of what is said of a file.
+MAX_MESSAGE_LENGTH = 1000
 
 
 def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:

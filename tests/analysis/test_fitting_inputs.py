@@ -319,6 +319,15 @@ def test_a_module_that_takes_nothing_is_refused_for_its_own_reason() -> None:
         explorer.open(Broken())
 
 
+def test_a_module_that_asks_the_terminal_is_not_said_to_want_another_size() -> None:
+    class Asking(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise EOFError("EOF when reading a line")  # what `input` raises where nobody can answer
+
+    with pytest.raises(TraceError, match=r"EOF when reading a line\. That is a matter of its own code"):
+        explorer.open(Asking())
+
+
 def test_what_a_refused_try_leaves_behind_is_not_in_the_network() -> None:
     class Counting(Flat):
         runs: Tensor

@@ -358,6 +358,20 @@ def test_a_size_computed_from_another_is_read_as_one_number() -> None:
     assert "% (self.size // 2)" in source
 
 
+class Passing(nn.Module):
+    """Does something in training only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x if self.training else x
+
+
+def test_what_does_nothing_in_eval_mode_is_written_too(tmp_path: Path) -> None:
+    network = explorer.open(Passing(), input_shape=(1, 3, 8, 8))
+    assert "def forward(self, x: torch.Tensor) -> torch.Tensor:\n        return x\n" in check(network)
+    for name in ("net.py", "net.onnx"):
+        explorer.save_network(network, tmp_path / name)
+
+
 class Ghost(nn.Module):
     """Twice as many maps as are convolved, as in GhostNet; what is too much is cut off."""
 

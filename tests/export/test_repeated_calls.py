@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 import explorer
@@ -61,6 +64,78 @@ def test_a_block_that_is_called_again_stays_a_block() -> None:
     assert source.count("self.body(") == 3
     assert "getattr" not in source
     assert "-> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:" in source
+
+
+class Attending(nn.Module):
+    """Attention that einops arranges."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.to_qkv, self.to_out = nn.LayerNorm(16), nn.Linear(16, 48), nn.Linear(16, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = self.to_qkv(self.norm(x)).chunk(3, -1)
+        q, k, v = (rearrange(part, "b n (h d) -> b h n d", h=4) for part in parts)
+        weights = (q @ k.transpose(-1, -2)).softmax(-1)
+        return self.to_out(rearrange(weights @ v, "b h n d -> b n (h d)"))
+
+
+class Layers(nn.Module):
+    """Pairs of parts in lists in a list, as transformers are often written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.ModuleList([Attending(), Unit1d(16)]) for _ in range(3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        pairs: Any = self.layers
+        for attention, feed in pairs:
+            x = attention(x) + x
+            x = feed(x) + x
+        return x
+
+
+class Unit1d(nn.Module):
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(features, 32), nn.GELU(), nn.Linear(32, features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)
+
+
+def test_lists_in_a_list_are_read_by_their_places_and_take_any_batch() -> None:
+    network = explorer.open(Layers(), inputs="[1x10x16]")
+    source = check(network)
+    assert "self.layers = nn.ModuleList([nn.ModuleList([Attending(), Unit1d()]) for _ in range(3)])" in source
+    assert "self.layers[2][1](x)" in source
+    assert "1 * " not in source
+    written, own = run(source), network.module()
+    written.load_state_dict(own.state_dict())
+    several = torch.randn(3, 7, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(written(several), own(several))
+
+
+class Borrowing(nn.Module):
+    """Blocks that use a layer of the module around them, so that they are no classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = nn.Linear(16, 16)
+        self.blocks = nn.ModuleList([nn.ModuleDict({"norm": nn.LayerNorm(16), "feed": Unit1d(16)}) for _ in range(2)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for block in self.blocks:
+            x = x + block["feed"](block["norm"](self.place(x)))  # type: ignore[index]
+        return x
+
+
+def test_parts_of_a_list_that_are_no_classes_are_read_by_their_places() -> None:
+    source = check(explorer.open(Borrowing(), inputs="10x16"))
+    assert "self.blocks = nn.ModuleList([nn.Module() for _ in range(2)])" in source
+    assert "self.blocks[1].norm = nn.LayerNorm(16)" in source
+    assert "getattr" not in source
 
 
 class Tower(nn.Module):

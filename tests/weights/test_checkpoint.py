@@ -20,7 +20,7 @@ from explorer.edits import SetClasses, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
 from explorer.opening.formats import recognise_format
 from explorer.weights import checkpoint_matching
-from explorer.weights.checkpoint import CheckpointError, read_checkpoint
+from explorer.weights.checkpoint import MAX_MESSAGE_LENGTH, CheckpointError, read_checkpoint
 
 
 def small(classes: int = 10) -> nn.Module:
@@ -364,3 +364,10 @@ def test_the_content_counts_not_the_name(tmp_path: Path) -> None:
     """torch takes a file for safetensors by its name."""
     path = as_pth(small().state_dict(), tmp_path / "named.safetensors")
     assert len(read_checkpoint(path)) == len(small().state_dict())
+
+
+def test_names_of_any_length_are_said_in_a_sentence(network: Network, tmp_path: Path) -> None:
+    path = as_pth({"a" * 1_000_000: torch.ones(2)}, tmp_path / "long.pth")
+    with pytest.raises(CheckpointError, match="is for another network") as refusal:
+        network.load_weights(path)
+    assert len(str(refusal.value)) == MAX_MESSAGE_LENGTH

@@ -213,22 +213,32 @@ class Constructors:
         if isinstance(value, Term) and value.sort == "extended":
             return self.doc(value.parts[0])
         if isinstance(value, Term) and value.sort == "holder":
-            return call("nn.ModuleList", [self.row(value.parts)]) if is_list(value) else "nn.Module()"
+            return call("nn.ModuleList", [self._listed(value.parts)]) if is_list(value) else "nn.Module()"
         return self.item(value)
 
     def inside(self, target: str, value: Value, depth: int) -> list[str]:
         """Lines that give a module what it holds beside what its constructor makes."""
-        if not isinstance(value, Term) or value.sort not in ("holder", "extended") or is_list(value):
+        if not isinstance(value, Term) or value.sort not in ("holder", "extended"):
             return []
+        if is_list(value):
+            places = enumerate(value.parts)
+            return [line for place, part in places for line in self.inside(f"{target}[{place}]", part, depth)]
         parts = value.parts[1:] if value.sort == "extended" else value.parts
         pairs = zip(value.tag[1], parts, strict=True)
         return [line for name, part in pairs for line in self.child(target, name, part, depth)]
+
+    def _listed(self, parts: Sequence[Value]) -> Doc:
+        """The items of an `nn.ModuleList`; what they hold beside what makes them is given to them afterwards."""
+        made = [self._made(part) for part in parts]
+        if len(made) > 1 and all(flat(doc) == flat(made[0]) for doc in made):
+            return Clauses("[", made[0], [f"for _ in range({len(made)})"], "]")
+        return bracketed(made) if any(self.inside("", part, 0) for part in parts) else self.row(parts)
 
     def row(self, parts: Sequence[Value]) -> Doc:
         """A list of modules; those that are made alike in one line."""
         rows = compress([("", part) for part in parts], numbered=True)
         if len(rows) == 1 and isinstance(rows[0], Term) and rows[0].sort == "repeat":
-            return Clauses("[", self.doc(rows[0].parts[1]), [self._loop(rows[0])], "]")
+            return Clauses("[", self._made(rows[0].parts[1]), [self._loop(rows[0])], "]")
         return bracketed([self._made(row) for row in rows])
 
 
@@ -241,7 +251,7 @@ def is_list(value: Term) -> bool:
     """Is it a holder that is an `nn.ModuleList`?"""
     if value.sort != "holder" or list(value.tag[1]) != [str(number) for number in range(len(value.parts))]:
         return False
-    others = ("holder", "extended", "parameter", "buffer")
+    others = ("parameter", "buffer")
     return bool(value.parts) and not any(isinstance(part, Term) and part.sort in others for part in value.parts)
 
 

@@ -162,7 +162,7 @@ class Reader:
 
 def as_sequential(body: Body) -> Term | None:
     """The `nn.Sequential` that a body is, if each child is called once, in order, on what the one before gave."""
-    if body.inputs != (False,) or len(body.results) != 1 or len(body.steps) != len(body.children):
+    if body.inputs != (False,) or len(body.results) != 1 or len(body.steps) != len(body.children) or not body.children:
         return None
     before: Value = Var(0)
     for child, step in zip(body.children, body.steps, strict=True):

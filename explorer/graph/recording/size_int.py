@@ -80,6 +80,8 @@ def _arithmetic(name: str, call: Callable[..., Any], swapped: bool) -> Callable[
         if type(value) is not int or isinstance(other, bool):
             _note_plain(self)
             return value
+        if type(other) is int and (call, other) in ((operator.mul, 1), (operator.add, 0)):
+            return self
         return SizeInt(value, call, *((other, self) if swapped else (self, other)))
 
     method.__name__ = name
