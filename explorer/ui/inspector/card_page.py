@@ -121,6 +121,10 @@ class CardPage(QWidget):
 
     def _lay_out(self) -> int:
         """Give everything the place that it is going to have at the width of the panel; return the height."""
+        self._lay_out_once()
+        return self._lay_out_once()  # names of figures, and what was shown just now, are wrapped by what the first gave
+
+    def _lay_out_once(self) -> int:
         for widget in (*reversed(self.findChildren(QWidget)), self):
             if (layout := widget.layout()) is not None:
                 layout.invalidate()

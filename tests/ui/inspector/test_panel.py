@@ -486,6 +486,8 @@ SLIDER = Option("Width", "this block", tuple(Choice(str(n), n) for n in range(8)
         (BLOCK.rows, (switch("Shortcut", 1, reason="No longer."), *BLOCK.options[1:])),
         (BLOCK.rows, ()),
         (BLOCK.rows, BLOCK.options),
+        (tuple((name, f"{value} (12.5 %), 2 kept, 14 sliced") for name, value in BLOCK.rows), BLOCK.options),
+        ((("A name that is longer than the others are", "2 kept, 2 sliced, 14 extended"), *BLOCK.rows), ()),
     ],
 )
 def test_the_control_in_use_stays_under_the_pointer(
