@@ -168,7 +168,12 @@ def history_points(network: Network, positions: Sequence[int] | None = None) -> 
 
 
 def _title_with_edits(network: Network) -> str:
-    edits = ", ".join(edit.title for edit in network.history.applied_edits)
+    """Title and edits; of several that set one thing at one place, as two drags of a slider do, the last alone."""
+    titles: dict[object, str] = {}
+    for number, edit in enumerate(network.history.applied_edits):
+        place = edit.name, getattr(edit, "at", "")
+        titles[place if edit.name.startswith(("set_", "swap_")) else number] = edit.title
+    edits = ", ".join(titles.values())
     return f"{network.title}: {edits}" if edits else network.title
 
 

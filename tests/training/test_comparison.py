@@ -114,6 +114,14 @@ def test_networks_that_come_twice_have_two_names() -> None:
     assert list(name_networks([network] * 3)) == ["LeNet-5", "LeNet-5 again", "LeNet-5 again again"]
 
 
+def test_a_setting_that_was_moved_twice_is_one_in_the_name() -> None:
+    network = explorer.open("design:lenet_5").edit(
+        explorer.SetClasses(7), explorer.SwapActivation("*", "tanh"), explorer.SetClasses(9)
+    )
+    *_, last = explorer.history_points(network)
+    assert last == "LeNet-5: 9 classes, Activation Tanh everywhere"
+
+
 def test_the_command_line_compares_points_of_the_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edits = tmp_path / "edits.json"
     edits.write_text(
