@@ -193,10 +193,13 @@ class SampleStrip(QListWidget):
             self.clearSelection()
 
     def remove_image(self, id: str) -> None:
-        """Remove an image, if it is there."""
-        item = self.find_item(id)
+        """Remove an image, if it is there. The sample may be it: no other one is lit then in its place."""
+        item, current = self.find_item(id), self.currentItem()
         if item is not None:
             self.takeItem(self.row(item))
+        if item is not None and item is current:
+            self.setCurrentRow(-1)
+            self.clearSelection()
 
 
 class ClassMaps(QWidget):

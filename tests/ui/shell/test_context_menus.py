@@ -175,6 +175,7 @@ def test_own_photos_are_removed_and_built_in_ones_stay(window: Window, qtbot: Qt
     assert built_in is not None
     assert not strip.build_menu(built_in).actions()[1].isEnabled()
     remove.trigger()
+    assert not strip.selectedItems()  # the network goes on with it: no other one is lit
     assert strip.find_item(str(path)) is None
     assert path.exists()
     from explorer.ui.output.sample_images import recent_images
