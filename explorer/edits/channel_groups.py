@@ -3,8 +3,9 @@
 The channels of every value are a row of *segments*. A convolution or a linear layer makes a segment of its own; norms,
 activations, pooling and depthwise convolutions pass a row on; a concatenation joins rows; an addition or a product ties
 the rows it reads, segment by segment, splitting a segment where the other side has a seam. Where a row is split
-(`chunk`), mixed (a shuffle of unlike parts) or flattened, the result is a segment *derived* from it: so many times its
-size. A segment whose size something fixes (attention, a reshape written for one number) is *locked*, with the reason.
+(`chunk`, `split`, a slice), mixed (a shuffle of unlike parts) or flattened, the result is a segment *derived* from it:
+so many times its size. A segment whose size something fixes (attention, a reshape written for one number) is *locked*,
+with the reason.
 
 Segments that are tied are one **coupling group**: their layers change width together or not at all.
 """
@@ -18,6 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 from explorer.base.languages import Text, tr, tr_noop
+from explorer.edits.channel_parts import ChannelParts
 
 Row = tuple[int, ...]
 
@@ -51,6 +53,7 @@ class ChannelGroups:
     rows: dict[str, Row] = field(default_factory=dict)  # by node: the channels of its value
     axes: dict[str, int] = field(default_factory=dict)  # which dimension they are, counted from the end
     producers: dict[str, Row] = field(default_factory=dict)  # by layer that chooses its width: the row it makes
+    parts: dict[str, ChannelParts] = field(default_factory=dict)  # by op that cuts channels: those it gives out
     order: dict[str, int] = field(default_factory=dict)  # place of every live node in the execution order
     divisibility: list[tuple[Row, int]] = field(
         default_factory=list

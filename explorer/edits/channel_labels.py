@@ -211,6 +211,9 @@ class _LabelWalk:
         if kind == "split":
             self.split(node, sources[0])
             return None
+        if (cut := self.groups.parts.get(node.name)) is not None and cut.width == len(first):
+            ((start, stop),) = cut.bounds
+            return first[start:stop]
         if not shape or axis is None:
             return None
         if kind in ("norm", "activation", "pool", "dropout") and shape[axis] == len(first):

@@ -15,8 +15,10 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import Text, tr_noop
 from explorer.base.memo import per_object
 from explorer.edits.channel_groups import ChannelGroups, Row
+from explorer.edits.channel_parts import find_parts
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import Ref
 from explorer.graph.layers import is_depthwise, norm_channels
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Input, Output
@@ -34,6 +36,7 @@ class _ChannelWalk:
     def __init__(self, analysis: Analysis) -> None:
         self.result = ChannelGroups()
         self.measures: Mapping[str, Any] = analysis.figures.measures
+        self.nodes = analysis.architecture.nodes
         self.pieces: dict[str, list[Row]] = {}  # by node whose value is a tuple
         self.constants: dict[str, Node] = {}
         for born, node in enumerate(analysis.architecture.live.values()):
@@ -44,6 +47,11 @@ class _ChannelWalk:
     def shape(self, name: str) -> tuple[int, ...]:
         value = self.measures[name].value
         return value.dims if isinstance(value, Shape) else ()
+
+    def has_maps(self, name: str) -> bool:
+        """Whether a value is, or holds, a map: sizes and other numbers do not."""
+        value = self.measures[name].value
+        return isinstance(value, Shape) or (isinstance(value, tuple) and any(isinstance(v, Shape) for v in value))
 
     def visit(self, node: Node) -> None:
         c, shape, layer = self.result, self.shape(node.name), node.layer
@@ -60,8 +68,8 @@ class _ChannelWalk:
             self.add_producer(node, layer.out_channels, layer.groups, 1, read)
         elif isinstance(layer, nn.Linear) and shape:
             self.add_producer(node, layer.out_features, 1, len(shape) - 1, read)
-        elif not read or isinstance(node.op, Output):
-            return
+        elif not read or isinstance(node.op, Output) or not self.has_maps(node.name):
+            return  # sizes that the code reads are read anew at another width
         elif is_depthwise(layer):
             times = Fraction(layer.out_channels, layer.in_channels)  # type: ignore[union-attr, arg-type]
             self.set_row(node, c.derive(c.rows[read[0]], times, self.order), 1)
@@ -114,7 +122,7 @@ class _ChannelWalk:
             self.elementwise(node, sources, shape)
         elif kind == "concat":
             self.concat(node, sources, shape)
-        elif kind == "split" and self.split(node, first, axis, entering):
+        elif (kind == "split" and self.chunk(node, first, axis, entering)) or self.cut(node, sources, entering):
             return
         elif kind == "shuffle":
             row = c.derive(first, Fraction(1), self.order)
@@ -136,7 +144,18 @@ class _ChannelWalk:
         lock = Text(tr_noop("{name} is written for exactly this width"), {"name": node.name})
         for name in sources:
             c.lock(c.rows[name], lock)
-        if shape:
+        value = self.measures[node.name].value
+        if isinstance(value, tuple) and all(isinstance(piece, Shape) and piece.dims for piece in value):
+            dims, axis = self.shape(sources[0]), c.axes[sources[0]]
+            places = [self.guess_axis(piece.dims, dims, axis) for piece in value]
+            # ways of unlike kinds are not followed
+            if len({place - len(piece.dims) for place, piece in zip(places, value, strict=True)}) == 1:
+                pieces = [
+                    c.add_segment(piece.dims[place], self.order, lock_reason=lock)
+                    for place, piece in zip(places, value, strict=True)
+                ]
+                self.give_pieces(node, c.rows[sources[0]], places[0] - len(value[0].dims), pieces)
+        elif shape:
             place = self.guess_axis(shape, self.shape(sources[0]), c.axes[sources[0]])
             self.set_row(node, c.add_segment(shape[place], self.order, lock_reason=lock), place)
 
@@ -194,7 +213,7 @@ class _ChannelWalk:
             size, self.order, lock_reason=Text(tr_noop("it is joined to {name}"), {"name": name})
         )
 
-    def split(self, node: Node, row: Row, axis: int, entering: tuple[int, ...]) -> bool:
+    def chunk(self, node: Node, row: Row, axis: int, entering: tuple[int, ...]) -> bool:
         """`chunk` into equal parts along the channels. False for any other way of splitting."""
         value = self.measures[node.name].value
         widths = [piece.dims[axis] for piece in value] if isinstance(value, tuple) else []
@@ -203,10 +222,42 @@ class _ChannelWalk:
         if getattr(node.op, "name", "") != "chunk":
             return False
         part = self.result.derive(row, Fraction(1, len(widths)), self.order)
-        self.pieces[node.name] = [part] * len(widths)
-        self.result.rows[node.name], self.result.axes[node.name] = row, axis
+        self.give_pieces(node, row, axis, [part] * len(widths))
         self.result.divisibility.append((row, len(widths)))
         return True
+
+    def cut(self, node: Node, sources: list[str], entering: tuple[int, ...]) -> bool:
+        """Parts of the channels, each a share of them: `split`, slices. False where the op is none of that kind."""
+        c, row, axis = self.result, self.result.rows[sources[0]], self.result.axes[sources[0]]
+        if len(sources) > 1 or len(entering) < -axis:
+            return False
+        found = find_parts(node, entering, len(entering) + axis, self.share)
+        if found is None or not found.are_shares:
+            return False
+        c.parts[node.name] = found
+        shares = [Fraction(stop - start, found.width) for start, stop in found.bounds]
+        parts = {share: row if share == 1 else c.derive(row, share, self.order) for share in shares}
+        c.divisibility.append((row, found.multiple))
+        if found.is_tuple:
+            self.give_pieces(node, row, axis, [parts[share] for share in shares])
+        else:
+            c.rows[node.name], c.axes[node.name] = parts[shares[0]], axis
+        return True
+
+    def share(self, name: str) -> Any:
+        """The value of a size, or of a number that is always the same share of one (`x.shape[1] // 4`); None for others
+        (`x.shape[1] - 4`)."""
+        node = self.nodes[name]
+        known = getattr(node.op, "name", "")
+        if known in ("getattr", "size"):
+            return self.measures[name].value
+        is_first = len(node.inputs) == 1 and isinstance(node.args[0], Ref)
+        is_share = is_first and known in ("getitem", "floordiv", "truediv", "mul", "int")
+        return self.measures[name].value if is_share and self.share(node.inputs[0]) is not None else None
+
+    def give_pieces(self, node: Node, row: Row, axis: int, pieces: list[Row]) -> None:
+        self.pieces[node.name] = pieces
+        self.result.rows[node.name], self.result.axes[node.name] = row, axis
 
     def reshape(self, node: Node, row: Row, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]) -> bool:
         """Flattening, averaging away and permuting, which keep the channels countable."""

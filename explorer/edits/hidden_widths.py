@@ -100,8 +100,7 @@ class MultiplyExpansion:
             )
         targets: dict[int, WidthTarget] = {}
         for block in blocks:
-            for name in block.hidden_layers:
-                row = channel_groups.producers[name]
+            for row in block.hidden_rows:
                 width = round_hidden_width(channel_groups, row, channel_groups.size(row) * self.by)
                 targets |= solve_hidden_width(channel_groups, row, width, block)
         return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
@@ -155,18 +154,17 @@ class SetGrowthRate:
 def hidden_width_ratio(target: Subgraph, relative_to: str) -> float | None:
     """The hidden width of a block as a multiple of what enters, or a part of what leaves it; None when it has none."""
     channel_groups = find_channel_groups(target.architecture)
-    inner = target.hidden_layers
+    inner = target.hidden_rows
     ends = target.entries[:1] if relative_to == "entering" else target.exits[-1:]
     if not inner or not ends or ends[0] not in channel_groups.rows:
         return None
-    return channel_groups.size(channel_groups.producers[inner[0]]) / channel_groups.size(channel_groups.rows[ends[0]])
+    return channel_groups.size(inner[0]) / channel_groups.size(channel_groups.rows[ends[0]])
 
 
 def blocks_with_hidden_width(architecture: Architecture, at: str) -> Iterator[Subgraph]:
-    """The blocks of a place whose hidden width is one: not the branches of a module that are joined by a concat."""
+    """The blocks of a place whose hidden width is one: not ways side by side (Inception)."""
     for block in blocks_at(architecture, at):
-        joined = any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
-        if block.hidden_layers and not joined:
+        if block.hidden_rows:
             yield block
 
 
@@ -205,9 +203,8 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
             continue
         ends = block.entries[:1] if relative_to == "entering" else block.exits[-1:]
         width = ratio * channel_groups.size(channel_groups.rows[ends[0]])
-        first = channel_groups.size(channel_groups.producers[block.hidden_layers[0]])
-        for name in block.hidden_layers:
-            row = channel_groups.producers[name]
+        first = channel_groups.size(block.hidden_rows[0])
+        for row in block.hidden_rows:
             wanted = round_hidden_width(channel_groups, row, width * channel_groups.size(row) / first)
             targets |= solve_hidden_width(channel_groups, row, wanted, block)
     if not targets:
@@ -222,7 +219,12 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
 
 def round_hidden_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: float) -> int:
     """Return a width near `width` that the groups of a row divide."""
-    return make_divisible(width, math.lcm(*(channel_groups.segments[n].multiple for n in channel_groups.resolve(row))))
+    steps = [channel_groups.segments[n].multiple for n in channel_groups.resolve(row)]
+    counts = channel_groups.linear_form(row)
+    if len(counts) == 1:  # a join of what was made of one layer is so many times its width
+        ((segment, count),) = counts.items()
+        steps = [math.ceil(channel_groups.segments[segment].multiple * count)]
+    return make_divisible(width, math.lcm(*steps))
 
 
 def solve_hidden_width(

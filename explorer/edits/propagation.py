@@ -17,10 +17,12 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
 from explorer.base.cancellation import check_cancelled
 from explorer.base.languages import tr
 from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_parts import PART_OPS, cut_other_width
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, ShapeMismatch
 from explorer.edits.join_repairs import JoinRepairs
@@ -137,7 +139,8 @@ class _Propagator:
             return node
         layer = node.layer
         if layer is None:
-            return self.adapt_constant(node) if op_kinds.kind(node) in ("add", "multiply", "concat") else node
+            is_join = op_kinds.kind(node) in ("add", "multiply", "concat")
+            return self.adapt_constant(node) if is_join else self.adapt_parts(node, given)
         if isinstance(layer, _ConvNd):
             return (
                 self.adapt_conv(node, layer, given)
@@ -304,6 +307,27 @@ class _Propagator:
             self.values[constant.name] = self.measure(self.replaced[constant.name])
         return node
 
+    def adapt_parts(self, node: Node, given: Shape) -> Node:
+        """What gives out parts of the channels gives out the shares that it did."""
+        opened = self.architecture.opened
+        owner = opened if node.name in opened.live and not node.added else self.architecture
+        if getattr(node.op, "name", "") not in PART_OPS or not _holds_together(owner):
+            return node
+        then = find_channel_groups(owner).parts.get(node.name)
+        if then is None or len(given.dims) != then.rank:
+            return node
+        new = cut_other_width(owner.nodes[node.name], then, given.dims[then.axis])
+        if new is None:
+            message = tr(
+                "{name} cuts shares of {width} channels, and {given} have no such shares: take a multiple of {step}",
+                name=node.name,
+                width=then.width,
+                given=given.dims[then.axis],
+                step=then.multiple,
+            )
+            raise EditError(message, node=node.name)
+        return change_node(node, args=(*node.args[:1], *new.args[1:]), kwargs=new.kwargs)
+
     # what needs mending
 
     def current(self, name: str) -> Node:
@@ -317,3 +341,12 @@ class _Propagator:
         for added in new:
             self.added[added.name] = added
             self.values[added.name] = self.measure(added)
+
+
+def _holds_together(architecture: Architecture) -> bool:
+    """Whether a snapshot has shapes: the one that an edit begins from has, one that it has begun to change may not."""
+    try:
+        analyse(architecture)
+    except ShapeError:
+        return False
+    return True

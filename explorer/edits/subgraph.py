@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr
 from explorer.base.memo import memoise, per_object
+from explorer.edits.channel_groups import Row
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, nodes_at, place_names, place_of, require_places
 from explorer.graph import op_kinds
@@ -88,6 +89,33 @@ class Subgraph:
             and name not in self.squeeze_layers
             and leaving.isdisjoint(channel_groups.linear_form(channel_groups.producers[name]))
         ]
+
+    @cached_property
+    def hidden_rows(self) -> list[Row]:
+        """The channels that make it as wide as it is inside, each row of them once: those of its hidden layers. Where
+        ways are joined by concat, only what all of them begin from (SqueezeNet's fire module), what they are joined to
+        (GhostNet), or what reads that (FasterNet): none for ways side by side (Inception)."""
+        groups = find_channel_groups(self.architecture)
+        rows = {name: groups.producers[name] for name in self.hidden_layers}
+        joins = [] if self.is_dense_layer else [n.name for n in self.layers if op_kinds.kind(n) == "concat"]
+        if not joins:
+            return list(rows.values())
+        before: dict[str, set[str]] = {}  # in execution order
+        for node in self.layers:
+            before[node.name] = {node.name}.union(*(before.get(name, ()) for name in node.inputs))
+        found: list[Row] = []
+        for name, row in rows.items():
+            if all(self._all_pass(name, join, before) for join in joins):
+                parts = set(groups.linear_form(row))
+                wider = [groups.rows[join] for join in joins if set(groups.linear_form(groups.rows[join])) == parts]
+                found += (wider or [row])[:1]
+        return list(dict.fromkeys(found))
+
+    def _all_pass(self, name: str, join: str, before: Mapping[str, set[str]]) -> bool:
+        """Whether all ways into a concat come from one layer, or it reads what they are joined to."""
+        ways = [way for way in self.architecture.nodes[join].inputs if way in before]
+        from_it = len(ways) == len(self.architecture.nodes[join].inputs) and all(name in before[way] for way in ways)
+        return from_it or join in before[name]
 
     @cached_property
     def is_dense_layer(self) -> bool:

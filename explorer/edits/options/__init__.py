@@ -20,6 +20,7 @@ from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import translator
 from explorer.base.memo import memoise
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, place_of, split_places
 from explorer.edits.options import block_widths, blocks, branches, bulk, depth, layers, network_options, widths
 from explorer.edits.options.scope import OptionScope
@@ -122,8 +123,9 @@ def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...
 
 #: Nodes of a network that nobody here knows, up to which trying everything takes no time.
 _FEW_NODES = 80
-#: Kinds of functions that read sizes and weights in ways of their own; flattening is understood.
+#: Kinds of functions that read sizes and weights in ways of their own; of these, some are understood.
 _OF_THEIR_OWN = frozenset({"other", "conv", "linear", "attention", "reshape", "constant"})
+_UNDERSTOOD = ("flatten", "contiguous")
 
 
 def _may_refuse(architecture: Architecture) -> bool:
@@ -136,13 +138,14 @@ def _may_refuse(architecture: Architecture) -> bool:
     inputs = sum(isinstance(node.op, Input) for node in live.values())
     if len(live) <= _FEW_NODES or inputs > 1 or architecture.shared_params or architecture.dtype is not torch.float32:
         return True
-    return any(_is_of_its_own(node) for node in live.values())
+    parts = find_channel_groups(architecture).parts
+    return any(_is_of_its_own(node) and parts.keys().isdisjoint((node.name, *node.inputs)) for node in live.values())
 
 
 def _is_of_its_own(node: Node) -> bool:
     if node.layer is not None:
         return has_computed_weights(node.layer)
-    return op_kinds.kind(node) in _OF_THEIR_OWN and getattr(node.op, "name", "") != "flatten"
+    return op_kinds.kind(node) in _OF_THEIR_OWN and getattr(node.op, "name", "") not in _UNDERSTOOD
 
 
 def _try_choices(option: Option, architecture: Architecture) -> Option:

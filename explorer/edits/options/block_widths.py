@@ -16,28 +16,19 @@ from explorer.edits.hidden_widths import (
 )
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.subgraph import Subgraph
-from explorer.graph import op_kinds
 from explorer.viewmodels.panels import Option
 
 
 def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     """Expansion of inverted residuals, bottleneck ratio of all others."""
-    blocks = [
-        block
-        for block in scope.blocks
-        if hidden_width_ratio(block, "entering") is not None and not _has_parallel_branches(block)
-    ]
-    blocks = [] if any(_has_locked_width(scope, block) for block in blocks) else blocks
+    blocks = [block for block in scope.blocks if hidden_width_ratio(block, "entering") is not None]
+    reason = next(filter(None, (_lock_reason(scope, block) for block in blocks)), "")
     title, tip = (
         tr("Expansion"),
         tr("Hidden width as a multiple of the input width: a wider block filters more channels and costs more."),
     )
-    if not blocks:
-        yield scope.disabled_option(
-            tr("Hidden width"),
-            tr("No layer {place} has channels that are used only inside its block.", place=scope.location),
-            tip,
-        )
+    if not blocks or reason:
+        yield scope.disabled_option(tr("Hidden width"), reason or _why_no_hidden_width(scope), tip)
         return
     if all(block.is_inverted for block in blocks):
         ratios = [hidden_width_ratio(block, "entering") for block in blocks]
@@ -52,18 +43,20 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     yield scope.slider_option(tr("Bottleneck ratio"), current, shares, tip)
 
 
-def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
-    segments = {
-        segment
-        for name in block.hidden_layers
-        for segment in scope.channel_groups.linear_form(scope.channel_groups.producers[name])
-    }
-    return any(scope.channel_groups.segments[segment].lock_reason for segment in segments)
+def _lock_reason(scope: OptionScope, block: Subgraph) -> str:
+    """Why the hidden width of a block is fixed; empty where it is not."""
+    groups = scope.channel_groups
+    segments = {segment for row in block.hidden_rows for segment in groups.linear_form(row)}
+    reasons = (str(groups.segments[segment].lock_reason) for segment in segments)
+    return next((tr("It is fixed: {reason}.", reason=reason) for reason in reasons if reason), "")
 
 
-def _has_parallel_branches(block: Subgraph) -> bool:
-    """Several ways side by side (Inception): no one hidden width."""
-    return any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
+def _why_no_hidden_width(scope: OptionScope) -> str:
+    if any(block.hidden_layers for block in scope.blocks):
+        return tr(
+            "Branches run side by side {place}: each of their layers has a width of its own.", place=scope.location
+        )
+    return tr("No layer {place} has channels that are used only inside its block.", place=scope.location)
 
 
 def ratio_choices(ratios: Iterable[float | None], defaults: list[float]) -> tuple[float | None, list[float]]:

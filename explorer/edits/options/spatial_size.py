@@ -86,9 +86,14 @@ def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None
         if node.name == name or reached.isdisjoint(node.inputs):
             continue
         reached.add(node.name)
-        if op_kinds.kind(node) in ("attention", "constant") or _has_literal_sizes(node):
+        if op_kinds.kind(node) in ("attention", "constant") or _has_literal_sizes(
+            node, _dims(analysis, node.inputs[0])
+        ):
             return None
-        made = _dims(analysis, node.name)
+        first, made = node.inputs[0], _dims(analysis, node.name)
+        if first in maps and (_shares_out(analysis, node) or not _dims(analysis, first)):
+            maps[node.name] = maps[first]  # parts of the channels, and one of them
+            continue
         if len(made) != 4 or maps.keys().isdisjoint(node.inputs):
             continue
         if len(node.inputs) == 1 and op_kinds.kind(node) in _POINTWISE_KINDS and norm_kind(node) != "instance":
@@ -139,10 +144,41 @@ def _permutation(node: Node) -> tuple[int, ...] | None:
     return tuple(axis % 4 for axis in order if isinstance(axis, int))
 
 
-def _has_literal_sizes(node: Node) -> bool:
-    """A reshape with sizes written into the code."""
+def _shares_out(analysis: Analysis, node: Node) -> bool:
+    """Whether an op gives maps of the size of its own, as a tuple."""
+    value, entering = analysis.figures.measures[node.name].value, _dims(analysis, node.inputs[0])
+    return isinstance(value, tuple) and all(
+        isinstance(part, Shape) and len(part.dims) == len(entering) == 4 and part.dims[2:] == entering[2:]
+        for part in value
+    )
+
+
+def _has_literal_sizes(node: Node, entering: tuple[int, ...]) -> bool:
+    """A reshape with sizes written into the code, or a place that is."""
     name = getattr(node.op, "name", "")
-    return name in ("view", "reshape") or (name == "getitem" and not isinstance(node.args[1], int))
+    if name == "getitem" and not isinstance(node.args[1], int):
+        return _slices(node, entering) is None
+    return name in ("view", "reshape") or (name == "narrow" and node.args[1] not in (1, -3))
+
+
+def _slices(node: Node, entering: tuple[int, ...]) -> _MapSize | None:
+    """The height and the width of a slice of a map (`x[..., ::2, ::2]`), from those of the map; None for an index that
+    leaves no map, or that counts from the one end in numbers that belong to one size."""
+    index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+    if len(entering) != 4 or not all(part is ... or isinstance(part, slice) for part in index):
+        return None
+    at = index.index(...) if ... in index else len(index)
+    whole = (*index[:at], *[slice(None)] * (4 - len(index) + (... in index)), *index[at + 1 :])
+    found = [_slice_size_function(part) for part in whole[2:]]
+    high, wide = (found[0], found[1]) if len(found) == 2 else (None, None)
+    return (high, wide) if high is not None and wide is not None else None
+
+
+def _slice_size_function(part: slice) -> SizeFunction | None:
+    start, cut, step = part.start or 0, -(part.stop or 0), part.step or 1
+    if not all(isinstance(number, int) for number in (start, cut, step)) or min(start, cut) < 0 or step < 1:
+        return None
+    return SizeFunction(-1 - start - cut, step)
 
 
 def _minimum_input_size(node: Node) -> int:
@@ -167,6 +203,8 @@ def _join_equalities(node: Node, read: list[_MapSize]) -> Iterator[_SizeEquality
 def _size_functions(node: Node, entering: tuple[int, ...], leaving: tuple[int, ...]) -> _MapSize | None:
     """The height and the width of an op with one map as input, from those of the map."""
     layer: Any = node.layer
+    if getattr(node.op, "name", "") == "getitem":
+        return _slices(node, entering)
     if isinstance(layer, nn.ZeroPad2d):
         left, right, top, bottom = layer.padding
         return SizeFunction(top + bottom - 1), SizeFunction(left + right - 1)
