@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from explorer.base.languages import tr
-from explorer.edits.channel_groups import ChannelGroups, WidthError
+from explorer.edits.channel_groups import ChannelGroups, Row, WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
 from explorer.edits.kept_channels import KEPT_CHANNELS, title_with_kept_channels
@@ -154,11 +154,18 @@ class SetGrowthRate:
 def hidden_width_ratio(target: Subgraph, relative_to: str) -> float | None:
     """The hidden width of a block as a multiple of what enters, or a part of what leaves it; None when it has none."""
     channel_groups = find_channel_groups(target.architecture)
-    inner = target.hidden_rows
+    inner = _inner_rows(target)
     ends = target.entries[:1] if relative_to == "entering" else target.exits[-1:]
     if not inner or not ends or ends[0] not in channel_groups.rows:
         return None
     return channel_groups.size(inner[0]) / channel_groups.size(channel_groups.rows[ends[0]])
+
+
+def _inner_rows(block: Subgraph) -> list[Row]:
+    """What is set where a block is asked for: its hidden width, or that of the first of ways side by side, with which
+    the others keep their proportion."""
+    producers = find_channel_groups(block.architecture).producers
+    return block.hidden_rows or [producers[name] for name in block.hidden_layers]
 
 
 def blocks_with_hidden_width(architecture: Architecture, at: str) -> Iterator[Subgraph]:
@@ -203,8 +210,9 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
             continue
         ends = block.entries[:1] if relative_to == "entering" else block.exits[-1:]
         width = ratio * channel_groups.size(channel_groups.rows[ends[0]])
-        first = channel_groups.size(block.hidden_rows[0])
-        for row in block.hidden_rows:
+        rows = _inner_rows(block)
+        first = channel_groups.size(rows[0])
+        for row in rows:
             wanted = round_hidden_width(channel_groups, row, width * channel_groups.size(row) / first)
             targets |= solve_hidden_width(channel_groups, row, wanted, block)
     if not targets:
@@ -217,7 +225,7 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
     return propagate(architecture, targets, channel_groups=channel_groups, keep=keep)
 
 
-def round_hidden_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: float) -> int:
+def round_hidden_width(channel_groups: ChannelGroups, row: Row, width: float) -> int:
     """Return a width near `width` that the groups of a row divide."""
     steps = [channel_groups.segments[n].multiple for n in channel_groups.resolve(row)]
     counts = channel_groups.linear_form(row)
@@ -227,9 +235,7 @@ def round_hidden_width(channel_groups: ChannelGroups, row: tuple[int, ...], widt
     return make_divisible(width, math.lcm(*steps))
 
 
-def solve_hidden_width(
-    channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph
-) -> dict[int, int]:
+def solve_hidden_width(channel_groups: ChannelGroups, row: Row, width: int, target: Subgraph) -> dict[int, int]:
     """Return the sizes, by segment, that give a row inside of a block a width. Raises EditError."""
     try:
         return channel_groups.solve_width(row, max(width, 1), {channel_groups.order[name] for name in target.nodes})

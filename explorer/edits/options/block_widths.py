@@ -21,7 +21,7 @@ from explorer.viewmodels.panels import Option
 
 def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     """Expansion of inverted residuals, bottleneck ratio of all others."""
-    blocks = [block for block in scope.blocks if hidden_width_ratio(block, "entering") is not None]
+    blocks = [b for b in scope.blocks if b.hidden_rows and hidden_width_ratio(b, "entering") is not None]
     reason = next(filter(None, (_lock_reason(scope, block) for block in blocks)), "")
     title, tip = (
         tr("Expansion"),
