@@ -54,8 +54,9 @@ def test_other_widths_run_as_the_module_does(name: str) -> None:
     try:
         made = explorer.open(module, input_shape=shape).edit(MultiplyWidth("*", 0.75))
     except (TraceError, EditError) as refusal:
-        assert name not in SAMPLE, refusal
-        return
+        if name in SAMPLE:
+            raise
+        pytest.skip(str(refusal))
     image, _ = made.preprocess("cat")
     mine, theirs = made.context.forward.run(made.architecture, made.weights, image).value, made.module()(image)
     assert all(torch.equal(one, other) for one, other in zip(tensors_in(mine), tensors_in(theirs), strict=True))

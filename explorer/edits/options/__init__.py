@@ -138,8 +138,9 @@ def _may_refuse(architecture: Architecture) -> bool:
     inputs = sum(isinstance(node.op, Input) for node in live.values())
     if len(live) <= _FEW_NODES or inputs > 1 or architecture.shared_params or architecture.dtype is not torch.float32:
         return True
-    parts = find_channel_groups(architecture).parts
-    return any(_is_of_its_own(node) and parts.keys().isdisjoint((node.name, *node.inputs)) for node in live.values())
+    groups = find_channel_groups(architecture)
+    parts = set[str]() if groups.divisibility else groups.parts.keys()  # shares of widths that several layers make
+    return any(_is_of_its_own(node) and parts.isdisjoint((node.name, *node.inputs)) for node in live.values())
 
 
 def _is_of_its_own(node: Node) -> bool:
