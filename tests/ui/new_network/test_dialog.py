@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -37,6 +38,28 @@ def test_every_template_comes_back_from_the_fields(window: Window, qtbot: QtBot)
         assert [(row.part, row.repeats) for row in found.rows] == [(row.part, row.repeats) for row in design.rows]
         assert found.stem == design.stem
     dialog.reject()
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_every_template_is_opened_by_keys_and_answers(key: str, window: Window, qtbot: QtBot) -> None:
+    """From the menu's key to what it makes of the sample: a diagram, its figures, an output."""
+    window.start()
+    dialog = show(window, qtbot)
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.templates.setFocus()
+    dialog.templates.setCurrentRow(0)
+    for _ in range(1 + list(TEMPLATES).index(key)):
+        qtbot.keyClick(dialog.templates, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: dialog.create_button.isEnabled() and bool(dialog.figures_label.text()), timeout=SLOW)
+    qtbot.keyClick(dialog.templates, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    assert network.architecture.input_shape[1:] == TEMPLATES[key].input_size
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    window.docks.output.show()
+    window.docks.output.raise_()
+    qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
 
 
 def test_a_network_from_nothing_by_keyboard(window: Window, qtbot: QtBot) -> None:
