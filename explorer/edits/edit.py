@@ -136,6 +136,8 @@ def _find_names_at(architecture: Architecture, at: str) -> Iterable[str]:
     if at in hierarchy.groups and at:
         return hierarchy.nodes_of(at)
     inside = [node.name for node in live.values() if at in node.scope]
+    if not inside and at in architecture.module_classes:  # what it held was moved as one, and kept its names
+        inside = [name for name in live if name.startswith(f"{at}.")]
     if inside:
         return inside
     known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.module_classes]))

@@ -51,7 +51,7 @@ class WrapAsBlock:
             raise EditError(tr("a block needs a name of 1 to {most} letters", most=_LONGEST_NAME))
         inside = {node.name for node in nodes_at(architecture, self.at)}
         self._check_ends(architecture, inside)
-        inside |= _own_constants(architecture, inside)
+        inside |= own_constants(architecture, inside)
         _check_shared(architecture, inside)
         ordered = _run_together(architecture, inside)
         return sorted_by_flow(self._wrapped(ordered, inside))
@@ -78,7 +78,7 @@ class WrapAsBlock:
 
     def _wrapped(self, architecture: Architecture, inside: Set[str]) -> Architecture:
         nodes = [architecture.nodes[name] for name in architecture.nodes if name in inside]
-        whole = _modules_inside(architecture, inside)
+        whole = modules_inside(architecture, inside)
         around = tuple(path for path in shared_scope(nodes) if path not in whole)
         home = unused_home(architecture, ".".join((*around[-1:], _identifier(self.called))))
         modules = _moved_modules(nodes, around, home, whole)
@@ -113,7 +113,7 @@ def _is_one_module(architecture: Architecture, inside: Set[str]) -> bool:
     return bool(shared) and all(name in inside for name, node in architecture.live.items() if shared[-1] in node.scope)
 
 
-def _own_constants(architecture: Architecture, inside: Set[str]) -> set[str]:
+def own_constants(architecture: Architecture, inside: Set[str]) -> set[str]:
     """The tensors of the code that the selection alone reads."""
     return {
         name
@@ -159,7 +159,7 @@ def _run_together(architecture: Architecture, inside: Set[str]) -> Architecture:
     return architecture if ordered == order else architecture.with_nodes({n: architecture.nodes[n] for n in ordered})
 
 
-def _modules_inside(architecture: Architecture, inside: Set[str]) -> set[str]:
+def modules_inside(architecture: Architecture, inside: Set[str]) -> set[str]:
     """Paths of the modules of which the selection holds everything."""
     touched = {path for name in inside for path in architecture.nodes[name].scope}
     cut = {path for name, node in architecture.live.items() if name not in inside for path in node.scope}

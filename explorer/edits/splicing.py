@@ -172,7 +172,7 @@ def _trace_anew(
 def unused_home(architecture: Architecture, path: str) -> str:
     """Return a module path, `path` or `path_2` and so on, that nothing of the network has or lies below."""
     taken = {*architecture.nodes, *architecture.module_classes, *architecture.unused_params}
-    taken |= {node.path for node in architecture.nodes.values()}
+    taken |= {path for node in architecture.nodes.values() for path in (node.path, node.home)}
 
     def is_taken(name: str) -> bool:
         return any(one == name or one.startswith((f"{name}.", f"{name}:")) for one in taken)

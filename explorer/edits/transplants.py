@@ -21,6 +21,7 @@ from explorer.edits.edit import EditError, place_names
 from explorer.edits.insertion import insert_join, require_entry, require_exit
 from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
+from explorer.edits.relocation import class_as_name, relocate
 from explorer.edits.repairs import offering_repairs
 from explorer.edits.size_limits import check_op_count
 from explorer.edits.splicing import (
@@ -44,7 +45,6 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.description import MAX_NAME, DescriptionError, describe_piece, read_piece
-from explorer.graph.groups import PLAIN_CONTAINERS
 from explorer.graph.layers import build_conv
 from explorer.graph.node import Node, rename_inputs, takes_value
 from explorer.graph.ops import Input
@@ -184,8 +184,9 @@ class MoveBlock:
             return architecture
         source, chosen = self._find_link(architecture, target, set(block.nodes))
         with offering_repairs(self, architecture):
-            done = _moved(architecture, block, source, chosen)
-            return check_maps(architecture, propagate(sorted_by_flow(done), repair=self.mend))
+            done = sorted_by_flow(_moved(architecture, block, source, chosen))
+            done = relocate(done, {*block.nodes}, scope_around(architecture, target))
+            return check_maps(architecture, propagate(done, repair=self.mend))
 
     def _is_there(self, architecture: Architecture, block: Subgraph, target: Subgraph) -> bool:
         """Whether the block is in that place as it is."""
@@ -241,8 +242,7 @@ def _name_by_kind(piece: Piece) -> str:
     """What a copy is called whose original has only a number in its row: inverted_residual, conv."""
     if len(piece.block.nodes) == 1:
         return op_kinds.kind(next(iter(piece.block.layers)))
-    known = piece.class_name.isidentifier() and piece.class_name not in PLAIN_CONTAINERS
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", piece.class_name).lower() if known else "block"
+    return class_as_name(piece.class_name)
 
 
 def _without_surroundings(body: Architecture, block: Subgraph, base: str) -> Architecture:

@@ -82,7 +82,8 @@ def match_checkpoint(
     Tensors go to the network as it was opened, and to edited layers whose shapes they have exactly. Raises
     CheckpointError when none fits, or when some are NaN or infinite.
     """
-    tensors = _under_their_paths(tensors, architecture)
+    renamed = _under_their_paths(tensors, architecture)
+    is_of_edited, tensors = renamed.keys() != tensors.keys(), renamed
     baseline_tensors, edited_tensors = _expected_tensors(baseline), _expected_tensors(architecture)
     prefix = _find_prefix(tensors, baseline_tensors.keys() | edited_tensors.keys())
     stripped = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
@@ -94,7 +95,7 @@ def match_checkpoint(
     fitting_edited = {key for key, want in edited_tensors.items() if _has_shape(stripped, key, want)}
     expected, fitting = (
         (baseline_tensors, fitting_baseline.keys())
-        if len(fitting_baseline) >= len(fitting_edited)
+        if len(fitting_baseline) >= len(fitting_edited) and not is_of_edited
         else (edited_tensors, fitting_edited)
     )
     if not any(not is_batch_counter(key) for key in fitting):
@@ -122,7 +123,8 @@ def match_checkpoint(
 
 
 def _under_their_paths(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> Mapping[str, torch.Tensor]:
-    """The tensors of a file with copies, and layers that live in a block of the user's own, under their path here."""
+    """The tensors of a file with copies, and layers that an edit put into another block, under their path here: a file
+    that has any of these is of the edited network."""
     made = module_paths(architecture)
     homes = {
         made[name]: node.path

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 from explorer.base.id_text import join_ids
@@ -29,6 +30,7 @@ from explorer.edits import (
     ToggleAuxiliaryHead,
     ToggleSqueezeExcitation,
 )
+from explorer.edits.edit import nodes_at
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
@@ -349,3 +351,48 @@ def test_what_eca_weighs_has_a_width_and_its_window_can_be_repeated(opened: Open
         assert made.architecture.nodes["layer1.0.eca.mul"].inputs == ("layer1.0.bn2", "layer1.0.eca.unsqueeze")
     wide = network.edit(SetWidth("layer1.0", 96)).architecture.nodes
     assert wide["layer1.0.eca.conv"].op == network.architecture.nodes["layer1.0.eca.conv"].op
+
+
+@pytest.mark.parametrize(
+    ("key", "block", "to", "home"),
+    [
+        ("mobilenet_v3_small", "features.5.block.2", "features.10.block.1", "features.10.block.squeeze_excitation"),
+        ("resnet18", "layer1.0.conv1", "layer1.1.conv1", "layer1.1.conv1_2"),
+        ("resnet18", "layer1.1", "conv1", "basic_block"),
+        ("squeezenet1_1", "features.4.squeeze", "features.6", "features.squeeze"),
+        ("densenet121", "features.denseblock1.denselayer1.relu1", "features.norm0", "features.relu1"),
+    ],
+)
+def test_what_is_moved_lives_in_the_block_it_is_moved_into(
+    key: str, block: str, to: str, home: str, opened: Opened, stranger: Stranger, tmp_path: Path
+) -> None:
+    """Cards show it there, code too, its weights are found again, and its old place still names it."""
+    network = opened(key)
+    try:
+        moved = network.edit(MoveBlock(block, to))
+    except EditError as refused:
+        moved = network.edit(refused.repairs[0].edit)
+    names = [name for name in network.architecture.live if name == block or name.startswith(f"{block}.")]
+    paths = {moved.architecture.live[name].home for name in names} - {""}
+    assert all(path == home or path.startswith(f"{home}.") for path in paths)
+    assert {node.name for node in nodes_at(moved.architecture, block)} == set(names)
+    assert set(moved.analysis.hierarchy.groups) >= {home} - paths
+    check_count(moved)
+    check_replay(moved)
+    check_eval(moved, stranger, tmp_path)
+    module = moved.module()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.01)
+    torch.save(module.state_dict(), tmp_path / "trained.pth")
+    back = moved.load_weights(tmp_path / "trained.pth").module().state_dict()
+    assert all(torch.equal(back[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_a_block_stays_whole_with_what_is_moved_into_it(opened: Opened) -> None:
+    moved = opened("resnet18").edit(MoveBlock("layer1.0.relu", "layer3.0.conv1"))
+    (around,) = {group.id for group in moved.analysis.hierarchy.blocks if "layer1.0.relu" in group.nodes}
+    assert around == "layer3.0"
+    assert "layer1.0" in moved.analysis.hierarchy.groups
+    back = moved.edit(MoveBlock("layer1.0.relu", "layer1.0.bn1"))
+    assert back.architecture.live["layer1.0.relu"].scope == ("layer1", "layer1.0")

@@ -248,10 +248,10 @@ COMPOSED: list[tuple[str, tuple[Edit, ...], str]] = [
         ),
         "features.append(",
     ),
-    (  # a block taken apart by a copy that is no part of it
+    (  # what is moved lives where it is, and both blocks stay blocks
         "mobilenet_v3_small",
         (explorer.MoveBlock("features.5.block.2", "features.10.block.2", "before"),),
-        "self[10].block[0](x)",
+        '("squeeze_excitation", SqueezeExcitation(576, 64)),',
     ),
 ]
 
