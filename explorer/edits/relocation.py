@@ -18,7 +18,7 @@ from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Layer
 
 
-def relocate(architecture: Architecture, names: Set[str], scope: tuple[str, ...]) -> Architecture:
+def settle_in_scope(architecture: Architecture, names: Set[str], scope: tuple[str, ...]) -> Architecture:
     """Return the snapshot with some nodes in the modules of a scope. It is returned as it is where they are there
     already, or hold a part of a layer that is called outside too, or weights that are tied."""
     inside = names | own_constants(architecture, names)

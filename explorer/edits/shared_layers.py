@@ -26,6 +26,7 @@ from explorer.edits.node_changes import change_node
 from explorer.edits.number_formats import match_number_formats
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
+from explorer.edits.splicing import sorted_by_flow
 from explorer.graph.architecture import Architecture
 from explorer.graph.layers import ComputedWeightsError, building_as
 from explorer.graph.node import Node
@@ -94,10 +95,11 @@ def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
 
 
 def _apply(edit: Edit, architecture: Architecture) -> Architecture:
-    """Apply an edit to the calls that it names. New layers have numbers of the network's own type."""
+    """Apply an edit to the calls that it names. New layers have numbers of the network's own type, and every value is
+    computed before it is read: what is put back as it was may read what has been moved behind it since."""
     try:
         with building_as(architecture.dtype):
-            return match_number_formats(architecture, edit.apply(architecture))
+            return sorted_by_flow(match_number_formats(architecture, edit.apply(architecture)))
     except ComputedWeightsError as failure:
         node = next((node for node in architecture.live.values() if node.op is failure.layer), None)
         name = node.name if node is not None else type(failure.layer.module).__name__

@@ -21,7 +21,7 @@ from explorer.edits.edit import EditError, place_names
 from explorer.edits.insertion import insert_join, require_entry, require_exit
 from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
-from explorer.edits.relocation import class_as_name, relocate
+from explorer.edits.relocation import class_as_name, settle_in_scope
 from explorer.edits.repairs import offering_repairs
 from explorer.edits.size_limits import check_op_count
 from explorer.edits.splicing import (
@@ -185,7 +185,7 @@ class MoveBlock:
         source, chosen = self._find_link(architecture, target, set(block.nodes))
         with offering_repairs(self, architecture):
             done = sorted_by_flow(_moved(architecture, block, source, chosen))
-            done = relocate(done, {*block.nodes}, scope_around(architecture, target))
+            done = settle_in_scope(done, {*block.nodes}, scope_around(architecture, target))
             return check_maps(architecture, propagate(done, repair=self.mend))
 
     def _is_there(self, architecture: Architecture, block: Subgraph, target: Subgraph) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from explorer.base.languages import tr_noop
+from explorer.base.languages import tr, tr_noop
 from explorer.parts.part import register_part
 from explorer.parts.pieces import Concatenated, Residual, build_activation, conv_norm_act, divide, sequence
 from explorer.parts.setting import (
@@ -82,6 +82,8 @@ def _depthwise_separable(
 )
 def _fire(in_channels: int, channels: int, squeeze: int, norm: str, activation: str) -> nn.Module:
     """Iandola et al., "SqueezeNet", 2016, §3.2: squeeze ratio 0.125, half of the filters that expand are 3×3."""
+    if channels < 2:
+        raise ValueError(tr("one channel cannot be halved"))
     narrow, left = squeeze or divide(channels, 8), channels // 2
     expand = Concatenated(
         conv_norm_act(narrow, left, 1, norm=norm, activation=activation),

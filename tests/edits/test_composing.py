@@ -28,9 +28,11 @@ from explorer.edits import (
     SwapNorm,
     TakeOut,
     ToggleAuxiliaryHead,
+    ToggleShortcut,
     ToggleSqueezeExcitation,
 )
 from explorer.edits.edit import nodes_at
+from explorer.edits.options import find_options
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
@@ -396,3 +398,12 @@ def test_a_block_stays_whole_with_what_is_moved_into_it(opened: Opened) -> None:
     assert "layer1.0" in moved.analysis.hierarchy.groups
     back = moved.edit(MoveBlock("layer1.0.relu", "layer1.0.bn1"))
     assert back.architecture.live["layer1.0.relu"].scope == ("layer1", "layer1.0")
+
+
+def test_what_is_put_back_never_reads_what_is_computed_later(opened: Opened) -> None:
+    """A sum that was switched off, and moved before what it added, cannot be switched on."""
+    off = opened("mobilenet_v3_small").edit(ToggleShortcut("*", on=False))
+    moved = off.edit(MoveBlock("features.11.add", "features.7.block.1.0"))
+    with pytest.raises(EditError, match="cycle"):
+        moved.edit(ToggleShortcut("features.11.add", on=True))
+    assert find_options(moved.analysis, ("features.7",))

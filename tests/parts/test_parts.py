@@ -11,7 +11,7 @@ from explorer.graph.trace import trace
 from explorer.networks.googlenet import Inception
 from explorer.parts import Part, PartError, all_parts, find_part, register_part
 from explorer.parts.part import _PARTS
-from explorer.parts.setting import ChoiceSetting, IntegerSetting
+from explorer.parts.setting import CHANNELS, ChoiceSetting, IntegerSetting
 
 #: What torchvision, or this project's networks, have of the same name.
 REFERENCES = {
@@ -135,3 +135,15 @@ def test_choices_are_those_that_the_builders_know() -> None:
                 if (setting.name, choice) in (("norm", "none"), ("activation", "linear")) and part.kind == "layer":
                     continue
                 part.build_module(64, {setting.name: choice})
+
+
+@pytest.mark.parametrize("part", [part for part in all_parts() if CHANNELS in part.settings], ids=lambda part: part.key)
+def test_no_layer_is_left_without_channels(part: Part) -> None:
+    """However few there are: it is built, or refused with a reason. Torch only warns."""
+    for channels in (1, 2, 3, 5):
+        for entering in (1, 3, 8):
+            try:
+                module = part.build_module(entering, {"channels": channels})
+            except PartError:
+                continue
+            assert all(parameter.numel() for parameter in module.parameters())
