@@ -195,3 +195,23 @@ def test_a_call_that_an_edit_changed_is_written_apart() -> None:
     source = check(edited)
     assert source.count("nn.SiLU") == 1
     assert source.count("self.body(") < 3
+
+
+class Weighted(nn.Module):
+    """A part with a weight of its own, followed or, where it checks what it is given, closed."""
+
+    def __init__(self, checks: bool) -> None:
+        super().__init__()
+        self.weight, self.checks = nn.Parameter(torch.ones(4, 1, 1)), checks
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.checks and x.shape[2] > 1000:
+            raise ValueError("too large")
+        return F.relu(x * self.weight)
+
+
+def test_a_class_that_is_brought_keeps_its_name_from_those_that_are_written() -> None:
+    network = explorer.open(nn.Sequential(Weighted(False), Weighted(True)), input_shape=(1, 4, 8, 8))
+    assert [type(node.layer) for node in network.architecture.live.values() if node.layer is not None] == [Weighted]
+    source = check(network)
+    assert "Weighted2" in source

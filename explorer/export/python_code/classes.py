@@ -39,6 +39,7 @@ class Classes:
         self.reader = reader
         self.defined: list[ClassDef] = []
         self.made: dict[str, Term] = {}  # what makes the module of a frame, by path
+        reader.bring_classes()  # their names are not free for a class that is written
         self.taken = {title, *reader.sources.names, "nn", "torch", "F", "OrderedDict", "operator"}
         for group in _in_order(reader.frames.values()):
             self._define(group)

@@ -137,6 +137,13 @@ class Reader:
         layer = self.layer(path, tree.layer)
         return Term(("extended", names), (layer, *makes)) if inside else layer
 
+    def bring_classes(self) -> None:
+        """Let the file have the classes of layers that are none of torch's, before other names are chosen."""
+        for node in self.architecture.live.values():
+            layer = node.layer
+            if layer is not None and not type(layer).__module__.startswith("torch."):
+                self.layer(self.paths[node.name], layer)
+
     def layer(self, path: str, module: nn.Module) -> Term:
         """What makes a layer."""
         return self.layers.term(path, module)
