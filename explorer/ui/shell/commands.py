@@ -100,7 +100,7 @@ class CommandWindow(WindowFrame):
         if (follow := self.tool_context.scheme_handlers.get(target.partition(":")[0].lower())) is not None:
             follow(target)
         elif self.find_file_handler(target) is not None or Path(target).is_file():
-            self.open_project(target)
+            self.open_file(target)
         else:
             self.open_network(target, is_preview=is_preview)
 
@@ -131,9 +131,9 @@ class CommandWindow(WindowFrame):
             self.open_project(path)
 
     def open_file(self, path: str) -> None:
-        """Open a file by its suffix: a project, a file of a tool, or else a sample image."""
-        take = self.find_file_handler(path) or self.samples.show_file
-        take(path)
+        """Open a file by its suffix: a project, a file of edits or of a tool, or else a sample image."""
+        is_written = Path(path).suffix.lower() == ".json"
+        (self.find_file_handler(path) or (self.opener.open_project if is_written else self.samples.show_file))(path)
 
     def find_file_handler(self, path: str) -> Callable[[str], None] | None:
         return self.tool_context.file_handlers.get(Path(path).suffix.lower())

@@ -135,6 +135,7 @@ class ModuleDialog(QDialog):
     def show_module(self, user_module: UserModule) -> None:
         """Fill the fields."""
         self.path_edit.setText(user_module.location)
+        self.path_edit.selectAll()  # what is typed takes its place
         self._list_candidates()
         if user_module.name:
             self.name_box.setEditText(user_module.name)

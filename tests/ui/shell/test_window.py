@@ -238,3 +238,22 @@ def test_dark_and_light(mobilenet: Window) -> None:
     assert mobilenet.canvas.theme.name == "dark"
     appearance.choose_scheme("light")
     assert mobilenet.canvas.theme.name == "light"
+
+
+def test_a_photo_at_a_start_is_what_the_network_looks_at(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "mine.png"
+    QImage(64, 64, QImage.Format.Format_RGB32).save(str(path))
+    window.start("resnet18", str(path))
+    settled(qtbot, window)
+    assert window.output.samples.find_item(str(path)) is not None
+    assert window.session.sample is not None
+    assert window.session.sample.name == "mine.png"
+    assert len(window.documents) == 1
+
+
+def test_edits_that_are_dropped_are_opened_as_those_at_a_start(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "edits.json"
+    path.write_text("[1, 2", encoding="utf-8")
+    window.open_file(str(path))
+    settled(qtbot, window)
+    assert "is not JSON" in window.notice.text
