@@ -28,7 +28,6 @@ from explorer.edits.splicing import (
     splice_part,
     unused_home,
     value_shape,
-    without_nodes,
 )
 from explorer.edits.subgraph import Subgraph
 from explorer.edits.validation import check_one_of
@@ -166,7 +165,7 @@ class ReplaceByPart:
             return done if changed is old else done.with_replaced([changed])
         readers = list(readers_of(done, exit, target.nodes))
         done = insert_splice(done, splice, exit, readers, exit)
-        return without_nodes(done, nodes_within(shapes, target))
+        return done.with_changes(removed=nodes_within(shapes, target))
 
 
 def _is_same_kind(old: Node, new: Node) -> bool:

@@ -13,7 +13,7 @@ from explorer.edits.edit import EditError, location_in_error, location_in_title,
 from explorer.edits.node_changes import change_node
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
-from explorer.edits.splicing import readers_of, sorted_by_flow, without_nodes
+from explorer.edits.splicing import readers_of, sorted_by_flow
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
@@ -131,7 +131,7 @@ def _turn(architecture: Architecture, block: _Residual) -> Architecture:
         else:  # the block that comes behind begins with it
             changed[reader.name] = rename_inputs(changed[reader.name], {last: add})
     done = architecture.with_replaced(changed.values())
-    return without_nodes(done, block.projection[1:])
+    return done.with_changes(removed=block.projection[1:])
 
 
 def _is_normalised(architecture: Architecture, add: str, ends: set[str]) -> bool:

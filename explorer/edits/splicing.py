@@ -343,12 +343,3 @@ def _had_rank(before: Architecture, node: Node, rank: int) -> bool:
     old = before.live.get(node.name)
     value = analyse(before).figures.measures[old.inputs[0]].value if old is not None and old.inputs else None
     return isinstance(value, Shape) and len(value.dims) == rank
-
-
-def without_nodes(architecture: Architecture, gone: Iterable[str]) -> Architecture:
-    """The snapshot without some nodes, and without dead ones that read what these made."""
-    removed = set(gone)
-    for node in architecture.nodes.values():
-        if node.name not in architecture.live and not removed.isdisjoint(node.inputs):
-            removed.add(node.name)
-    return architecture.with_changes(removed=removed)

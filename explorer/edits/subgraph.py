@@ -107,7 +107,8 @@ class Subgraph:
         for name, row in rows.items():
             if all(self._all_pass(name, join, before) for join in joins):
                 parts = set(groups.linear_form(row))
-                wider = [groups.rows[join] for join in joins if set(groups.linear_form(groups.rows[join])) == parts]
+                whole = [groups.rows.get(join, ()) for join in joins]
+                wider = [joined for joined in whole if set(groups.linear_form(joined)) == parts]
                 found += (wider or [row])[:1]
         return list(dict.fromkeys(found))
 

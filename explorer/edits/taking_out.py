@@ -19,7 +19,7 @@ from explorer.edits.edit import EditError, nodes_at, place_names
 from explorer.edits.node_changes import change_node
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
-from explorer.edits.splicing import check_maps, readers_of, without_nodes
+from explorer.edits.splicing import check_maps, readers_of
 from explorer.edits.subgraph import Subgraph, build_subgraph
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -163,7 +163,8 @@ def pass_join(architecture: Architecture, join: str, kept: str) -> Architecture:
 
 def without_dead(architecture: Architecture, before: Architecture) -> Architecture:
     """The snapshot without nodes that were live before and no longer are; what was switched off before stays."""
-    return without_nodes(architecture, (before.live.keys() & architecture.nodes.keys()) - architecture.live.keys())
+    died = (before.live.keys() & architecture.nodes.keys()) - architecture.live.keys()
+    return architecture.with_changes(removed=died)
 
 
 def main_input(architecture: Architecture, join: str) -> str:

@@ -37,7 +37,6 @@ from explorer.edits.splicing import (
     sorted_by_flow,
     unused_home,
     value_shape,
-    without_nodes,
 )
 from explorer.edits.subgraph import Subgraph, build_subgraph, subgraphs_at
 from explorer.edits.validation import check_one_of
@@ -147,7 +146,7 @@ class CopyBlock:
             done = insert_splice(architecture, splice, exit, (), exit)
             return insert_join(done, self.join, (exit, splice.exit), splice.nodes[-1].name, target.nodes, scope)
         done = insert_splice(architecture, splice, exit, readers, exit)
-        return done if self.where == "behind" else without_nodes(done, target.nodes)
+        return done if self.where == "behind" else done.with_changes(removed=target.nodes)
 
 
 @register_edit("move_block")

@@ -220,15 +220,17 @@ class Architecture:
         Args:
             replaced: nodes that take the place of those with their name.
             inserted_after: new nodes, by the name of the node they come right after.
-            removed: names that go; nothing may read them afterwards.
+            removed: names that go, and with them dead nodes that read these; no live node may do so afterwards.
             module_classes: class names of new modules, by path.
         """
         new = {node.name: node for node in replaced}
         if not new.keys() <= self.nodes.keys():
             raise KeyError(f"no node {min(new.keys() - self.nodes.keys())!r} to replace")
-        nodes: dict[str, Node] = {}
+        nodes, gone = dict[str, Node](), set(removed)
         for name, old in self.nodes.items():
-            if name not in removed:
+            if gone and name not in self.live and name not in new and not gone.isdisjoint(old.inputs):
+                gone.add(name)  # what a check in the code read, say
+            if name not in gone:
                 nodes[name] = new.get(name, old)
             for node in inserted_after.get(name, ()):
                 if node.name in self.nodes or node.name in nodes:

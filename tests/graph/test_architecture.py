@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.edits import Edit, EditError, RepeatBlock, ToggleShortcut, ToggleSqueezeExcitation
+import explorer
+from explorer.edits import Edit, EditError, RepeatBlock, SetConvForm, ToggleShortcut, ToggleSqueezeExcitation
 from explorer.graph.arguments import Ref
 from explorer.graph.node import Node
 from explorer.graph.ops import Layer
@@ -43,6 +44,27 @@ def test_inserting_and_taking_out_is_nothing(opened: Callable[[str], Network]) -
     )
     assert list(new.nodes) == list(old.nodes)
     assert all(new.nodes[name].inputs == node.inputs for name, node in old.nodes.items())
+
+
+def test_what_goes_takes_dead_nodes_along_that_read_it() -> None:
+    """A check in the code reads a size, and nothing reads the check."""
+
+    class Checked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.filter = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+            self.mix = nn.Conv2d(8, 8, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            filtered = self.filter(x)
+            torch._assert(filtered.ndim == 4, "expected a map")
+            return self.mix(filtered)
+
+    network = explorer.open(Checked(), input_shape=(1, 8, 16, 16))
+    assert "getattr" in network.architecture.nodes
+    made = network.edit(SetConvForm("*", "full")).history.current
+    assert "filter" not in made.nodes
+    assert all(read in made.nodes for node in made.nodes.values() for read in node.inputs)
 
 
 def test_replacing_an_unknown_node_is_refused(opened: Callable[[str], Network]) -> None:

@@ -175,9 +175,10 @@ def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def _needs_trial(scope: OptionScope) -> bool:
-    """Does a run end with a block that changes its shape, and has a part made for one number of channels, or an even
-    kernel, which no padding keeps the size of? Edits make such (a ShuffleNet v2 with one wider unit, a Swin block
-    without its shortcut, ConvNeXt's stem as a block), and what becomes of a copy is only known when it is tried."""
+    """Does a run end with a block that changes its shape, and has a part made for one number of channels, ways that
+    meet, or an even kernel, which no padding keeps the size of? Edits make such (a ShuffleNet v2 with one wider unit, a
+    Swin block without its shortcut, ConvNeXt's stem as a block), Inception-ResNet's reduction is one, and what becomes
+    of a copy is only known when it is tried."""
     return any(
         not run[-1].keeps_shape and any(map(_may_not_fit, run[-1].layers))
         for run in runs_at(scope.architecture, scope.at)
@@ -187,7 +188,7 @@ def _needs_trial(scope: OptionScope) -> bool:
 def _may_not_fit(node: Node) -> bool:
     kernel = getattr(node.layer, "kernel_size", 1)
     sides = kernel if isinstance(kernel, tuple) else (kernel,)
-    return op_kinds.kind(node) in _FIXED_WIDTH_KINDS or any(side % 2 == 0 for side in sides)
+    return op_kinds.kind(node) in _UNLIKE_IN_COPIES or any(side % 2 == 0 for side in sides)
 
 
-_FIXED_WIDTH_KINDS = frozenset({"split", "shuffle", "attention", "reshape", "constant"})
+_UNLIKE_IN_COPIES = frozenset({"split", "shuffle", "attention", "reshape", "constant", "concat", "add"})
