@@ -20,6 +20,7 @@ from explorer.analysis.module_twin import first_line
 from explorer.base.languages import tr
 from explorer.export.onnx_check import check_onnx
 from explorer.export.onnx_pooling import write_out_adaptive_pooling
+from explorer.export.onnx_scopes import NodesByPath, call_functions_by_modules, write_scopes
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
@@ -101,23 +102,20 @@ def save_onnx(network: Network, path: Path) -> None:
             )
         )
     ops = [node.op for node in network.architecture.inputs if isinstance(node.op, Input)]
-    module, inputs = _build_for_onnx(network, ops), tuple(map(input_value, ops))
+    module, nodes = _build_for_onnx(network, ops)
+    inputs = tuple(map(input_value, ops))
     names = ["image"] if len(ops) == 1 else [argument_name(op) for op in ops]
 
     def write(beside: Path) -> None:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # of torch's own making
             with INTERCEPTING:
-                torch.onnx.export(
-                    module,
-                    inputs,
-                    str(beside),
-                    dynamo=True,
-                    external_data=False,
-                    input_names=names,
-                    output_names=["scores"],
-                    verbose=False,
+                program = torch.onnx.export(
+                    module, inputs, dynamo=True, input_names=names, output_names=["scores"], verbose=False
                 )
+                assert program is not None
+                write_scopes(program.model, nodes)
+                program.save(beside, external_data=False)
             check_onnx(beside, module, dict(zip(names, inputs, strict=True)))
 
     try:
@@ -130,18 +128,20 @@ def save_onnx(network: Network, path: Path) -> None:
         ) from failure
 
 
-def _build_for_onnx(network: Network, inputs: list[Input]) -> torch.nn.Module:
-    """The network's module, with what ONNX can take and give."""
+def _build_for_onnx(network: Network, inputs: list[Input]) -> tuple[torch.nn.Module, NodesByPath]:
+    """The network's module, with what ONNX can take and give, and the nodes that its modules are of."""
     module = network.module()
     speak_keywords(module)
+    nodes = NodesByPath(network.architecture, {})
     if isinstance(module, torch.fx.GraphModule):
         write_out_adaptive_pooling(module)
+        nodes = call_functions_by_modules(module, network.architecture)
     unusual = {op.dtype for op in inputs} & {torch.float64, torch.bfloat16}
     if unusual:
         module = _InSinglePrecision(module, unusual.pop())
     if not all(_is_plain(network, leaf) for leaf in tree_leaves(network.architecture.output.args)):
         module = _TensorsAlone(module)
-    return module
+    return module, nodes
 
 
 def _is_plain(network: Network, leaf: Any) -> bool:
