@@ -175,8 +175,11 @@ def _slices(node: Node, entering: tuple[int, ...]) -> _MapSize | None:
 
 
 def _slice_size_function(part: slice) -> SizeFunction | None:
-    start, cut, step = part.start or 0, -(part.stop or 0), part.step or 1
-    if not all(isinstance(number, int) for number in (start, cut, step)) or min(start, cut) < 0 or step < 1:
+    start, stop, step = part.start or 0, part.stop or 0, part.step or 1
+    if not all(isinstance(number, int) for number in (start, stop, step)):
+        return None  # computed
+    cut = -stop
+    if min(start, cut) < 0 or step < 1:
         return None
     return SizeFunction(-1 - start - cut, step)
 

@@ -208,13 +208,13 @@ def test_a_slide_for_each_level(opened: Callable[[str], Network], tmp_path: Path
     from pptx import Presentation
 
     network = opened("resnet18")
-    explorer.save_diagram(network, tmp_path / "a.pptx", slides="levels")
+    explorer.save_diagram(network, tmp_path / "a.pptx", slides="levels", text_points=1.0)
     deck = Presentation(str(tmp_path / "a.pptx"))
     assert (deck.slide_width, deck.slide_height) == (12_192_000, 6_858_000)  # 16:9 as PowerPoint has it
     counts = [len(read_pptx(tmp_path / "a.pptx", number)[0]) for number in range(len(deck.slides))]
     assert len(counts) == 4
     assert counts == sorted(set(counts))
-    explorer.save_diagram(network, tmp_path / "a.drawio", slides="levels", paper="a4")
+    explorer.save_diagram(network, tmp_path / "a.drawio", slides="levels", text_points=1.0, paper="a4")
     assert [len(read_drawio(tmp_path / "a.drawio", number)[0]) for number in range(4)] == counts
 
 
@@ -228,7 +228,7 @@ def edited(opened: Callable[[str], Network]) -> Network:
 def test_a_slide_for_each_edit(edited: Network, tmp_path: Path) -> None:
     from pptx import Presentation
 
-    explorer.save_diagram(edited, tmp_path / "a.pptx", slides="edits")
+    explorer.save_diagram(edited, tmp_path / "a.pptx", slides="edits", text_points=1.0)
     slides = Presentation(str(tmp_path / "a.pptx")).slides
     said = [{shape.text_frame.text for shape in slide.shapes if shape.has_text_frame} for slide in slides]
     assert len(said) == 3

@@ -124,11 +124,11 @@ def test_what_is_refused_says_why_and_offers_ways_out(qtbot: QtBot, window: Wind
     panel = panel_of(tool)
     qtbot.keyClicks(panel.filter, "transition")
     select(qtbot, window, tool, "layer1.0")
-    assert "cannot add" in panel.effect.text()
+    qtbot.waitUntil(lambda: "cannot add" in panel.effect.text() and bool(panel.effect.buttons))
     assert not panel.put_button.isEnabled()
     repair = panel.effect.buttons[0]
     assert panel.minimumSizeHint().width() < 300 < repair.fontMetrics().horizontalAdvance(repair.accessibleName())
-    assert repair.height() >= repair.heightForWidth(repair.width())
+    qtbot.waitUntil(lambda: repair.height() >= repair.heightForWidth(repair.width()))  # once it is laid out
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     network = wait_for_edit(qtbot, window, 1)
     assert network.history.applied_edits[0].mend  # type: ignore[attr-defined]
