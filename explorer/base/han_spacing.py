@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+#: Below it, no letter is as wide as it is high.
+FIRST_IDEOGRAPH = "\u2e80"
 HAN = r"\u3400-\u9fff\uf900-\ufaff"
 FULL_WIDTH = r"，。：；、？！（）《》【】"
 _CLOSED = re.compile(f"[{HAN}{FULL_WIDTH}]")

@@ -9,6 +9,7 @@ from typing import get_args
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen
 
+from explorer.base.han_spacing import FIRST_IDEOGRAPH
 from explorer.base.languages import translator
 from explorer.base.memo import bounded
 from explorer.viewmodels.diagram import NONE_LABEL, UNKNOWN_LABEL, Card, Kind
@@ -267,7 +268,6 @@ def get_theme(name: str) -> Theme:
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
-_FIRST_IDEOGRAPH = "\u2e80"
 _UNTHICKENED = 4  # times the size of a line on a card, at which FreeType adds nothing
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans")
 
@@ -294,7 +294,7 @@ def draw_text(painter: QPainter, place: QPointF, text: str) -> None:
     before it is scaled: beside letters of other fonts they were bold. At four times the size they are as they are.
     """
     engine = painter.paintEngine()
-    if max(text, default="") < _FIRST_IDEOGRAPH or engine is None or engine.type() != QPaintEngine.Type.Raster:
+    if max(text, default="") < FIRST_IDEOGRAPH or engine is None or engine.type() != QPaintEngine.Type.Raster:
         painter.drawText(place, text)
         return
     painter.save()

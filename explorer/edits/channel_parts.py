@@ -115,16 +115,19 @@ def cut_other_width(node: Node, then: ChannelParts, width: int) -> Node | None:
     return change_node(node, args=tuple(args), kwargs=kwargs)
 
 
-def _channel_slice(index: Any, rank: int, axis: int) -> slice | None:
-    """The slice of the channels in an index that leaves all dimensions where they are; None for any other index."""
-    whole = index if isinstance(index, tuple) else (index,)
-    if whole.count(...) > 1 or not all(part is ... or isinstance(part, slice) for part in whole):
+def slices_of(index: Any, rank: int) -> tuple[slice, ...] | None:
+    """Return the slice of each dimension in an index that leaves all of them where they are; None for any other."""
+    given = index if isinstance(index, tuple) else (index,)
+    if given.count(...) > 1 or not all(part is ... or isinstance(part, slice) for part in given):
         return None
-    if ... in whole:
-        at = whole.index(...)
-        whole = (*whole[:at], *[slice(None)] * (rank - len(whole) + 1), *whole[at + 1 :])
-    found = whole[axis] if axis < len(whole) else slice(None)
-    return found if found.step in (None, 1) else None
+    at = given.index(...) if ... in given else len(given)
+    return (*given[:at], *[slice(None)] * (rank - len(given) + (... in given)), *given[at + 1 :])
+
+
+def _channel_slice(index: Any, rank: int, axis: int) -> slice | None:
+    """The slice of the channels in an index; None where it leaves some out between others, or is none of slices."""
+    whole = slices_of(index, rank)
+    return whole[axis] if whole is not None and whole[axis].step in (None, 1) else None
 
 
 def _split_axis(node: Node) -> Any:

@@ -131,19 +131,33 @@ def _between(architecture: Architecture, inside: Set[str]) -> set[str]:
 
 def _check_shared(architecture: Architecture, inside: Set[str]) -> None:
     """Raise EditError where the selection holds some of the calls of one layer, or weights that are tied."""
-    for path, calls in architecture.shared_layers.items():
+    path = find_layer_called_outside(architecture, inside)
+    if path is not None:
+        calls = architecture.shared_layers[path]
         within = [name for name in calls if name in inside]
-        if within and len(within) < len(calls):
-            loose = [(tr("Give each call of {name} weights of its own", name=path), UnshareLayer(place_of(*within)))]
-            raise EditError(
-                tr("{name} is called outside of the block too: {calls}", name=path, calls=join_list(calls)),
-                node=within[0],
-                repairs=find_working_repairs(architecture, loose),
-            )
-    tied = {name.rpartition(".")[0] for pair in architecture.shared_params.items() for name in pair}
-    held = next((name for name in inside if architecture.nodes[name].path in tied), None)
+        loose = [(tr("Give each call of {name} weights of its own", name=path), UnshareLayer(place_of(*within)))]
+        raise EditError(
+            tr("{name} is called outside of the block too: {calls}", name=path, calls=join_list(calls)),
+            node=within[0],
+            repairs=find_working_repairs(architecture, loose),
+        )
+    held = find_tied_layer(architecture, inside)
     if held is not None:
         raise EditError(tr("the weights of {name} are tied to those of another layer", name=held), node=held)
+
+
+def find_layer_called_outside(architecture: Architecture, inside: Set[str]) -> str | None:
+    """Return the path of a layer of which some calls, and not all, are among these nodes; None where there is none."""
+    return next(
+        (path for path, calls in architecture.shared_layers.items() if 0 < len(inside & set(calls)) < len(set(calls))),
+        None,
+    )
+
+
+def find_tied_layer(architecture: Architecture, inside: Set[str]) -> str | None:
+    """Return one of these nodes whose weights are tied to those of another layer; None where none has such."""
+    tied = {name.rpartition(".")[0] for pair in architecture.shared_params.items() for name in pair}
+    return next((name for name in inside if architecture.nodes[name].path in tied), None)
 
 
 def _run_together(architecture: Architecture, inside: Set[str]) -> Architecture:

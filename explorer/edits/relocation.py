@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from explorer.edits.grouping import modules_inside, own_constants
+from explorer.edits.grouping import find_layer_called_outside, find_tied_layer, modules_inside, own_constants
 from explorer.edits.splicing import shared_scope, unused_home
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -25,7 +25,8 @@ def settle_in_scope(architecture: Architecture, names: Set[str], scope: tuple[st
     nodes = [node for name, node in architecture.nodes.items() if name in inside]
     whole = modules_inside(architecture, inside)
     around = tuple(path for path in shared_scope(nodes) if path not in whole)
-    if around == scope or not whole.isdisjoint(scope) or _is_shared(architecture, inside):
+    is_shared = find_layer_called_outside(architecture, inside) or find_tied_layer(architecture, inside)
+    if around == scope or not whole.isdisjoint(scope) or is_shared:
         return architecture
     paths = _NewPaths(architecture, scope, whole)
     own = tuple(path for path in scope if path in architecture.own_blocks)
@@ -38,18 +39,7 @@ def settle_in_scope(architecture: Architecture, names: Set[str], scope: tuple[st
         for node in nodes
     ]
     classes = {new: architecture.module_classes.get(old, "") for old, new in paths.found.items() if old in whole}
-    done = architecture.with_replaced(changed)
-    return done.with_nodes(done.nodes, classes)
-
-
-def _is_shared(architecture: Architecture, inside: Set[str]) -> bool:
-    """Whether some, but not all, calls of a layer with weights are inside, or weights that others share."""
-    for calls in architecture.shared_layers.values():
-        within = inside & set(calls)
-        if within and len(within) < len(calls):
-            return True
-    tied = {path.rpartition(".")[0] for pair in architecture.shared_params.items() for path in pair}
-    return any(architecture.nodes[name].path in tied for name in inside)
+    return architecture.with_changes(changed, module_classes=classes)
 
 
 class _NewPaths:

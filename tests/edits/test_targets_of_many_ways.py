@@ -228,17 +228,20 @@ def test_ghostnet_from_mobilenet_v3() -> None:
     check_reached(network, timm.create_model("ghostnet_100"), 5_182_508)
 
 
+class Basic(nn.Module):
+    """Two 3×3 and a shortcut around them."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.way = nn.Sequential(*unit(width, width, 3), *unit(width, width, 3)[:2])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.way(x))
+
+
 def test_two_resolutions_that_exchange_what_they_see() -> None:
     """Wang et al., "Deep high-resolution representation learning", 2020, figure 3, with two resolutions: the second
     begins where a branch gets a stride, and is enlarged where it is joined."""
-
-    class Basic(nn.Module):
-        def __init__(self, width: int) -> None:
-            super().__init__()
-            self.way = nn.Sequential(*unit(width, width, 3), *unit(width, width, 3)[:2])
-
-        def forward(self, x: Tensor) -> Tensor:
-            return torch.relu(x + self.way(x))
 
     class TwoResolutions(nn.Module):
         def __init__(self) -> None:

@@ -11,19 +11,8 @@ import explorer
 from explorer.edits import Connect, InsertPart, RepeatBlock, TakeOut
 from explorer.network import Network
 from tests.edits.test_random_outputs import small
-from tests.edits.test_targets_of_many_ways import grouped, joins, new_since, put
+from tests.edits.test_targets_of_many_ways import Basic, grouped, joins, new_since, put
 from tests.edits.test_targets_of_papers import check_reached, unit
-
-
-class Basic(nn.Module):
-    """Two 3×3 and a shortcut around them."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.way = nn.Sequential(*unit(width, width, 3), *unit(width, width, 3)[:2])
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(x + self.way(x))
 
 
 class Classifier(nn.Module):

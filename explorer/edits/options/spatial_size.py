@@ -18,6 +18,7 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.analysis.figures.windows import as_pair
 from explorer.base.memo import memoise, per_object
 from explorer.edits.bridges import PaddedShortcut
+from explorer.edits.channel_parts import slices_of
 from explorer.edits.norms import norm_kind
 from explorer.edits.pooling import find_pooling
 from explorer.graph import op_kinds
@@ -164,13 +165,10 @@ def _has_literal_sizes(node: Node, entering: tuple[int, ...]) -> bool:
 def _slices(node: Node, entering: tuple[int, ...]) -> _MapSize | None:
     """The height and the width of a slice of a map (`x[..., ::2, ::2]`), from those of the map; None for an index that
     leaves no map, or that counts from the one end in numbers that belong to one size."""
-    index = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
-    if len(entering) != 4 or not all(part is ... or isinstance(part, slice) for part in index):
+    whole = slices_of(node.args[1], 4) if len(entering) == 4 else None
+    if whole is None:
         return None
-    at = index.index(...) if ... in index else len(index)
-    whole = (*index[:at], *[slice(None)] * (4 - len(index) + (... in index)), *index[at + 1 :])
-    found = [_slice_size_function(part) for part in whole[2:]]
-    high, wide = (found[0], found[1]) if len(found) == 2 else (None, None)
+    high, wide = map(_slice_size_function, whole[2:])
     return (high, wide) if high is not None and wide is not None else None
 
 

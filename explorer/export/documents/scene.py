@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from explorer.base.han_spacing import FIRST_IDEOGRAPH
 from explorer.layout import Box, Point
 from explorer.viewmodels.diagram import Change, Kind
 
@@ -53,7 +54,7 @@ class SceneLink:
     is_skip: bool
 
 
-_FIRST_IDEOGRAPH, _IDEOGRAPH, _LETTER = "\u2e80", 1.05, 0.65
+_IDEOGRAPH, _LETTER = 1.05, 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class SceneText:
     @property
     def roomy_width(self) -> float:
         """Width that any usual font has room in: ideographs are as wide as high, letters less."""
-        return self.size * sum(_IDEOGRAPH if char >= _FIRST_IDEOGRAPH else _LETTER for char in self.text)
+        return self.size * sum(_IDEOGRAPH if char >= FIRST_IDEOGRAPH else _LETTER for char in self.text)
 
 
 @dataclass(frozen=True, slots=True)

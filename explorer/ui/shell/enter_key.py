@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QWindow
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
+
+from explorer.ui.shell.window_filter import WindowFilter
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class EnterKey(QObject):
-    """Follows the windows of the application; created once."""
-
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
-        app.focusWindowChanged.connect(self._watch_window)
-
-    def _watch_window(self, window: QWindow | None) -> None:
-        """Watch the keys of a window before its widgets get them."""
-        if window is not None:
-            window.removeEventFilter(self)
-            window.installEventFilter(self)
+class EnterKey(WindowFilter):
+    """Presses the button that has the keyboard."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):

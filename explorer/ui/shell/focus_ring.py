@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWindow
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QTabBar, QWidget
 from shiboken6 import isValid
 
 from explorer.ui.base import appearance
+from explorer.ui.shell.window_filter import WindowFilter
 
 #: Lines of text, lists and the canvas show themselves where the keyboard is.
 _RING_TYPES = (QAbstractButton, QComboBox, QSlider, QTabBar)
 _RING_MARGIN = 3
 
 
-class FocusRing(QObject):
+class FocusRing(WindowFilter):
     """Follows the focus of the application; created once."""
 
     def __init__(self, app: QApplication) -> None:
@@ -22,13 +23,6 @@ class FocusRing(QObject):
         self.ring: _Ring | None = None
         self._keyboard_used = False
         app.focusChanged.connect(self._on_focus_changed)
-        app.focusWindowChanged.connect(self._watch_window)
-
-    def _watch_window(self, window: QWindow | None) -> None:
-        """Watch keys and mouse presses of a window before its widgets get them."""
-        if window is not None:
-            window.removeEventFilter(self)
-            window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
