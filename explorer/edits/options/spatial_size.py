@@ -87,11 +87,9 @@ def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None
         if node.name == name or reached.isdisjoint(node.inputs):
             continue
         reached.add(node.name)
-        if op_kinds.kind(node) in ("attention", "constant") or _has_literal_sizes(
-            node, _dims(analysis, node.inputs[0])
-        ):
-            return None
         first, made = node.inputs[0], _dims(analysis, node.name)
+        if _is_of_one_size(node, _dims(analysis, first)):
+            return None
         if first in maps and (_shares_out(analysis, node) or not _dims(analysis, first)):
             maps[node.name] = maps[first]  # parts of the channels, and one of them
             continue
@@ -154,8 +152,10 @@ def _shares_out(analysis: Analysis, node: Node) -> bool:
     )
 
 
-def _has_literal_sizes(node: Node, entering: tuple[int, ...]) -> bool:
-    """A reshape with sizes written into the code, or a place that is."""
+def _is_of_one_size(node: Node, entering: tuple[int, ...]) -> bool:
+    """Attention, a tensor of the code, or a reshape or slice with sizes written into the code."""
+    if op_kinds.kind(node) in ("attention", "constant"):
+        return True
     name = getattr(node.op, "name", "")
     if name == "getitem" and not isinstance(node.args[1], int):
         return _slices(node, entering) is None
