@@ -253,6 +253,15 @@ COMPOSED: list[tuple[str, tuple[Edit, ...], str]] = [
         (explorer.MoveBlock("features.5.block.2", "features.10.block.2", "before"),),
         '("squeeze_excitation", SqueezeExcitation(576, 64)),',
     ),
+    (  # of blocks that have no activation none is made
+        "mobilenet_v3_small",
+        (
+            explorer.MoveBlock("features.9.block.2", "features.2.block.0.0"),
+            explorer.MoveBlock("features.8.block.0.2", "features.1.block.0.0"),
+            explorer.SwapNorm("features.7", "local_response"),
+        ),
+        "activation=activation() if activation else None,",
+    ),
 ]
 
 

@@ -53,7 +53,7 @@ class Constructors:
             if isinstance(value, (Term, Literal)):
                 return str(value.tag[1]) if isinstance(value, Term) else value.text
             assert isinstance(value, Hole)
-            return self.expressions[value.index].removesuffix("()")
+            return self.expressions[value.index].partition("()")[0]
         return self.doc(value)
 
     def _progression(self, value: Term) -> Doc:

@@ -130,8 +130,8 @@ class _Namer:
                 parameters.append(Parameter(name, kind, vector, default))
                 known.append((name, vector))
                 derived = name
-                if kind == "type[nn.Module]":
-                    derived = f"{name}()"
+                if kind == "type[nn.Module]":  # some are given none, as blocks whose activation was taken out
+                    derived = f"{name}() if {name} else None" if NOTHING in vector else f"{name}()"
             if not derived.isidentifier() and self._is_used_often(members):
                 name = self._name(members)
                 computed.append((name, derived))
