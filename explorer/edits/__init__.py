@@ -14,6 +14,7 @@ from explorer.edits.edit import EditError as EditError
 from explorer.edits.edit import Repair as Repair
 from explorer.edits.history import History as History
 from explorer.edits.registry import EDIT_KINDS as EDIT_KINDS
+from explorer.edits.registry import FORMER_DEFAULTS as FORMER_DEFAULTS
 from explorer.edits.registry import FORMER_EDIT_CLASSES as FORMER_EDIT_CLASSES
 from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS
 from explorer.edits.registry import find_edit_class as find_edit_class
@@ -62,6 +63,7 @@ else:
     __all__ = [
         "EDIT_KINDS",
         "FORMER_EDIT_CLASSES",
+        "FORMER_DEFAULTS",
         "FORMER_EDIT_KINDS",
         "Edit",
         "EditError",

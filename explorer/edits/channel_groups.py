@@ -20,6 +20,7 @@ from typing import Any
 
 from explorer.base.languages import Text, tr, tr_noop
 from explorer.edits.channel_parts import ChannelParts
+from explorer.edits.edit import place_names, place_of
 
 Row = tuple[int, ...]
 
@@ -208,19 +209,14 @@ class ChannelGroups:
     ) -> tuple[str, tuple[int, ...]]:
         """Why no whole numbers make that width (or, where it `is_made`, fails further on), and the nearest widths that
         can be made."""
-        step = math.lcm(*(self.segments[segment].multiple for segment in chosen)) * sum(
-            counts[segment] for segment in chosen
-        )
-        step = max(step, Fraction(1))
-        below = rest + (width - rest) // step * step
-        below = max(below, rest)
+        least = math.lcm(*(self.segments[segment].multiple for segment in chosen))
+        step = (least * sum((counts[segment] for segment in chosen), Fraction(0))).numerator  # so that all is whole
+        below = max(rest + (width - rest) // step * step, rest)
         near = tuple(int(w) for w in (below, below + step) if w > rest and w.denominator == 1 and w != width)
         if is_made and not (width - rest) % step:
             return tr("{count} channels do not work: further on they would not divide evenly", count=width), near
-        allowed = tr("a multiple of {step}", step=step)
-        if rest:
-            allowed = tr("{rest} plus a multiple of {step}", rest=rest, step=step)
-        return tr("{count} channels do not work: the width must be {allowed}", count=width, allowed=allowed), near
+        others = [name for segment in counts if segment not in chosen for name in self.producers_of(segment)[:1]]
+        return _misfit_text(width, rest, step, place_names(place_of(*dict.fromkeys(others)))), near
 
     # building
 
@@ -297,3 +293,17 @@ class ChannelGroups:
         if times == 1 and len(set(self.resolve(row))) == 1 and len(self.resolve(row)) == 1:
             return row
         return self.add_segment(int(self.size(row) * times), born, derived=(row, times))
+
+
+def _misfit_text(width: int, rest: Fraction, step: int, others: str) -> str:
+    """Why a width cannot be made of `rest` channels of other layers and a multiple of `step`."""
+    allowed = tr("a multiple of {step}", step=step) if step > 1 else tr("one or more")
+    if not rest:
+        return tr("{count} channels do not work: the width must be {allowed}", count=width, allowed=allowed)
+    return tr(
+        "{count} channels do not work: beside the {rest} channels of {others} there must be {allowed}",
+        count=width,
+        rest=rest,
+        others=others or tr("other layers"),
+        allowed=allowed,
+    )

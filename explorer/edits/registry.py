@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 _KINDS: dict[str, type[Any]] = {}
 _FORMER_KINDS: dict[str, type[Any]] = {}
 _FORMER_CLASSES: dict[str, type[Any]] = {}
+_FORMER_DEFAULTS: dict[str, Mapping[str, Any]] = {}
 
 #: The class of every kind of edit, by the name that files give it.
 EDIT_KINDS: Mapping[str, type[Any]] = MappingProxyType(_KINDS)
@@ -37,8 +38,16 @@ FORMER_EDIT_KINDS: Mapping[str, type[Any]] = MappingProxyType(_FORMER_KINDS)
 FORMER_EDIT_CLASSES: Mapping[str, type[Any]] = MappingProxyType(_FORMER_CLASSES)
 
 
+#: What a file means that lacks a field of a kind, where that is not the field's default: it was written earlier.
+FORMER_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(_FORMER_DEFAULTS)
+
+
 def register_edit(
-    kind: str, *, formerly: tuple[str, ...] = (), former_classes: tuple[str, ...] = ()
+    kind: str,
+    *,
+    formerly: tuple[str, ...] = (),
+    former_classes: tuple[str, ...] = (),
+    former_defaults: Mapping[str, Any] | None = None,
 ) -> Callable[[type[_T]], type[_T]]:
     """Register a frozen dataclass as a kind of edit.
 
@@ -46,6 +55,7 @@ def register_edit(
         kind: its name in files: the class's own name in snake_case.
         formerly: names that it had in files written earlier.
         former_classes: names that its class had.
+        former_defaults: values of fields that files written earlier lack, where the default has changed since.
 
     Raises:
         ValueError: one of the names belongs to another kind.
@@ -60,6 +70,8 @@ def register_edit(
         for name, known in names.items():
             known[name] = cls
         _FORMER_CLASSES.update(dict.fromkeys(former_classes, cls))
+        if former_defaults:
+            _FORMER_DEFAULTS[kind] = MappingProxyType(dict(former_defaults))
         return cls
 
     return register

@@ -7,6 +7,7 @@ paths and scopes lie below one new path of their own, so nothing of it can be co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -40,6 +41,9 @@ class Splice:
     nodes: tuple[Node, ...]
     exit: str
     module_classes: Mapping[str, str]
+
+
+_PATH_ENDS = re.compile("[.:]")
 
 
 class _Holder(nn.Module):
@@ -84,16 +88,16 @@ def splice_part(
     source: str,
     scope: tuple[str, ...],
     wanted: tuple[int, ...] = (),
-    done: Architecture | None = None,
+    home: str = "",
 ) -> Splice:
     """Return the nodes of a part that reads the value of `source`.
 
     Args:
         architecture: the snapshot whose shapes count.
-        done: the snapshot that it will be put into, where that is another one by now.
         settings: as an edit holds them; see `Part.read_settings`.
         scope: the modules around it.
         wanted: the shape that is needed behind it, where one is: channels and stride that are not given follow it.
+        home: the path of its own; one that is not used in `architecture` where none is given.
 
     Raises:
         EditError: the part does not exist, does not take such a value, or cannot be built so.
@@ -107,7 +111,7 @@ def splice_part(
         traced = _trace_part(part, in_channels, _follow_place(part, given, shape, wanted), shape, for_signals)
     except (PartError, TraceError) as failure:
         raise EditError(str(failure), node=source) from failure
-    home = unused_home(done or architecture, ".".join((*scope[-1:], part.key)))
+    home = home or unused_home(architecture, ".".join((*scope[-1:], part.key)))
     return graft(traced, "part", home, source, scope, "".join(word.capitalize() for word in part.key.split("_")))
 
 
@@ -171,16 +175,22 @@ def _trace_anew(
 
 def unused_home(architecture: Architecture, path: str) -> str:
     """Return a module path, `path` or `path_2` and so on, that nothing of the network has or lies below."""
+    return unused_homes(architecture, (path,))[0]
+
+
+def unused_homes(architecture: Architecture, paths: Iterable[str]) -> list[str]:
+    """Return as `unused_home` does for each of several paths, in their order, none of them twice."""
     taken = {*architecture.nodes, *architecture.module_classes, *architecture.unused_params}
     taken |= {path for node in architecture.nodes.values() for path in (node.path, node.home)}
-
-    def is_taken(name: str) -> bool:
-        return any(one == name or one.startswith((f"{name}.", f"{name}:")) for one in taken)
-
-    found, number = path, 2
-    while is_taken(found):
-        found, number = f"{path}_{number}", number + 1
-    return found
+    taken |= {path[: mark.start()] for path in taken for mark in _PATH_ENDS.finditer(path)}
+    made: list[str] = []
+    for path in paths:
+        found, number = path, 2
+        while found in taken:
+            found, number = f"{path}_{number}", number + 1
+        taken.add(found)
+        made.append(found)
+    return made
 
 
 def graft(

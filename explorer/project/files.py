@@ -22,7 +22,7 @@ from explorer.base.languages import join_list, tr
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.base.validation_faults import describe_fault
-from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
+from explorer.edits import EDIT_KINDS, FORMER_DEFAULTS, Edit, EditError, find_edit_kind
 from explorer.networks.arguments import ArgumentError, ArgumentValue, argument_from_text, argument_to_json
 from explorer.networks.input_spec import InputError, InputSpec, parse_inputs
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
@@ -130,6 +130,7 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
                 known=known,
             )
         )
+    fields = {**FORMER_DEFAULTS.get(kind.name, {}), **fields}
     try:
         edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:

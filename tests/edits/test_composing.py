@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from explorer.edits.options import find_options
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
+from explorer.project.files import edit_from_json, edit_to_json
 from tests.edits.test_random_edits import check_count, check_replay
 from tests.export.stranger import Stranger
 from tests.export.test_one_output import check_eval
@@ -102,9 +104,46 @@ def test_a_part_goes_into_each_of_several_places(opened: Opened) -> None:
     check_count(network)
 
 
+NUMBERED: list[tuple[Edit, list[str]]] = [
+    (ReplaceByPart("layer1.0,layer1.1", "inverted_residual"), ["layer1.inverted_residual"]),
+    (InsertPart("layer1.0,layer1.1", "activation"), ["layer1.activation"]),
+    (InsertPart("layer1.1,layer1.0", "eca", where="before"), ["layer1.eca"]),
+    (InsertPart("layer1.0,layer1.1", "convolution", where="beside"), ["layer1.convolution", "layer1.add"]),
+    (InsertPart("layer1.0,layer1.0", "activation"), ["layer1.activation"]),
+]
+
+
+@pytest.mark.parametrize(("edit", "titles"), NUMBERED)
+def test_what_is_put_at_several_places_is_numbered_in_the_order_of_the_data(
+    edit: Edit, titles: list[str], opened: Opened
+) -> None:
+    network = opened("resnet18").edit(edit)
+    for title in titles:
+        name = re.compile(re.escape(title) + r"(_\d+)?(?![\w])")
+        found = dict.fromkeys(match[0] for match in map(name.match, network.architecture.live) if match)
+        assert list(found) == [title, f"{title}_2"]
+    check_count(network)
+
+
+@pytest.mark.parametrize(("edit", "titles"), NUMBERED)
+def test_what_earlier_files_put_at_several_places_keeps_its_names(
+    edit: Edit, titles: list[str], opened: Opened
+) -> None:
+    """A later edit of the same file names it: it must not be about another block from one day to the next."""
+    value = edit_to_json(edit)
+    assert edit_from_json(value) == edit
+    del value["numbering"]
+    earlier = edit_from_json(value)
+    network = opened("resnet18").edit(earlier)
+    places = [node for node in network.architecture.live if node.startswith(titles[0])]
+    assert places[0].startswith(f"{titles[0]}_2"), "the last is the first"
+    assert edit_from_json(edit_to_json(earlier)) == earlier
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
+        (InsertPart("conv1", "activation", numbering="sideways"), "'sideways' is not a known way of numbering"),
         (InsertPart("conv1", "fir"), "no part 'fir'; nearest: fire"),
         (InsertPart("conv1", "fire", "widths=3"), "has no setting 'widths'"),
         (InsertPart("conv1", "fire", where="above"), "'above' is not a known side"),

@@ -100,11 +100,22 @@ SHAPES: list[tuple[str, Edit, str, list[str]]] = [
     (
         "shufflenet_v1_g3",
         SetWidth("stage2", 100),
-        "the width must be 24 plus a multiple of 3",
+        "100 channels do not work: beside the 24 channels of conv1.0 there must be a multiple of 3",
         ["99 channels", "102 channels"],
     ),
     ("shufflenet_v2_x0_5", SetWidth("stage2", 47), "must be a multiple of 2", ["46 channels"]),
-    ("densenet121", SetWidth("features.denseblock1", 10), "the width must be 64 plus a multiple of 6", ["70 channels"]),
+    (
+        "densenet121",
+        SetWidth("features.denseblock1", 10),
+        "10 channels do not work: beside the 64 channels of features.conv0 there must be a multiple of 6",
+        ["70 channels"],
+    ),
+    (
+        "squeezenet1_1",
+        SetWidth("features.3.cat", 64),
+        "64 channels do not work: beside the 64 channels of features.3.expand1x1 there must be one or more",
+        ["65 channels"],
+    ),
     # shapes that do not meet
     (
         "resnet18",
