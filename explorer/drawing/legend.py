@@ -60,6 +60,11 @@ _LABELS: dict[Kind | LegendMark, str] = {
 }
 
 
+def mark_label(mark: LegendMark) -> str:
+    """Return what the legend calls a mark, in English."""
+    return _LABELS[mark]
+
+
 def kind_label(kind: Kind) -> str:
     """Return what the legend calls a kind of op; "" for groups, which say themselves what they are."""
     return tr(_LABELS[kind]) if kind in _LABELS else ""
@@ -83,12 +88,11 @@ def legend_height(entries: Sequence[LegendEntry], width: float) -> float:
 
 
 def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF, theme: Theme) -> None:
-    """Paint the legend in rows, or in one column where the rect is no wider than one entry."""
-    column = rect.width() <= legend_width(entries) + 1
+    """Paint the legend in one column where the rect is high enough for it, else in rows: never below the rect, if that
+    is as high as `legend_height` says."""
+    column = rect.height() >= legend_height(entries, 0)
     painter.setFont(diagram_font(_TEXT_PX))
-    for kind, (x, y, text) in zip(
-        _ordered_entries(entries), _lay_out_entries(entries, 0 if column else rect.width()), strict=True
-    ):
+    for kind, x, y, _, text in place_entries(entries, 0 if column else rect.width()):
         painter.save()
         painter.translate(rect.left() + x, rect.top() + y + 3)
         _paint_symbol(painter, kind, theme)

@@ -11,11 +11,12 @@ from PySide6.QtGui import QPainter, QPen
 
 from explorer.base.gc_pause import gc_paused
 from explorer.drawing import card_text, cards, level_of_detail, links, towers
-from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, scale_entries
+from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, mark_label, scale_entries
 from explorer.drawing.marks import MarkOutline, Marks, paint_marks
 from explorer.drawing.placed_diagram import DataFlow, PlacedCard, PlacedDiagram
 from explorer.drawing.theme import Theme, text_width
 from explorer.layout import Fit, arrange, arrange_to_fit
+from explorer.viewmodels.card_parts import CARD_PARTS, limit_card_parts
 from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
 
 #: Told what is painted next, by its kind and id; "" where a thing ends.
@@ -56,9 +57,16 @@ class Picture(PlacedDiagram):
         colours: tuple[LegendEntry, ...] = _kinds_on(cards) if scale is None else tuple(scale_entries(scale))
         marks: list[LegendMark] = ["skip"] if any(strand.is_skip for strand in strands) else []
         changes = {one.card.change for one in near}
-        marks += [change for change in ("changed", "added", "off", "removed") if change in changes]
+        said = scale.labels if scale is not None else ()  # colours of changes say the same as their marks
+        marks += [
+            mark for mark in ("changed", "added", "off", "removed") if mark in changes and mark_label(mark) not in said
+        ]
         bars = self.diagram.bars_label if any(card.bar_share > 0 for card in cards) else ""
         return (*colours, *marks, *((LegendText("bar", bars),) if bars else ()))
+
+    def without_fold_signs(self) -> Picture:
+        """Return the same picture, with every card in its place, for those who have nothing to click on."""
+        return Picture(limit_card_parts(self.diagram, CARD_PARTS), self.geometry)
 
     def marked_area(self, marks: Marks, scale: float) -> QRectF:
         """Return the region that the marks of selection and hover touch; the rest of a painting does not depend on

@@ -73,13 +73,9 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         numbers=(
             ComputedNumber("share", message("share", n=n), split[at] / full[at], "×", 2 / n, f"{_SOURCE}.2: 2/n", 1e-9),
             ComputedNumber("saved", message("saved", n=n), 100 * (1 - split[at] / full[at]), "%"),
-            ComputedNumber("five", message("five"), five / three, "×", 25 / 9, f"{_SOURCE}.1: 2.78 times", 1e-9),
-            ComputedNumber(
-                "three", message("three"), 1 - split[1] / full[1], "×", 1 / 3, f"{_SOURCE}.2: 33 % cheaper", 1e-9
-            ),
-            ComputedNumber(
-                "twos", message("twos"), 1 - two_twos / three, "×", 1 / 9, f"{_SOURCE}.2: 11 % cheaper", 1e-9
-            ),
+            ComputedNumber("five", message("five"), five / three, "×", 25 / 9, f"{_SOURCE}.1: 2.78 ×", 1e-9),
+            ComputedNumber("three", message("three"), 1 - split[1] / full[1], "×", 1 / 3, f"{_SOURCE}.2: −33 %", 1e-9),
+            ComputedNumber("twos", message("twos"), 1 - two_twos / three, "×", 1 / 9, f"{_SOURCE}.2: −11 %", 1e-9),
             ComputedNumber("network", message("network"), now),
             ComputedNumber("whole", message("network_whole"), whole),
         ),

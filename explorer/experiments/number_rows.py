@@ -16,10 +16,10 @@ def number_rows(outcome: Outcome, say: Callable[[Label], str]) -> Iterator[tuple
     """
     for number in outcome.numbers:
         published = "" if number.published is None else _quantity(number.published, number)
-        source = ". ".join(filter(None, (number.source if published else "", say(number.note))))
+        source = ". ".join(filter(None, (say(number.source) if published else "", say(number.note))))
         yield say(number.label), _quantity(number.computed, number), published, source
     for quoted in outcome.quoted:
-        yield say(quoted.label), "", quoted.value, quoted.source
+        yield say(quoted.label), "", quoted.value, say(quoted.source)
 
 
 def _quantity(value: float, number: ComputedNumber) -> str:

@@ -28,8 +28,8 @@ _KERNELS = (5, 7, 9, 11)
 
 #: What was published about a kernel: stacked weights as a share of one convolution's.
 _PUBLISHED = {
-    5: (18 / 25, "Szegedy et al. 2015 (Rethinking), §3.1: 28 % saved"),
-    7: (27 / 49, "VGG §2.3: one 7×7 has 81 % more (49C² against 27C²)"),
+    5: (18 / 25, "Szegedy et al. 2015 (Rethinking), §3.1: −28 %"),
+    7: (27 / 49, "VGG, §2.3: 49C² / 27C² = +81 %"),
 }
 
 
@@ -92,13 +92,13 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
                 100 * (one.total.params / many.total.params - 1),
                 "%",
                 81 if kernel == 7 else None,
-                "VGG, §2.3: 81 % more",
+                "VGG, §2.3: +81 %",
                 0.01,
             ),
             ComputedNumber("macs_one", message("macs_one", kernel=kernel), one.total.macs),
             ComputedNumber("macs_many", message("macs_many", count=kernel // 2), many.total.macs),
             ComputedNumber(
-                "field", message("field"), many.receptive_field, "px", kernel, "VGG §2.3", 0, message("field_note")
+                "field", message("field"), many.receptive_field, "px", kernel, "VGG, §2.3", 0, message("field_note")
             ),
             ComputedNumber("reached", message("reached"), reached, "px"),
         ),

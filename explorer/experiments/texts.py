@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 
@@ -23,6 +24,9 @@ class _Formatter(string.Formatter):
 
 
 _FORMATTER = _Formatter()
+
+#: A place in a paper, as sources name it: "EfficientNet, eq. 3".
+_PLACE_IN_PAPER = re.compile(r"\b(table|fig|eq|thm)\.? (?=\d)")
 
 
 class _Strict(BaseModel):
@@ -51,12 +55,13 @@ class ExperimentTexts(_Strict):
     experiments: dict[str, ExperimentText]
 
     def translate(self, id: str, label: Label) -> str:
-        """Return a label of the experiment `id` in this language: its own text, or the common one.
+        """Return a label of the experiment `id` in this language: its own text, or the common one. Of a
+        name or a source, which are no messages, the place in the paper is said in this language.
 
         Raises KeyError naming what is missing.
         """
         if isinstance(label, str):
-            return label
+            return _PLACE_IN_PAPER.sub(lambda place: self.common[f"place.{place[1]}"], label)
         sentence = self.experiments[id].words.get(label.key) or self.common.get(label.key)
         if sentence is None:
             raise KeyError(f"the texts of {id} have no word for {label.key!r}")

@@ -84,6 +84,9 @@ def test_shows_says_and_proves(id: str) -> None:
             assert difference <= last_unit(number.published or 0.0) * 1.001, f"{number.key} does not agree"
     for language in LANGUAGES:
         assert all(load_texts(language).translate(id, label) for label in labels(found))
+    sources = [number.source for number in found.numbers] + [quoted.source for quoted in found.quoted]
+    in_chinese = [load_texts("zh").translate(id, source) for source in sources]
+    assert not [source for source in in_chinese if re.search(r"\b(?!(et|al|into)\b)[a-z]{2,}", source)]
 
 
 @pytest.mark.parametrize("id", IDS)

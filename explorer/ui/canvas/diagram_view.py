@@ -29,6 +29,7 @@ from explorer.viewmodels.diagram import Link
 from explorer.viewmodels.mismatch import MismatchView
 
 _BARE_SCALE = 2.0  # up to which a small network is enlarged in a talk
+_MUCH = 1000  # more cards than any corner has
 ZOOM_STEP = 1.2  # zoom for one notch of the wheel
 
 
@@ -250,12 +251,16 @@ class DiagramView(PictureView):
         area = self._viewport.to_picture_rect(QRectF(rect))
         return sum(1 for card in cards if card is not None and card.intersects(area))
 
-    def covers_something(self, rect: QRect) -> bool:
-        """Whether a rectangle of the widget would cover a card or the legend."""
-        if self._legend.is_visible and self._legend.rect.intersects(QRectF(rect)):
-            return True
-        area = self._viewport.to_picture_rect(QRectF(rect))
-        return self.picture is not None and self.picture.count_cards_in(area) > 0
+    def weigh_covered(self, rect: QRect) -> int:
+        """Weigh what a rectangle of the widget would cover: the number of cards, and much more for those that are
+        selected and for the legend; 0 for nothing."""
+        if self.picture is None:
+            return 0
+        marks = self._marks
+        chosen = frozenset(filter(None, (marks.selected, *marks.also_selected)))
+        is_on_legend = self._legend.is_visible and self._legend.rect.intersects(QRectF(rect))
+        count = self.picture.count_cards_in(self._viewport.to_picture_rect(QRectF(rect)))
+        return count + _MUCH * (self.count_covered(rect, chosen) + is_on_legend)
 
     def _set_marks(self, marks: Marks) -> None:
         """Repaint only where marks are or were."""

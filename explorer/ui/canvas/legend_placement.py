@@ -1,4 +1,7 @@
-"""Where the legend floats over the canvas: in the emptiest corner, or in rows left of the buttons."""
+"""Where the legend floats over the canvas: in the emptiest corner, or in rows left of the buttons.
+
+Invariant: whenever a picture is shown, the legend covers no card if one of its places covers none.
+"""
 
 from __future__ import annotations
 
@@ -84,14 +87,17 @@ def choose_legend_rect(
     picture: Picture, view: Viewport, widget: QRectF, buttons: QRectF, previous: QRectF | None = None
 ) -> QRectF:
     """Return where the legend covers the fewest cards: in a corner, or in rows left of the buttons; empty where there
-    is no room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded."""
+    is no room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded, unless
+    it would cover a card there and none elsewhere."""
     places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
-    if previous is not None and not previous.isEmpty():
-        alike = [place for place in places if is_legend_below(place) == is_legend_below(previous)]
-        return min(
-            alike or places, key=lambda place: (place.center() - previous.center()).manhattanLength(), default=QRectF()
-        )
-    return _least_covering(places, picture, view)
+    if previous is None or previous.isEmpty() or not places:
+        return _least_covering(places, picture, view)
+    below = is_legend_below(previous)
+    places.sort(
+        key=lambda place: (is_legend_below(place) != below, (place.center() - previous.center()).manhattanLength())
+    )
+    free = (place for place in places if not picture.count_cards_in(view.to_picture_rect(place)))
+    return next(free, places[0])
 
 
 def choose_legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:

@@ -15,6 +15,7 @@ _MAX_SIDE = 8000  # pixels
 
 def paint_cards(picture: Picture, theme: Theme, ids: tuple[str, ...]) -> CopiedPicture:
     """Paint the part of a picture with these cards, the whole one without any; on any thread."""
+    picture = picture.without_fold_signs()
     region = QRectF()
     for id in ids:
         region |= picture.rect(id) or QRectF()

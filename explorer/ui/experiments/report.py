@@ -67,7 +67,7 @@ def _number_row(number: ComputedNumber, format_label: FormatLabel, translate: Ca
     if number.agrees is not None:
         sign, colour, key = ("✓", c.decrease, "ui.agrees") if number.agrees else ("≠", c.increase, "ui.differs")
         published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{translate(key)}</span>"
-    source = f"{escape(number.source)}. " if number.source and number.published is not None else ""
+    source = f"{escape(format_label(number.source))}. " if number.source and number.published is not None else ""
     return (
         f"<tr><td>{escape(format_label(number.label))}</td>"
         f"<td align='right'><b>{format_quantity(number.computed, number.unit)}</b></td>"
@@ -80,7 +80,7 @@ def _quoted_rows(outcome: Outcome, format_label: FormatLabel, translate: Callabl
         return ""
     rows = "".join(
         f"<tr><td>{escape(format_label(q.label))}</td><td></td><td align='right'>{escape(q.value)}</td>"
-        f"<td style='color: {c.muted}'>{escape(q.source)}</td></tr>"
+        f"<td style='color: {c.muted}'>{escape(format_label(q.source))}</td></tr>"
         for q in outcome.quoted
     )
     return f"<tr><td colspan='4' style='color: {c.muted}'><br><i>{translate('ui.quoted')}</i></td></tr>{rows}"

@@ -79,8 +79,8 @@ def _build_content(source: ExportSource, page: Page) -> SheetContent:
     picture = source.picture
     if page.kind == "graph" and picture is not None:
         if page.scope == "visible" and source.visible_rect is not None:
-            part = source.visible_rect & picture.bounds
-            return CroppedPicture(_without_fold_signs(picture), part) if not part.isEmpty() else picture
+            part, shown = source.visible_rect & picture.bounds, picture.without_fold_signs()
+            return CroppedPicture(shown, part) if not part.isEmpty() else shown
         if page.level is None:
             return _as_in_window(source, page, picture)
     own = source.colouring if isinstance(source.colouring, Colouring) else None
@@ -100,16 +100,8 @@ def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture
     if page.scope == "selection" and source.selection:
         whole = filter_diagram(whole, [picture.visible_card(id) for id in source.selection])
     if whole is picture.diagram and page.direction == source.direction and page.parts == CARD_PARTS:
-        return _without_fold_signs(picture)
+        return picture.without_fold_signs()
     return compose_picture(finish_diagram(network, page, whole), page.direction)
-
-
-def _without_fold_signs(picture: Picture) -> Picture:
-    """Return the picture of the window with every card in its place, for those who have nothing to click on."""
-    from explorer.drawing import Picture
-    from explorer.viewmodels.card_parts import limit_card_parts
-
-    return Picture(limit_card_parts(picture.diagram, CARD_PARTS), picture.geometry)
 
 
 def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:

@@ -67,13 +67,15 @@ class Minimap(QWidget):
             self.setVisible(is_shown)
 
     def _choose_place(self, size: QSize, below: int) -> QRect:
-        """Return the corner above the zoom controls, or, where that covers a card, another that covers nothing; chosen
-        once for each picture: one that hopped while panning would disturb."""
+        """Return the corner above the zoom controls, or, where that covers a card, another that covers nothing, or
+        least; chosen once for each picture: one that hopped while panning would disturb."""
+        return min(self._corners(size, below), key=self._canvas.weigh_covered)
+
+    def _corners(self, size: QSize, below: int) -> list[QRect]:
         canvas, margin = self._canvas, _MARGIN
         right, bottom = canvas.width() - 1 - size.width() - margin, canvas.height() - 1 - size.height()
         corners = [(right, bottom - below), (right, margin), (margin, bottom - margin), (margin, margin)]
-        places = [QRect(QPoint(*corner), size) for corner in corners]
-        return next((place for place in places if not canvas.covers_something(place)), places[0])
+        return [QRect(QPoint(*corner), size) for corner in corners]
 
     def _request_paint(self, picture: Picture | None, size: QSize) -> None:
         request = (picture, self._canvas.theme, size)

@@ -43,6 +43,7 @@ def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPrevie
     from explorer.graph.trace import TraceError, trace
     from explorer.layout import Fit
     from explorer.presenters import build_diagram, expanded_at_level
+    from explorer.viewmodels.card_parts import CARD_PARTS, limit_card_parts
 
     try:
         analysis = analyse(trace(build_design(design), (1, *design.input_size)))
@@ -52,7 +53,7 @@ def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPrevie
     total = analysis.figures.total
     shape = analysis.figures.shape(analysis.architecture.output.inputs[0])
     diagram = build_diagram(analysis, expanded_at_level(analysis, "blocks"))
-    picture = compose_picture(diagram, fit=Fit(*_ROOM))
+    picture = compose_picture(limit_card_parts(diagram, CARD_PARTS), fit=Fit(*_ROOM))  # nobody folds it here
     return DesignPreview(total.params, total.macs, shape.dims[1:] if shape is not None else (), picture)
 
 

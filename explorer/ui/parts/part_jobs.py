@@ -65,9 +65,11 @@ def draw_part(key: str, description: str, keep_going: KeepGoing) -> Picture | No
     from explorer.presenters import build_diagram
     from explorer.presenters.diagrams import expanded_at_level
     from explorer.presenters.part_rows import trace_part
+    from explorer.viewmodels.card_parts import CARD_PARTS, limit_card_parts
 
     traced = read_description(description).block.architecture if description else trace_part(key)
     if traced is None:
         return None
     analysis = analyse(traced)
-    return compose_picture(build_diagram(analysis, expanded_at_level(analysis, "units")), "right")
+    diagram = build_diagram(analysis, expanded_at_level(analysis, "units"))
+    return compose_picture(limit_card_parts(diagram, CARD_PARTS), "right")  # nobody folds it here

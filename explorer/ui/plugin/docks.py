@@ -18,7 +18,8 @@ _AREA = Qt.DockWidgetArea
 class RaisingDock(QDockWidget):
     """A dock that comes to the front when it is switched on, or toggled while it is hidden behind another tab.
 
-    Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it.
+    Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it; and to type into it, if
+    its panel says by a focus proxy where: views that follow the selection leave the keyboard on the diagram.
     """
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
@@ -29,6 +30,7 @@ class RaisingDock(QDockWidget):
     def _come_to_front(self, is_on: bool) -> None:
         if is_on:
             self.raise_()
+            _focus_proxy(self.widget())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:
@@ -42,6 +44,15 @@ class RaisingDock(QDockWidget):
     def _is_behind(self) -> bool:
         window = self.parentWidget()
         return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self))
+
+
+def _focus_proxy(panel: QWidget | None) -> None:
+    """Give the keyboard to the widget that a panel has chosen for it, if it has."""
+    target = panel
+    while target is not None and target.focusProxy() is not None:
+        target = target.focusProxy()
+    if target is not None and target is not panel and target.focusPolicy() != Qt.FocusPolicy.NoFocus:
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 class MainDocks:

@@ -41,7 +41,11 @@ class ActivityBar(QToolBar):
         follow_language(self, ActivityBar._align, after_texts=True)
 
     def _align(self) -> None:
-        """Make all buttons as wide as the widest, so that icons stand in one line."""
+        """Make all buttons as wide as the widest, so that icons stand in one line, and the bar as wide as they are: the
+        margins that Qt gives it before it is styled would go with the next theme."""
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(0, 0, 0, 0)
         for button in self.buttons:
             button.ensurePolished()
             button.setMinimumWidth(0)

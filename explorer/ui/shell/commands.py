@@ -63,7 +63,7 @@ class CommandWindow(WindowFrame):
         self.memory = DocumentMemory(self.documents, self.file_lane, self)
         self.panel_updater = PanelUpdater(self.session, panels, self)
         self.navigator = DiagramNavigator(self.session, self.canvas, self.panel_updater)
-        self.refused_edit = RefusedEdit(self.notice, self.canvas, self.navigator)
+        self.refused_edit = RefusedEdit(self.notice, self.canvas, self.navigator, self.session)
         self.samples = SampleImages(self.session, self.output, self.file_lane, self)
         for controller in (self.opener, self.panel_updater, self.samples, self.files):
             controller.failed.connect(self.show_error)

@@ -55,6 +55,11 @@ class DiagramNavigator:
             return (card_id,)
         return rename_ids((card_id,), find_renamed_parts(displayed.analysis, network.analysis))
 
+    def set_expanded(self, expanded: frozenset[str]) -> None:
+        """Expand these groups and no others; the view stays where it is."""
+        self._panel_updater.keep_view()
+        self._session.set_expanded(expanded)
+
     def set_level(self, level: Level) -> None:
         """Expand the diagram to a level of detail."""
         self._session.set_default_level(level)
@@ -108,5 +113,4 @@ class DiagramNavigator:
         expanded = self._session.expanded
         for id in ids:
             expanded = reveal(network.analysis, expanded, id)
-        self._panel_updater.keep_view()
-        self._session.set_expanded(expanded)
+        self.set_expanded(expanded)

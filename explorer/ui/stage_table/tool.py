@@ -33,7 +33,6 @@ class StageTableTool(NetworkTool["StageTablePanel"]):
         self._settled: LiveEntry | None = None  # what was typed last, and may still be on its way
         self._remarks: list[str] = []  # what the last paste could not set; appended on the lane
         context.error_handlers.append(self._show_refusal)
-        self.dock.toggleViewAction().triggered.connect(lambda on: self.show_table() if on else None)
         context.add_action(
             "View", tr_noop("Stage table"), self.show_table, tip=tr_noop("Edit the network as a table of its stages")
         )

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.card_clipboard import tool as tool_module
+from explorer.ui.card_clipboard.card_picture import paint_cards
 from explorer.ui.card_clipboard.tool import CardClipboardTool
 from explorer.ui.export.tool import ExportTool
 from explorer.ui.shell.window import Window
@@ -104,6 +105,16 @@ def test_a_card_is_dragged_out_as_a_picture(
     assert canvas.view_state == before
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, keys, start)
     assert window.session.selection == ()  # it was no click
+
+
+def test_a_picture_of_cards_has_no_signs_of_folding(window: Window, tool: CardClipboardTool) -> None:
+    picture, theme = window.canvas.picture, window.canvas.theme
+    assert picture is not None
+    assert any(card.is_expandable for card in picture.diagram.cards.values())
+    bare = picture.without_fold_signs()
+    assert not any(card.is_expandable for card in bare.diagram.cards.values())
+    for ids in (("layer2.0",), ("layer2", "layer3"), ()):
+        assert paint_cards(picture, theme, ids).image == paint_cards(bare, theme, ids).image
 
 
 def test_space_and_a_drag_pan_and_space_alone_selects(window: Window, tool: CardClipboardTool, qtbot: QtBot) -> None:

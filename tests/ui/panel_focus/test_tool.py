@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -69,3 +70,21 @@ def test_no_code_walks_the_focus_chain_of_qt() -> None:
     name = "next" + "InFocusChain"  # see `focusable_widgets`
     files = (path for path in Path(explorer.__file__).parent.rglob("*.py") if f".{name}()" in path.read_text("utf-8"))
     assert not [*files]
+
+
+@pytest.mark.parametrize(("dock", "takes_keys"), [("Parts", True), ("Stage table", True), ("Feature maps", False)])
+def test_a_panel_that_is_typed_into_gets_the_keyboard_when_its_key_shows_it(
+    window: Window, qtbot: QtBot, dock: str, takes_keys: bool
+) -> None:
+    """One that follows the selection leaves it on the diagram, where the arrows select."""
+    window.start("resnet18")
+    qtbot.waitUntil(lambda: window.session.network is not None and window.isActiveWindow(), timeout=60_000)
+    settled(qtbot, window)
+    (panel,) = (found for found in window.findChildren(QDockWidget) if found.objectName() == dock)
+    window.canvas.setFocus()
+    panel.toggleViewAction().trigger()
+    assert panel.isVisible()
+    assert around(QApplication.focusWidget()) == (dock if takes_keys else "canvas")
+    panel.toggleViewAction().trigger()
+    assert not panel.isVisible()
+    settled(qtbot, window)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtCore import QCoreApplication, QRect, Qt
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.base.languages import translator
+from explorer.ui.base import appearance
 from explorer.ui.shell.activity_bar import ActivityButton
 from explorer.ui.shell.window import Window
 from explorer.ui.widgets.icons import load_icon
@@ -76,3 +77,18 @@ def test_where_there_is_no_room_for_names_icons_remain(window: Window) -> None:
 def test_an_unknown_icon_is_named() -> None:
     with pytest.raises(FileNotFoundError, match=r"icons/nothing\.svg"):
         load_icon("nothing")
+
+
+def test_a_theme_moves_nothing(window: Window, qtbot: QtBot) -> None:
+    def places() -> list[QRect]:
+        docks = window.findChildren(QDockWidget)
+        return [window.activity_bar.geometry(), window.canvas.geometry(), *(dock.geometry() for dock in docks)]
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    qtbot.wait(50)
+    before = places()
+    for scheme in ("dark", "light"):
+        appearance.apply_scheme(application, scheme)
+        qtbot.wait(50)
+        assert places() == before

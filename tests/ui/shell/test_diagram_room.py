@@ -15,10 +15,11 @@ from explorer import SwapActivation
 from explorer.base.languages import translator
 from explorer.drawing.picture import compose_picture
 from explorer.network import Network
-from explorer.presenters.diagrams import build_diagram, expanded_at_level
+from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.diagram_view import DiagramView
 from explorer.ui.canvas.legend_placement import choose_legend_rect
+from explorer.ui.minimap.minimap import Minimap
 from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.window import Window
 from explorer.ui.training.panel import TrainingPanel
@@ -321,6 +322,43 @@ def test_the_legend_of_a_moved_view_gives_way_to_cards_when_the_window_changes(
         places = (canvas._legend.rect, least)
         covered = [picture.count_cards_in(canvas._viewport.to_picture_rect(place)) for place in places]
         assert covered[0] == covered[1], size
+    canvas.close()
+
+
+@pytest.mark.parametrize("key", TYPICAL[:8])
+def test_what_floats_gives_way_to_cards_that_unfold(key: str, opened: Callable[[str], Network], qtbot: QtBot) -> None:
+    """Legend and minimap lie where they cover no card, if there is such a place; else the minimap covers the least, and
+    the card that was unfolded only where all corners do."""
+    analysis = opened(key).analysis
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    minimap = Minimap(canvas)
+    canvas.show()
+    seen = 0
+    for size in ((1180, 620), (760, 560)):
+        canvas.resize(*size)
+        expanded = expanded_at_level(analysis, "stages")
+        canvas.show_picture(compose_picture(build_diagram(analysis, expanded)))
+        canvas.fit()
+        canvas.zoom(1.5)
+        assert canvas.picture is not None
+        for id in [card.id for card in canvas.picture.diagram.cards.values() if card.is_expandable]:
+            expanded = toggle_expanded(analysis, expanded, id)
+            canvas.select((id,))
+            canvas.show_picture(compose_picture(build_diagram(analysis, expanded)), anchor=id)
+            canvas.grab()
+            picture, view, room = canvas.picture, canvas._viewport, QRectF(canvas.rect())
+            assert picture is not None
+            if canvas._legend.is_visible:
+                best = choose_legend_rect(picture, view, room, canvas._buttons_rect)
+                legend = picture.count_cards_in(view.to_picture_rect(canvas._legend.rect))
+                assert not legend or picture.count_cards_in(view.to_picture_rect(best)), (id, size)
+            if minimap.isVisible():
+                seen += 1
+                below = canvas.controls_height + 6
+                corners = minimap._corners(minimap.size(), below)
+                assert canvas.weigh_covered(minimap.geometry()) == min(map(canvas.weigh_covered, corners)), (id, size)
+    assert seen
     canvas.close()
 
 
