@@ -34,6 +34,7 @@ from tests.export.documents.readers import (
     read_tikz,
     shown_at,
 )
+from tests.export.documents.tikz_reader import read_tikz_picture
 
 #: Each kind of structure at one level, so that all levels come up.
 SAMPLE = [(key, LEVELS[number % len(LEVELS)]) for number, key in enumerate(TYPICAL)]
@@ -161,3 +162,23 @@ def test_texts_have_room_in_every_language(opened: Callable[[str], Network]) -> 
     assert any(char >= "\u4e00" for text in texts for char in text.text)
     for text in texts:
         assert text.roomy_width >= text_width(text.text, text.size, text.is_bold) * 0.97
+
+
+@pytest.mark.parametrize(("key", "level"), SAMPLE)
+def test_tikz_stands_where_the_sheet_has_it(opened: Callable[[str], Network], key: str, level: Level) -> None:
+    scene = build_scene(build_network_sheet(opened(key), Page(level=level, paper=_PAPERS[len(key) % len(_PAPERS)])))
+    found = read_tikz_picture(write_tikz([scene]))
+    assert len(found.boxes) == len(scene.cards)
+    for card in scene.cards:
+        box, name = card.box, f"n{card.number}"
+        assert found.boxes[name] == pytest.approx((box.x, box.y, box.width, box.height), abs=0.05), card.id
+        assert found.words[name] == ([" ".join(card.rows[:2])] if card.is_frame else [*card.rows]), card.id
+    assert len(found.ways) == len(scene.links)
+    for link, (source, target, places) in zip(scene.links, found.ways, strict=True):
+        assert (source, target) == (f"n{link.source}", f"n{link.target}")
+        assert len(places) == len(link.points)
+        for place, point in zip(places, link.points, strict=True):
+            assert place == pytest.approx(point, abs=0.6), (scene.cards[link.source].id, scene.cards[link.target].id)
+    written = [((text.x, text.y), text.text) for text in (*scene.heads, *scene.texts)]
+    assert [text for _, text in found.texts] == [text for _, text in written]
+    assert [at for at, _ in found.texts] == [pytest.approx(at, abs=0.01) for at, _ in written]
