@@ -49,4 +49,5 @@ class EffectView(QWidget):
         column = self.layout()
         assert column is not None
         column.addWidget(button)
+        button.show()  # now, not with the next event: the Tab key may come first
         return button

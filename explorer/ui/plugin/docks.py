@@ -10,6 +10,7 @@ from explorer.base.languages import tr_noop
 from explorer.ui.base.fonts import follow_in_title
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.low_panel import LowPanel
+from explorer.ui.widgets.tab_order import focus_panel
 
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
@@ -30,7 +31,10 @@ class RaisingDock(QDockWidget):
     def _come_to_front(self, is_on: bool) -> None:
         if is_on:
             self.raise_()
-            _focus_proxy(self.widget())
+            shown = self.widget()
+            panel = shown.widget() if isinstance(shown, LowPanel) else shown
+            if panel is not None and panel.focusProxy() is not None:
+                focus_panel(panel)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:
@@ -44,15 +48,6 @@ class RaisingDock(QDockWidget):
     def _is_behind(self) -> bool:
         window = self.parentWidget()
         return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self))
-
-
-def _focus_proxy(panel: QWidget | None) -> None:
-    """Give the keyboard to the widget that a panel has chosen for it, if it has."""
-    target = panel
-    while target is not None and target.focusProxy() is not None:
-        target = target.focusProxy()
-    if target is not None and target is not panel and target.focusPolicy() != Qt.FocusPolicy.NoFocus:
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 class MainDocks:
