@@ -31,6 +31,7 @@ from explorer.edits.budget import free_axes
 from explorer.edits.drops import find_drop
 from explorer.edits.history import apply_edit
 from explorer.edits.options import find_options
+from explorer.graph.module_copy import module_key
 from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
 from explorer.networks.input_spec import parse_inputs
@@ -41,12 +42,14 @@ from tests.cases.brought import BROUGHT
 from tests.cases.everyday import EVERYDAY
 from tests.cases.forum import FORUM
 from tests.cases.hard import HARD
+from tests.cases.own_layers import OWN_LAYERS
 from tests.cases.reported import CASES, Case
+from tests.cases.repositories import REPOSITORIES
 
 #: Of an edited case; a head of 21,841 classes on a flattened map has more.
 MOST_PARAMS = 50_000_000
 
-ALL = {**CASES, **PAPERS, **HARD, **BROUGHT, **EVERYDAY, **FORUM}
+ALL = {**CASES, **PAPERS, **HARD, **BROUGHT, **EVERYDAY, **FORUM, **REPOSITORIES, **OWN_LAYERS}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what torch deprecates: people still bring it
 
@@ -180,6 +183,38 @@ def test_what_is_offered_on_it_can_be_made_and_leaves_as_it_runs(name: str, requ
     if not long and list(ALL).index(name) % 3:
         pytest.skip("with --long")
     assert edit_faults(ALL[name], 12 if long else 2) == []
+
+
+@pytest.mark.parametrize("name", ["RoutedCapsules", "JoinsParts", "ConditionalNorms", "SidesInLists"])
+def test_every_card_says_what_can_be_done(name: str) -> None:
+    """A list of maps goes into what joins them, a window is a list: neither is a number or one map."""
+    assert offers(explorer.open(make(ALL[name]), inputs=ALL[name].inputs))
+
+
+def test_a_list_of_sides_is_the_tuple_of_them() -> None:
+    network = explorer.open(make(ALL["SidesInLists"]), inputs="3x32x32")
+    pool = network.architecture.nodes["pool"].layer
+    assert isinstance(pool, nn.MaxPool2d)
+    assert pool.kernel_size == (2, 2)
+    same: Any = [2, 2]
+    other: Any = [2, 3]
+    assert module_key(nn.MaxPool2d(same)) == module_key(nn.MaxPool2d((2, 2))) != module_key(nn.MaxPool2d(other))
+
+
+def test_channels_that_are_cut_and_joined_again_are_one_width() -> None:
+    network = explorer.open(make(ALL["JoinsParts"]), inputs="3x32x32")
+    wider = network.edit(SetWidth("a", 12))
+    assert [shape[1] for shape in (tuple(t.shape) for t in flat(wider.module()(torch.rand(1, 3, 32, 32))))] == [4, 2]
+    assert edit_faults(ALL["JoinsParts"], 12) == []
+
+
+def test_under_autocast_every_op_has_the_numbers_it_makes() -> None:
+    """Half as many bytes are counted, and what is put in computes in them."""
+    network = explorer.open(make(ALL["Autocast"]), inputs="3x32x32")
+    measured = {name: measure.shape for name, measure in network.figures.measures.items()}
+    assert {measured[name].dtype for name in ("a.conv2d", "relu", "b.conv2d")} == {torch.bfloat16}
+    assert measured["float"].dtype == torch.float32
+    assert edit_faults(ALL["Autocast"], 30) == []
 
 
 def test_a_copied_block_keeps_its_tables() -> None:

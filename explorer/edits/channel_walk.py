@@ -118,10 +118,12 @@ class _ChannelWalk:
         c, kind = self.result, op_kinds.kind(node)
         first, axis = c.rows[sources[0]], c.axes[sources[0]]
         entering = self.shape(sources[0])
-        if kind in ("add", "multiply"):
-            self.elementwise(node, sources, shape)
-        elif kind == "concat":
+        if kind == "concat":
             self.concat(node, sources, shape)
+        elif any(name in self.pieces for name in sources):  # a list of maps is followed item by item, or joined
+            self.lock_at(node, sources, shape)
+        elif kind in ("add", "multiply"):
+            self.elementwise(node, sources, shape)
         elif (kind == "split" and self.chunk(node, first, axis, entering)) or self.cut(node, sources, entering):
             return
         elif kind == "shuffle":
@@ -161,8 +163,8 @@ class _ChannelWalk:
 
     @staticmethod
     def guess_axis(shape: tuple[int, ...], entering: tuple[int, ...], axis: int) -> int:
-        """The axis of the channels after an op nothing is known about: one of their size."""
-        if entering[axis] in shape:
+        """The axis of the channels after an op nothing is known about: one of their size. A list of maps has none."""
+        if entering and entering[axis] in shape:
             return shape.index(entering[axis])
         return 1 if len(shape) in (2, 4) else len(shape) - 1
 
@@ -195,8 +197,9 @@ class _ChannelWalk:
 
     def concat(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
         c = self.result
-        rows = [c.rows[name] if name in c.rows else self.constant_row(name, c.axes[sources[0]]) for name in node.inputs]
-        axis, entering = c.axes[sources[0]], self.shape(sources[0])
+        axis, value = c.axes[sources[0]], self.measures[sources[0]].value
+        entering = (value[0] if isinstance(value, tuple) else value).dims
+        rows = [row for name in node.inputs for row in self.rows_of(name, axis)]
         grew = [i for i, (old, new) in enumerate(zip(entering, shape, strict=True)) if old != new]
         if grew == [len(shape) + axis] or not grew:
             self.set_row(node, tuple(segment for row in rows for segment in row), len(shape) + axis)
@@ -204,6 +207,12 @@ class _ChannelWalk:
         for row in rows[1:]:
             c.tie(rows[0], row)
         self.set_row(node, rows[0], len(shape) + axis)
+
+    def rows_of(self, name: str, axis: int) -> list[Row]:
+        """The rows of what is joined: of each map of a list, or of one value."""
+        if name in self.pieces:
+            return self.pieces[name]
+        return [self.result.rows[name] if name in self.result.rows else self.constant_row(name, axis)]
 
     def constant_row(self, name: str, axis: int) -> Row:
         """The row of a value that comes from no image: a constant."""

@@ -42,6 +42,7 @@ def find_pooling(node: Node) -> tuple[str, dict[str, Any]] | None:
             return None
         settings.pop("dilation", None)
         settings.pop("count_include_pad", None)
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
         if "kernel_size" in settings:
             settings = {"padding": 0, "ceil_mode": False} | settings
             settings["stride"] = settings.get("stride") or settings["kernel_size"]

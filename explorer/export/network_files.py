@@ -21,6 +21,7 @@ from explorer.base.languages import tr
 from explorer.export.onnx_check import check_onnx
 from explorer.export.onnx_pooling import write_out_adaptive_pooling
 from explorer.export.onnx_scopes import NodesByPath, call_functions_by_modules, write_scopes
+from explorer.export.onnx_squeeze import write_out_squeezes
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
@@ -130,11 +131,12 @@ def save_onnx(network: Network, path: Path) -> None:
 
 def _build_for_onnx(network: Network, inputs: list[Input]) -> tuple[torch.nn.Module, NodesByPath]:
     """The network's module, with what ONNX can take and give, and the nodes that its modules are of."""
-    module = network.module()
+    module = network.module().requires_grad_(False)  # some ops have no gradient for all that they read
     speak_keywords(module)
     nodes = NodesByPath(network.architecture, {})
     if isinstance(module, torch.fx.GraphModule):
         write_out_adaptive_pooling(module)
+        write_out_squeezes(module)
         nodes = call_functions_by_modules(module, network.architecture)
     unusual = {op.dtype for op in inputs} & {torch.float64, torch.bfloat16}
     if unusual:

@@ -11,15 +11,12 @@ from torch import nn
 
 def module_key(module: nn.Module) -> Hashable:
     """Equal for two modules of the same class and configuration, whatever their weights."""
-    settings = tuple(
-        (name, value if isinstance(value, Hashable) else repr(value))
-        for name, value in module.__dict__.items()
-        if name not in _NO_SETTINGS
-    )
+    held = {name: value for name, value in module.__dict__.items() if name not in _NO_SETTINGS} | listed_sides(module)
+    settings = tuple((name, value if isinstance(value, Hashable) else repr(value)) for name, value in held.items())
     tensors = tuple(
         (name, None if t is None else (tuple(t.shape), t.dtype))
-        for held in (module._parameters, module._buffers)
-        for name, t in held.items()
+        for own in (module._parameters, module._buffers)
+        for name, t in own.items()
     )
     inside = tuple((name, module_key(child)) for name, child in module._modules.items() if child is not None)
     return (type(module), settings, tensors, inside)
@@ -28,6 +25,18 @@ def module_key(module: nn.Module) -> Hashable:
 #: What torch itself keeps in every module, and what says nothing of its result. Whatever else stands there, a leading
 #: underscore or not, is a setting.
 _NO_SETTINGS = frozenset(nn.Module().__dict__) | {"inplace", "_flat_weights", "_flat_weight_refs"}
+
+
+#: What torch's layers have a number of for each side, or one for all.
+_SIDES = frozenset({"kernel_size", "stride", "padding", "dilation", "output_size", "size", "scale_factor"})
+
+
+def listed_sides(module: nn.Module) -> dict[str, tuple[int | float | None, ...]]:
+    """The settings of one of torch's own layers that were given as lists (`MaxPool2d([2, 2])`), as the tuples that they
+    are read as everywhere."""
+    if not type(module).__module__.startswith("torch.nn.modules"):
+        return {}
+    return {name: tuple(value) for name, value in module.__dict__.items() if name in _SIDES and isinstance(value, list)}
 
 
 def copy_module(
@@ -76,7 +85,7 @@ def copy_to_meta(module: nn.Module) -> nn.Module:
         {n: None if b is None else _to_meta(b) for n, b in module._buffers.items()},
         {n: None if m is None else copy_to_meta(m) for n, m in module._modules.items()},
     )
-    twin.__dict__["training"] = False
+    twin.__dict__.update(listed_sides(module), training=False)
     if getattr(twin, "inplace", False):
         twin.__dict__["inplace"] = False
     return twin

@@ -280,6 +280,12 @@ def test_onnx_in_other_number_formats(dtype: torch.dtype, tmp_path: Path) -> Non
     assert graph.input[0].type.tensor_type.elem_type == graph.output[0].type.tensor_type.elem_type == expected
 
 
+@pytest.mark.filterwarnings("ignore:Complex modules")  # of torch's own making, where a network is read
+def test_complex_layers_are_made_complex(tmp_path: Path) -> None:
+    network = explorer.open(plain(nn.Conv2d(3, 4, 3, dtype=torch.complex64)), inputs="3x8x8:complex64")
+    assert "nn.Conv2d(3, 4, 3, dtype=torch.complex64)" in leaves(network, tmp_path)
+
+
 class Keywords(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
@@ -16,6 +17,7 @@ from torch import nn
 import explorer
 from explorer.export.page import ExportError
 from explorer.export.python_code import python_source
+from explorer.graph.arguments import tensors_in
 from explorer.network import Network
 from tests.export.test_python_code import run
 
@@ -87,6 +89,38 @@ def test_adaptive_pooling_leaves_as_ops_that_onnx_has(
     image = torch.randn(shape)
     (said,) = ReferenceEvaluator(load(tmp_path / "net.onnx")).run(None, {"image": image.numpy()})
     assert torch.allclose(torch.as_tensor(said), network.module()(image), atol=1e-6)
+
+
+class Squeezes(nn.Module):
+    """Sides that are not one stay."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        mean = x.mean(1, keepdim=True)
+        return x.squeeze(-1), mean.squeeze(1), torch.squeeze(mean, dim=(1, 2)), x[:, 0, 0, 0].squeeze(), x.squeeze(0)
+
+
+class OwnStatistics(nn.Module):
+    """A batch norm whose statistics are parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean, self.var = nn.Parameter(torch.rand(3)), nn.Parameter(torch.rand(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.batch_norm(x, self.mean, self.var)
+
+
+@pytest.mark.parametrize("kind", [Squeezes, OwnStatistics])
+def test_what_torch_cannot_write_itself_leaves_as_onnx(kind: type[nn.Module], tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    network = explorer.open(kind().eval(), inputs="3x8x7")
+    explorer.save_network(network, tmp_path / "net.onnx")
+    image = torch.randn(1, 3, 8, 7)
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = list(tensors_in(network.module()(image)))
+    for said, value in zip(session.run(None, {"image": image.numpy()}), expected, strict=True):
+        assert torch.allclose(torch.as_tensor(said), value, atol=1e-5)
 
 
 def test_an_op_that_onnx_lacks_is_named(tmp_path: Path) -> None:

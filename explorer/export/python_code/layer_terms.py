@@ -38,10 +38,17 @@ class LayerTerms:
         for function, keywords in wrappings:
             parts = tuple(self._value(path, value) for value in keywords.values())
             term = Term(("wrapped", self._wrapper(function), tuple(keywords)), (term, *parts))
-        floats = {tensor.dtype for tensor in _tensors(module) if tensor.dtype.is_floating_point}
-        if len(floats) == 1 and floats != {self.dtype}:
-            term = Term(("to",), (term, Literal(str(floats.pop()))))
-        return term
+        formats = {t.dtype for t in _tensors(module) if t.dtype.is_floating_point or t.dtype.is_complex}
+        return self._in_format(term, formats.pop()) if len(formats) == 1 else term
+
+    def _in_format(self, term: Term, dtype: torch.dtype) -> Term:
+        """A layer with numbers of its own format. Complex ones are made so: torch warns of what becomes complex."""
+        if dtype == self.dtype:
+            return term
+        if dtype.is_complex and term.sort == "layer":
+            kind, name, names, stateless = term.tag
+            return Term((kind, name, (*names, "dtype"), stateless), (*term.parts, Literal(str(dtype))))
+        return Term(("to",), (term, Literal(str(dtype))))
 
     def _plain(self, path: str, module: nn.Module) -> Term:
         if type(module) in (nn.Sequential, nn.ModuleList, nn.ModuleDict):

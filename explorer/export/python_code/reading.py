@@ -21,6 +21,7 @@ from explorer.graph.arguments import Ref
 from explorer.graph.channel_norms import CHANNEL_LAYER_NORMS
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Method, Output
+from explorer.graph.recording.autocast import InAutocast, call_in_autocast
 from explorer.graph.recording.sized_by_values import plain_op
 from explorer.graph.to_module import follow_mode
 
@@ -266,10 +267,22 @@ class _Forward:
         if call is getattr and isinstance(node.args[1], str) and node.args[1].isidentifier():
             rank = self._rank(node) if node.args[1] == "shape" else ()
             return Term(("attribute", node.args[1], *rank), (args[0],))
+        if isinstance(call, InAutocast):
+            return self._call_in_autocast(call, args, kwargs, node.name)
         name = self.reader.sources.function(call, node.name)
         args, kwargs = _following_mode(call, args, kwargs)
         kwargs = _without_defaults(call, kwargs)
         return Term(("function", name, tuple(kwargs)), (*args, *kwargs.values()))
+
+    def _call_in_autocast(self, op: InAutocast, args: list[Value], kwargs: dict[str, Value], where: str) -> Term:
+        """A call that converts what it reads, by a function: `call_in_autocast(F.relu, torch.bfloat16, x)`."""
+        sources, method = self.reader.sources, getattr(torch.Tensor, op.__name__, None)
+        called = f"torch.Tensor.{op.__name__}" if op.call is method else sources.function(op.call, where)
+        if called.startswith("F."):
+            sources.imports["F"] = "import torch.nn.functional as F"
+        name = sources.function(call_in_autocast, where)
+        first = (Literal(called), Literal(str(op.dtype)))
+        return Term(("function", name, tuple(kwargs)), (*first, *args, *kwargs.values()))
 
     def _rank(self, node: Node) -> tuple[int, ...]:
         """How many sides the tensor has whose shape is read, where that is known."""
