@@ -101,7 +101,7 @@ def _refusal(module: nn.Module, specs: tuple[InputSpec, ...], failure: Exception
                 module=title_of(module),
                 count=len(required),
                 names=join_list(required),
-                given=join_list(repr(spec.text) for spec in specs),
+                given=", ".join(repr(spec.text) for spec in specs),
                 where=describe_place(failure),
                 reason=first_line(failure),
                 advice=advice or tr("Give each the shape, number format and values that it is made for."),

@@ -189,7 +189,10 @@ def join_sentences(sentences: Iterable[str]) -> str:
 
 
 def join_list(words: Iterable[str]) -> str:
-    """Join the words of a list as the language in force does: by commas, in Chinese by its own comma for lists."""
+    """Join the words of a list as the language in force does: by commas, in Chinese by its own comma for lists.
+
+    For readers alone: what is read again, arguments and code, is joined by ", " in every language.
+    """
     return ("、" if translator.language.startswith("zh") else ", ").join(words)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from explorer.base.languages import translator
 from explorer.design import TEMPLATES, NetworkDesign
 from explorer.ui.new_network.dialog import NewNetworkDialog
 from explorer.ui.new_network.row_table import PartBox
@@ -29,7 +30,10 @@ def choose(dialog: NewNetworkDialog, key: str) -> None:
     dialog.templates.setCurrentRow(1 + list(TEMPLATES).index(key))
 
 
-def test_every_template_comes_back_from_the_fields(window: Window, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_template_comes_back_from_the_fields(language: str, window: Window, qtbot: QtBot) -> None:
+    """Whatever the language joins its lists with: settings are read again."""
+    translator.set_language(language)
     dialog = show(window, qtbot)
     for key, design in TEMPLATES.items():
         choose(dialog, key)
