@@ -1,4 +1,4 @@
-"""The settings of a layer by name, read from it: kernel, stride, padding, dilation, groups, bias, pooling, dropout."""
+"""The settings of a layer by name, read from it: kernel, stride, padding, dilation, groups, bias, pooling, dropout …"""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ SETTINGS: dict[str, str] = {
     "dropout": tr_noop("Dropout rate {value}"),
     "ceil_mode": tr_noop("Output size rounded up: {value}"),
     "eps": tr_noop("Epsilon {value}"),
+    "slope": tr_noop("Slope below zero {value}"),
     "multiplier": tr_noop("Depthwise multiplier {value}"),
 }
 
@@ -116,6 +117,9 @@ def _read_settings(node: Node) -> dict[str, SettingValue]:
     eps = getattr(layer, "eps", None)
     if op_kinds.kind(node) == "norm" and isinstance(eps, float):
         return {"eps": eps}
+    slope = leaky_slope(node)
+    if slope is not None:
+        return {"slope": slope}
     rate = dropout_rate(node)
     return {"dropout": rate} if rate is not None else {}
 
@@ -126,6 +130,16 @@ def dropout_rate(node: Node) -> float | None:
         return float(node.layer.p)
     if isinstance(node.op, Function) and node.op.call is F.dropout:
         return float(node.kwargs.get("p", node.args[1] if len(node.args) > 1 else 0.5))
+    return None
+
+
+def leaky_slope(node: Node) -> float | None:
+    """The slope below zero of a leaky ReLU; None when the node is none, or the code computes it."""
+    if isinstance(node.layer, nn.LeakyReLU):
+        return float(node.layer.negative_slope)
+    if isinstance(node.op, Function) and node.op.call is F.leaky_relu:
+        slope = node.kwargs.get("negative_slope", node.args[1] if len(node.args) > 1 else 0.01)
+        return float(slope) if isinstance(slope, (int, float)) else None
     return None
 
 

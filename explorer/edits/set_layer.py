@@ -119,5 +119,6 @@ _SETTING_NOUNS = {
     "dropout": tr_noop("a dropout rate"),
     "ceil_mode": tr_noop("a rounding of its output size"),
     "eps": tr_noop("an epsilon"),
+    "slope": tr_noop("a slope below zero"),
     "multiplier": tr_noop("a depthwise multiplier"),
 }

@@ -171,6 +171,18 @@ def _set_eps(node: Node, value: SettingValue) -> Node:
     return change_node(node, op=reconfigure(layer_op(node), eps=float(value)))
 
 
+def _set_slope(node: Node, value: SettingValue) -> Node:
+    if isinstance(value, (bool, str)) or not 0 <= value <= 1:
+        raise InvalidSetting(
+            node.name,
+            tr("a slope below zero must lie between 0 and 1; {value!r} does not", value=value),
+            [(setting_title("slope", slope), slope) for slope in (0.01, 0.2)],
+        )
+    if isinstance(node.op, Layer):
+        return change_node(node, op=reconfigure(node.op, negative_slope=float(value)))
+    return change_node(node, args=node.args[:1], kwargs={"negative_slope": float(value)})
+
+
 def _set_multiplier(node: Node, value: SettingValue) -> Node:
     layer = node.layer
     assert isinstance(layer, _ConvNd)
@@ -195,6 +207,7 @@ SETTERS: dict[str, Callable[[Node, SettingValue], Node]] = {
     "dropout": _set_dropout,
     "ceil_mode": _set_ceil_mode,
     "eps": _set_eps,
+    "slope": _set_slope,
     "multiplier": _set_multiplier,
 }
 

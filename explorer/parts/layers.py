@@ -24,7 +24,7 @@ from explorer.parts.setting import (
     groups_setting,
 )
 
-_DILATION = IntegerSetting("dilation", tr_noop("Dilation"), 1, 1, 16)
+_DILATION = IntegerSetting("dilation", tr_noop("Dilation"), 1, 1, 64)  # 36 in DeepLab
 _WINDOW = IntegerSetting("kernel", tr_noop("Window"), 2, 1, 31)
 _POOL_STRIDE = IntegerSetting("stride", tr_noop("Stride"), 2, 1, 8)
 _POOL_PADDING = IntegerSetting("padding", tr_noop("Padding"), 0, 0, 15)

@@ -160,7 +160,15 @@ def _disconnect(places: Places) -> Edit:
 
 def _set_layer(places: Places) -> Edit:
     setting, value = places.chance.choice(
-        (("ceil_mode", True), ("eps", 1e-3), ("multiplier", 2), ("kernel", 5), ("stride", 2), ("groups", 4))
+        (
+            ("ceil_mode", True),
+            ("eps", 1e-3),
+            ("multiplier", 2),
+            ("kernel", 5),
+            ("stride", 2),
+            ("groups", 4),
+            ("slope", 0.2),
+        )
     )
     at = places.node() if places.chance.random() < 0.5 else places.block()
     return SetLayer(at, setting, value)

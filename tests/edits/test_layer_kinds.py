@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from explorer.edits import (
     AddBlurPooling,
@@ -22,7 +23,7 @@ from explorer.edits import (
 from explorer.edits.blur_pooling import thinning_stride
 from explorer.edits.gate_position import GATE_POSITIONS, find_map, gates_in_blocks
 from explorer.edits.options import find_options
-from explorer.network import Network
+from explorer.network import Network, open_network
 from tests.edits.test_random_edits import check_count, check_replay
 
 Opened = Callable[[str], Network]
@@ -57,6 +58,35 @@ def test_a_norm_has_another_epsilon(opened: Opened) -> None:
     with pytest.raises(EditError, match="an epsilon must lie above 0") as refused:
         network.edit(SetLayer("bn1", "eps", 0.0))
     assert network.edit(refused.value.repairs[0].edit).module().bn1.eps == 1e-5
+
+
+class Leaky(nn.Module):
+    """A leaky ReLU as a layer, and one as a function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.act, self.last = nn.Conv2d(3, 8, 1), nn.LeakyReLU(0.1), nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(self.last(self.act(self.conv(x))), 0.2)
+
+
+@pytest.mark.parametrize("at", ["act", "leaky_relu", "*"])
+def test_a_leaky_relu_has_another_slope(at: str) -> None:
+    network = open_network(Leaky(), input_shape=(1, 3, 8, 8))
+    edited = network.edit(SetLayer(at, "slope", 0.5))
+    module = Leaky().eval()
+    module.load_state_dict(edited.module().state_dict())
+    module.act.negative_slope = 0.1 if at == "leaky_relu" else 0.5
+    image = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    expected = F.leaky_relu(module.last(module.act(module.conv(image))), 0.2 if at == "act" else 0.5)
+    assert torch.equal(edited.module()(image), expected)
+    check_count(edited)
+    check_replay(edited)
+    assert "Slope below zero" in labels(network, "act")
+    with pytest.raises(EditError, match="a slope below zero must lie between 0 and 1") as refused:
+        network.edit(SetLayer(at, "slope", -1.0))
+    assert network.edit(refused.value.repairs[1].edit).architecture is not network.architecture
 
 
 def test_a_depthwise_convolution_makes_several_maps_of_a_channel(opened: Opened) -> None:

@@ -39,6 +39,7 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from gate_options(scope)
     yield from norm_options(scope, quiet=True)
     yield from epsilon_options(scope)
+    yield from slope_options(scope)
     yield from window_options(scope)
     yield from group_options(scope)
     yield from depthwise_multiplier_options(scope)
@@ -145,6 +146,22 @@ def epsilon_options(scope: OptionScope) -> Iterator[Option]:
     tip = tr("Added to the variance before its root is taken; TensorFlow's networks use 0.001, PyTorch's 0.00001.")
     yield scope.choice_option(
         tr("Epsilon"), present, [(eps, f"{eps:g}", SetLayer(scope.at, "eps", eps)) for eps in values], tip
+    )
+
+
+def slope_options(scope: OptionScope) -> Iterator[Option]:
+    """What the only leaky ReLU lets through below zero."""
+    node = only_layer_with(scope, "slope")
+    if node is None:
+        return
+    present = get_layer_settings(node)["slope"]
+    values = sorted({0.0, 0.01, 0.1, 0.2, float(present)})
+    tip = tr("What is below zero is multiplied by this: 0.01 in PyTorch, 0.1 in Darknet, 0.2 in most GANs.")
+    yield scope.choice_option(
+        tr("Slope below zero"),
+        present,
+        [(slope, f"{slope:g}", SetLayer(scope.at, "slope", slope)) for slope in values],
+        tip,
     )
 
 
