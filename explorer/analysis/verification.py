@@ -33,6 +33,7 @@ from explorer.analysis.other_sizes import hold_sizes
 from explorer.analysis.reference_run import ReferenceRun, describe_inputs, run_reference, title_of
 from explorer.analysis.torch_count import TorchCount
 from explorer.analysis.verification_result import Verification
+from explorer.analysis.written_shuffles import fold_written_shuffles
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.capture import Capture, capture
@@ -197,6 +198,7 @@ def _verified(
     architecture = compared.architecture
     if equal and (compared.way == "captured" or _holds_numbers(architecture)):
         architecture = hold_sizes(architecture, twin, example)
+    architecture = fold_written_shuffles(architecture)
     verification = Verification(
         status,
         compared.way,

@@ -30,6 +30,7 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.edits.bridges import PaddedShortcut
 from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_parts import is_flattening
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -275,8 +276,8 @@ class _LabelWalk:
 
     def reshape(self, node: Node, source: str, shape: tuple[int, ...], axis: int) -> Labels:
         row, before, old_axis = self.result.rows[source], self.shape(source), self.groups.axes.get(source)
-        name = getattr(node.op, "name", "") or type(node.layer).__name__.lower()
-        if name == "flatten" and old_axis == 1 - len(before) and len(shape) == 2 and _has_places(row, before[2:]):
+        flattens = old_axis == 1 - len(before) and is_flattening(node, before, shape)
+        if flattens and _has_places(row, before[2:]):
             return _places(row, before[2:])
         moved = self.move(node, row, before, old_axis, shape, axis) if old_axis is not None else None
         return self.produce(node.name, shape[axis]) if moved is None else moved

@@ -149,3 +149,22 @@ def _split_bounds(sizes: Any, width: int, number: Callable[[Any], Any]) -> list[
         return []
     ends = [sum(each[: at + 1]) for at in range(len(each))]
     return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def is_flattening(
+    node: Node, entering: tuple[int, ...], shape: tuple[int, ...], is_size: Callable[[str], bool] = lambda name: True
+) -> bool:
+    """Whether an op makes a row of all that an image has, however many that are: `flatten`, `x.view(x.size(0), -1)`.
+    `is_size` tells numbers that are read of sizes."""
+    if len(shape) != 2 or shape[0] != entering[0]:
+        return False
+    name = getattr(node.op, "name", "") or type(node.layer).__name__.lower()
+    sizes = node.args[1] if len(node.args) == 2 and isinstance(node.args[1], (tuple, list)) else node.args[1:]
+    if name not in ("view", "reshape") or node.kwargs or len(sizes) != 2:
+        return name == "flatten"
+    return sizes[1] == -1 or (isinstance(sizes[1], Ref) and is_size(sizes[1].name))
+
+
+def is_product(node: Node) -> bool:
+    """Whether a number is the product of others that are computed: `x.size(1) * x.size(2)`."""
+    return getattr(node.op, "name", "") == "mul" and all(isinstance(arg, Ref) or arg == 1 for arg in node.args)

@@ -15,7 +15,7 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import Text, tr_noop
 from explorer.base.memo import per_object
 from explorer.edits.channel_groups import ChannelGroups, Row
-from explorer.edits.channel_parts import find_parts
+from explorer.edits.channel_parts import find_parts, is_flattening, is_product
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
@@ -218,9 +218,8 @@ class _ChannelWalk:
         """The row of a value that comes from no image: a constant."""
         shape = self.shape(name)
         size = shape[axis] if len(shape) >= -axis else 1
-        return self.result.add_segment(
-            size, self.order, lock_reason=Text(tr_noop("it is joined to {name}"), {"name": name})
-        )
+        reason = Text(tr_noop("it is joined to {name}"), {"name": name})
+        return self.result.add_segment(size, self.order, lock_reason=reason)
 
     def chunk(self, node: Node, row: Row, axis: int, entering: tuple[int, ...]) -> bool:
         """`chunk` into equal parts along the channels. False for any other way of splitting."""
@@ -264,6 +263,11 @@ class _ChannelWalk:
         is_share = is_first and known in ("getitem", "floordiv", "truediv", "mul", "int")
         return self.measures[name].value if is_share and self.share(node.inputs[0]) is not None else None
 
+    def is_size(self, name: str) -> bool:
+        """Whether a number is a size, or a product of sizes."""
+        node = self.nodes[name]
+        return all(map(self.is_size, node.inputs)) if is_product(node) else self.share(name) is not None
+
     def give_pieces(self, node: Node, row: Row, axis: int, pieces: list[Row]) -> None:
         self.pieces[node.name] = pieces
         self.result.rows[node.name], self.result.axes[node.name] = row, axis
@@ -281,13 +285,10 @@ class _ChannelWalk:
             first, second = (int(i) % len(entering) for i in node.args[1:])
             self.set_row(node, row, {first: second, second: first}.get(place, place))
             return True
-        if name == "flatten" and place == 1 and len(shape) == 2:
+        if place == 1 and is_flattening(node, entering, shape, self.is_size):
             self.set_row(node, self.result.derive(row, Fraction(math.prod(entering[2:])), self.order), 1)
             return True
-        if name == "flatten" and place == 1 and len(shape) == 3 and shape[1] == entering[1]:
-            self.set_row(node, row, 1)
-            return True
-        if name in ("mean", "sum", "squeeze", "unsqueeze") and shape[:2] == entering[:2] and place == 1:
+        if name in ("flatten", "mean", "sum", "squeeze", "unsqueeze") and shape[:2] == entering[:2] and place == 1:
             self.set_row(node, row, 1)
             return True
         return False

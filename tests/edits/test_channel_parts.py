@@ -283,3 +283,49 @@ def test_the_exported_code_cuts_at_the_new_width() -> None:
     code = build_code_view(opened(Slices(24, 6)).edit(MultiplyWidth("*", 2))).source
     assert "[:, :12]" in code
     assert "[:, 12:]" in code
+
+
+def count_features(x: Tensor) -> int:
+    """As torch's first tutorial did it."""
+    count = 1
+    for side in x.size()[1:]:
+        count *= side
+    return count
+
+
+ROWS: list[Callable[[Tensor], Tensor]] = [
+    lambda x: x.flatten(1),
+    lambda x: x.view(x.size(0), -1),
+    lambda x: x.reshape((x.shape[0], -1)),
+    lambda x: x.view(len(x), -1),
+    lambda x: x.view(-1, count_features(x)),
+    lambda x: torch.reshape(x, (x.shape[0], x.shape[1] * x.shape[2] * x.shape[3])),
+]
+
+
+class Flattened(nn.Module):
+    """A convolution and a head on all of its map."""
+
+    def __init__(self, flatten: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.flatten = flatten
+        self.conv, self.pool, self.head = nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(2), nn.Linear(32, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.flatten(self.pool(self.conv(x))))
+
+
+@pytest.mark.parametrize("flatten", ROWS)
+def test_a_row_of_all_that_is_left_follows_the_width(flatten: Callable[[Tensor], Tensor]) -> None:
+    """However it is written; the head keeps the weights of the channels that stay."""
+    network = explorer.open(Flattened(flatten).eval(), inputs="3x16x16")
+    wider = network.edit(SetWidth("conv", 12))
+    check(wider)
+    before, after = (n.module().state_dict()["head.weight"] for n in (network, wider))
+    assert torch.equal(after.view(5, 12, 4)[:, :8], before.view(5, 8, 4))
+
+
+def test_a_row_of_so_many_numbers_keeps_the_width() -> None:
+    network = explorer.open(Flattened(lambda x: x.view(-1, 32)).eval(), inputs="3x16x16")
+    with pytest.raises(EditError, match="written for exactly this width"):
+        network.edit(SetWidth("conv", 12))

@@ -181,6 +181,29 @@ def test_gaps_in_a_sequence_are_identities(opened: Opened) -> None:
     assert "class SwinTransformerBlock(nn.Module):" in source  # not all of it in one class
 
 
+class Gaps(nn.Module):
+    """Layers under numbers of which some are missing, in a list and in a list in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers, self.lists = nn.ModuleList(), nn.ModuleList([nn.ModuleList()])
+        for number in (0, 2, 3):
+            self.layers.add_module(str(number), nn.Conv2d(4, 4, 1))
+        self.lists[0].add_module("1", nn.Conv2d(4, 4, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in (*self.layers.children(), *self.lists[0].children()):
+            x = layer(x)
+        return x
+
+
+def test_gaps_in_a_list_are_identities_too() -> None:
+    source = check(explorer.open(Gaps().eval(), inputs="4x8x8"))
+    assert "getattr" not in source
+    assert "self.layers[2](x)" in source
+    assert "self.lists[0][1](x)" in source
+
+
 class Dropping(nn.Module):
     def __init__(self) -> None:
         super().__init__()

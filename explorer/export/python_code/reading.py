@@ -13,7 +13,7 @@ from torch import nn
 from explorer.export.python_code.calls import Calls, Frame
 from explorer.export.python_code.layer_terms import LayerTerms
 from explorer.export.python_code.layers import python_literal
-from explorer.export.python_code.repeats import sequential
+from explorer.export.python_code.repeats import sequential, without_gaps
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
 from explorer.graph.architecture import Architecture
@@ -132,6 +132,9 @@ class Reader:
             return make_of(self.frames[path])
         inside = [(child, self._make(path, child, below, make_of)) for child, below in tree.inside.items()]
         inside += [(child, self.tensor(constant, path)) for child, constant in tree.tensors.items()]
+        row = without_gaps(inside) if tree.layer is None and not tree.tensors else None
+        if row is not None:
+            inside = [(str(number), make) for number, make in enumerate(row)]
         names, makes = tuple(n for n, _ in inside), tuple(m for _, m in inside)
         if tree.layer is None:
             return self._only_weights(tree, path) or Term(("holder", names), makes)

@@ -15,12 +15,9 @@ _MIN_PROGRESSION = 3
 
 def sequential(items: Sequence[tuple[str, Term]]) -> Term:
     """An `nn.Sequential` of modules by name; numbers that are left out become identities."""
-    numbers = [int(name) if name.isdecimal() and str(int(name)) == name else -1 for name, _ in items]
-    if numbers == sorted(set(numbers)) and numbers[0] >= 0 and numbers[-1] < 2 * len(numbers) + 2:
-        makes = [_IDENTITY] * (numbers[-1] + 1)
-        for number, (_, make) in zip(numbers, items, strict=True):
-            makes[number] = make
-        return Term(("sequential", None), tuple(compress([("", make) for make in makes], numbered=True)))
+    row = without_gaps(items)
+    if row is not None:
+        return Term(("sequential", None), tuple(compress([("", make) for make in row], numbered=True)))
     pattern = name_pattern([name for name, _ in items], last=True)
     if pattern is not None and pattern[0] and not pattern[2] and all(make.sort == "new" for _, make in items):
         prefix = Literal(python_literal(pattern[0], ""), pattern[0])
@@ -28,6 +25,18 @@ def sequential(items: Sequence[tuple[str, Term]]) -> Term:
         return Term(("sequential", ("counted", pattern[1])), (prefix, *makes))
     entries = compress(items, numbered=False)
     return Term(("sequential", "named"), tuple(entries))
+
+
+def without_gaps(items: Sequence[tuple[str, Term]]) -> list[Term] | None:
+    """Modules by number as a row, with identities for numbers that are left out; None where names are no numbers in
+    order, or most are left out."""
+    numbers = [int(name) if name.isdecimal() and str(int(name)) == name else -1 for name, _ in items]
+    if not numbers or numbers != sorted(set(numbers)) or numbers[0] < 0 or numbers[-1] >= 2 * len(numbers) + 2:
+        return None
+    makes = [_IDENTITY] * (numbers[-1] + 1)
+    for number, (_, make) in zip(numbers, items, strict=True):
+        makes[number] = make
+    return makes
 
 
 def entry(name: str, make: Value) -> Term:
