@@ -3,7 +3,8 @@
 What must always hold while they are linked: both have one scale, and the origins of their pictures are apart by a fixed
 shift of the pictures, whatever the user does in either. The shift changes only when one of them shows another picture,
 or both are fitted: then it is chosen anew, so that two cards that answer to each other stand at one place of the two
-canvases. A view is always set from the other and the shift, never from where it was itself: nothing adds up.
+canvases. A view is always set from the other and the shift, never from where it was itself: nothing adds up. One that
+shows no picture holds the other back in nothing.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class LinkedViews(QObject):
     def _follow(self, leader: DiagramView, *, is_fitting: bool = True) -> None:
         """Set the view that does not lead."""
         follower = self._other if leader is self._one else self._one
-        if not self.enabled or self._is_held:
+        if not self.enabled or self._is_held or leader.picture is None or follower.picture is None:
             return
         if not self._is_near(self.shift):  # of other pictures
             self.shift = QPointF()

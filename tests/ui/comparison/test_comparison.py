@@ -17,6 +17,7 @@ from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.gestures import OWN_FORMATS
+from explorer.ui.canvas.viewport import Viewport
 from explorer.ui.comparison.pair import Pair
 from explorer.ui.comparison.pair_export import ask_pair_path
 from explorer.ui.comparison.tool import ComparisonTool
@@ -234,6 +235,28 @@ def check_together(window: Window, tool: ComparisonTool, kind: str) -> None:
         and card_place(there, answer) == pytest.approx(card_place(here, card), abs=1.5)
     ]
     assert together or (here.is_fitted and there.is_fitted) or kind in ("zoom", "pan", "fit", "nothing"), kind
+
+
+def test_once_it_has_ended_diagrams_have_the_whole_room_again(
+    window: Window, beside: ComparisonTool, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    canvas = window.canvas
+    canvas.fit()
+    before = canvas.scale
+    beside.baseline_action.trigger()
+    settle(beside, window, qtbot)
+    canvas.fit()
+    assert canvas.scale < before
+    beside.baseline_action.trigger()
+    settle(beside, window, qtbot)
+    qtbot.waitUntil(lambda: canvas.is_fitted and canvas.scale == pytest.approx(before))
+    window.start(opened("alexnet"))
+    qtbot.waitUntil(lambda: len(window.documents) == 2 and not beside.view.partner.isVisible(), timeout=LONG)
+    settle(beside, window, qtbot)
+    room = Viewport()
+    assert canvas.picture is not None
+    assert room.fit_rect(canvas.picture.bounds, canvas._fit_area()[0], 1.0)
+    assert canvas.scale == pytest.approx(room.scale)
 
 
 def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: ComparisonTool, qtbot: QtBot) -> None:
