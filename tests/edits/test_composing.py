@@ -155,6 +155,8 @@ def test_what_earlier_files_put_at_several_places_keeps_its_names(
         (InsertPart("input", "activation", where="before"), "no single way in"),
         (ReplaceByPart("layer1.0.add", "convolution"), r"layer1\.0\.add has no single way in"),
         (ReplaceByPart("conv1", "add"), "put it beside something"),
+        (CopyBlock("fc", "layer1.0"), r"basic_block\.conv1 cannot take 1000: it takes maps"),
+        (MoveBlock("maxpool", "fc"), "maxpool cannot take 1000: it takes maps"),
         (TakeOut("output"), "cannot be taken out"),
         (TakeOut("*"), "nothing of ResNet-18 would remain"),
     ],

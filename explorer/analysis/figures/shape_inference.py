@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices, takes_no_batch
 from explorer.analysis.figures.op_rules import infer_shape
@@ -217,6 +218,8 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     expected = getattr(node.layer, "in_features", None)
     if given is not None and expected is not None and given.dims[-1] != expected:
         return tr("it expects {expected} features, not {given}", expected=expected, given=given.dims[-1])
+    if given is not None and (expected_kind := _expected_kind(node.layer, len(given.dims))):
+        return tr(expected_kind)
     text = str(failure).strip()
     if given is not None and op_kinds.kind(node) == "shuffle":
         groups = op_kinds.shuffle_groups(node)
@@ -225,6 +228,17 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
         if phrase in text and given is not None and len(given.dims) == 4:
             return _explain(reason, node, given)
     return text.splitlines()[0] if text else type(failure).__name__
+
+
+def _expected_kind(layer: nn.Module | None, rank: int) -> str:
+    """What a layer of torch's works on, where it is not given that; torch's own words count dimensions."""
+    names = [cls.__name__ for cls in type(layer).__mro__ if cls.__module__.startswith("torch.")]
+    for_maps = any(name.endswith("2d") or name in ("Upsample", "PixelShuffle", "PixelUnshuffle") for name in names)
+    if for_maps and rank not in (3, 4):
+        return tr_noop("it takes maps")
+    if any(name.endswith("1d") for name in names) and rank not in (2, 3):
+        return tr_noop("it takes signals")
+    return ""
 
 
 def _explain(reason: str, node: Node, given: Shape) -> str:
