@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from explorer.base.han_spacing import FIRST_IDEOGRAPH
+from explorer.base.languages import tr
 from explorer.base.memo import bounded
 from explorer.drawing.theme import Theme, diagram_font, draw_text, text_width
 from explorer.viewmodels.diagram import Card
@@ -22,7 +24,7 @@ OVERVIEW_SCALE = (
 )
 _VEIL_OPACITY = 0.55  # how much of what is in a frame is covered then
 SHORT_TITLES = {"Image": "In", "Output": "Out", "Squeeze-and-excitation": "SE"}
-_MIN_TITLE_LETTERS = 4  # letters that must be left of a shortened title
+_MIN_TITLE_LETTERS = 4  # letters that must be left of a shortened title, where an ideograph says as much as two
 END_TITLE_MARGIN = 50.0  # from a card at the end to what stands beside it
 FRAME_TITLE_HEIGHT_PX = 18.0  # screen pixels above a frame that its title may take
 MIN_FRAME_PX = 4.0  # screen pixels below which a frame is a patch like a card: nothing can be seen in it
@@ -86,10 +88,16 @@ def _fit_title(title: str, width: int, rows: int, repeat_count: int = 1) -> tupl
         if max(text_width(line, _TITLE_PX) for line in lines) <= width:
             return lines
     for end in (f"… ×{repeat_count}", "…") if repeat_count > 1 else ("…",):
-        for length in range(len(title) - 1, _MIN_TITLE_LETTERS - 1, -1):
+        for length in range(len(title) - 1, 0, -1):
+            if _count_letters(title[:length]) < _MIN_TITLE_LETTERS:
+                break
             if text_width(title[:length] + end, _TITLE_PX) <= width:
                 return (title[:length].rstrip() + end,)
     return ()
+
+
+def _count_letters(text: str) -> int:
+    return sum(2 if char >= FIRST_IDEOGRAPH else 1 for char in text)
 
 
 def _title_candidates(title: str, rows: int, repeat_count: int) -> Iterator[tuple[str, ...]]:
@@ -137,7 +145,8 @@ def paint_end_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, s
 def _cost_lines(card: Card, rect: QRectF, scale: float) -> tuple[str, ...]:
     """Parameters and MACs below each other: with their words, without, or rounded, as there is room."""
     width, height = rect.width() * scale, rect.height() * scale
-    said = [phrase for phrase in " · ".join(card.lines).split(" · ") if phrase.endswith((" params", " MACs"))]
+    units = tr("{params} params", params=""), " MACs"
+    said = [phrase for phrase in " · ".join(card.lines).split(" · ") if phrase.endswith(units)]
     bare = [phrase.rsplit(" ", 1)[0] for phrase in said]
     for lines in (said, bare, [_round_number(number) for number in bare]):
         wide = max((text_width(line, _TITLE_PX) for line in lines), default=0.0)

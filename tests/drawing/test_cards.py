@@ -71,6 +71,9 @@ def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
         ("Conv 3×3", 25, 1, ("Conv",)),
         ("Max pool", 25, 1, ()),
         ("Conv 3×3", 200, 0, ()),
+        ("全局平均池化", 40, 1, ("全局平…",)),
+        ("全局平均池化", 30, 1, ("全局…",)),
+        ("全局平均池化", 20, 1, ()),
     ],
 )
 def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: int, lines: tuple[str, ...]) -> None:

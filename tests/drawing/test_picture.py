@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from explorer.base.languages import tr, translator
 from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, compose_picture, level_of_detail, links
 from explorer.drawing.legend import _ordered_entries, legend_height, legend_width, paint_legend
 from explorer.layout import Box, Geometry, Route
@@ -235,6 +236,17 @@ def test_totals_are_shortened_rather_than_cut(width: int, lines: int) -> None:
     said = level_of_detail._cost_lines(card, QRectF(0, 0, width, 200), 1.0)
     assert len(said) == lines
     assert all(line.replace(" ", "").startswith(("216K", "668M")) for line in said)
+
+
+def test_totals_are_said_in_every_language() -> None:
+    translator.set_language("zh")
+    try:
+        line = tr("{params} params · {macs} MACs", params="216 K", macs="668 M")
+        card = Card("s", "stage", "段 1", ("layer1 · 2 个块", line))
+        said = level_of_detail._cost_lines(card, QRectF(0, 0, 120, 200), 1.0)
+    finally:
+        translator.set_language("en")
+    assert said == ("216 K 参数", "668 M MACs")
 
 
 @pytest.mark.parametrize(

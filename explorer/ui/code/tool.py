@@ -57,7 +57,10 @@ class CodeTool(NetworkTool["CodePanel"]):
     def submit(self) -> bool:
         """Write the network that is displayed. Return False without one."""
         self._shown = self.subject
-        return super().submit()
+        is_begun = super().submit()
+        if is_begun and self._view is None and self.panel is not None:
+            self.panel.show_result(None, tr("Writing the code…"))
+        return is_begun
 
     @staticmethod
     def compute(network: Network, keep_going: KeepGoing) -> CodeView:

@@ -28,6 +28,8 @@ def show(window: Window, qtbot: QtBot) -> CodePanel:
     qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
     tool = next(tool for tool in window.tools if isinstance(tool, CodeTool))
     tool.dock.toggleViewAction().trigger()
+    assert tool.panel is not None
+    assert tool.panel.reason.text() == "Writing the code…"  # and not that none is open
     qtbot.waitUntil(lambda: tool.panel is not None and bool(tool.panel.editor.toPlainText()), timeout=SLOW)
     assert tool.panel is not None
     return tool.panel
