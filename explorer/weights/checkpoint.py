@@ -10,7 +10,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import torch
 from explorer.base.file_signatures import is_safetensors
 from explorer.base.languages import join_list, tr
 from explorer.base.number_format import format_bytes
+from explorer.weights.inert_objects import find_objects, load_inert
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 
@@ -157,21 +158,12 @@ def _load_pickle(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with path.open("rb") as file:  # by the name of the file torch would take it for safetensors
-                return torch.load(file, map_location="cpu", weights_only=True)
+            content = load_inert(path)
     except pickle.UnpicklingError as failure:
         match = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
         if match is None:
             raise CheckpointError(tr("{file} is damaged, or no file of weights.", file=path.name)) from failure
-        raise CheckpointError(
-            tr(
-                "{file} holds a Python object ({name}) beside its tensors. Making it could run "
-                "code, so the file is not read. Save the weights alone: "
-                "torch.save(module.state_dict(), …).",
-                file=path.name,
-                name=match[1],
-            )
-        ) from failure
+        raise _object_error(path, match[1]) from failure
     except (OSError, MemoryError):
         raise
     except Exception as failure:  # damaged pickles raise anything
@@ -181,6 +173,20 @@ def _load_pickle(path: Path) -> Any:
         raise CheckpointError(
             tr("{file} is damaged or was cut off: {reason}.", file=path.name, reason=lines[0][:200])
         ) from failure
+    if not _unwrap_state_dict(content) and (names := find_objects(path)):  # all is in these: a module, say
+        raise _object_error(path, names[0])
+    return content
+
+
+def _object_error(path: Path, name: str) -> CheckpointError:
+    return CheckpointError(
+        tr(
+            "{file} holds a Python object ({name}) that is no tensor. Making it could run code, so the file is not "
+            "read. Save the weights alone: torch.save(module.state_dict(), …).",
+            file=path.name,
+            name=name,
+        )
+    )
 
 
 def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
@@ -249,16 +255,22 @@ def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _unwrap_state_dict(content: Any) -> dict[str, Any]:
-    """Return the mapping that holds the tensors, from inside others such as "state_dict"."""
-    for _ in range(4):
-        if not isinstance(content, Mapping):
-            return {}
-        if any(isinstance(value, torch.Tensor) for value in content.values()):
-            break
-        inner = [content[name] for name in _STATE_DICT_KEYS if isinstance(content.get(name), Mapping)]
-        inner += [value for value in content.values() if isinstance(value, Mapping)]
-        if not inner:
-            break
-        content = inner[0]
-    return {str(name): value for name, value in content.items()}
+def _unwrap_state_dict(content: Any) -> Mapping[str, Any]:
+    """Return the mapping that holds the tensors of a network: of a file's own and those inside, the first with about as
+    many as any. Training scripts keep much beside it: the best accuracy as a tensor, the optimiser's averages."""
+    found = list(_mappings(content, 4, set()))
+    counts = [sum(isinstance(value, torch.Tensor) for value in held.values()) for held in found]
+    first = next((held for held, count in zip(found, counts, strict=True) if 2 * count > max(counts)), {})
+    return {str(name): value for name, value in first.items()}
+
+
+def _mappings(content: Any, depth: int, seen: set[int]) -> Iterator[Mapping[Any, Any]]:
+    """Yield each mapping inside one: what names of weights lead to first, then itself, then the others."""
+    if not isinstance(content, Mapping) or depth == 0 or id(content) in seen:
+        return
+    seen.add(id(content))  # one that holds itself a thousand times is no more than one
+    for name in _STATE_DICT_KEYS:
+        yield from _mappings(content.get(name), depth - 1, seen)
+    yield content
+    for value in content.values():
+        yield from _mappings(value, depth - 1, seen)

@@ -67,6 +67,7 @@ class MatchedCheckpoint:
     preset: str | None = field(default=None)  # torchvision's entry whose preprocessing they ask for
     path: str = ""  # of the file; "" where they come from none
     edit_count: int = 0  # edits of the network that were in force when they were matched
+    alike: tuple[str, ...] = ()  # other networks that they may be of, where the network was found by names and shapes
 
 
 def match_checkpoint(
