@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtGui import QImage
 
+import explorer
 from explorer.cli import main
 from explorer.edits import ToggleShortcut
 from explorer.networks.catalogue import all_entries
@@ -297,3 +299,12 @@ def test_the_output_of_a_loss_is_a_scalar(tmp_path: Path, capsys: pytest.Capture
     )
     assert main(["figures", f"{path}:Net", "--input", "3x16x16"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == ["Output", "scalar"]
+
+
+@pytest.mark.parametrize("name", ["model_best.pth.tar", "last.ckpt", "weights.pkl", "net.t7", "without_a_known.suffix"])
+def test_files_of_weights_are_opened_whatever_scripts_call_them(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"state_dict": explorer.open("squeezenet1_1").module().state_dict()}, tmp_path / name)
+    assert main(["figures", str(tmp_path / name)]) == 0
+    assert "1,235,496" in capsys.readouterr().out

@@ -19,8 +19,10 @@ PROJECT_SUFFIX = ".cnnx"
 
 _WINDOWS_TRIES, _WINDOWS_PAUSE = 20, 0.05  # seconds between them
 
+#: What training scripts call their files: "last.ckpt", "model_best.pth.tar".
+WEIGHTS_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar", ".pkl", ".pickle", ".t7", ".torch")
 #: Suffixes of files of models, for dialogs and the command line; what a file is, its content says.
-MODEL_SUFFIXES = (".onnx", ".pt2", ".pt", ".pth", ".bin", ".safetensors", ".ckpt")
+MODEL_SUFFIXES = (".onnx", ".pt2", *WEIGHTS_SUFFIXES)
 
 
 def is_project(path: str | Path) -> bool:

@@ -47,6 +47,15 @@ def list_names(library: str) -> tuple[str, ...]:
     return tuple(sorted(models.list_models()))
 
 
+def list_own_names(library: str) -> tuple[str, ...]:
+    """Return the names of a library that are not keys of the catalogue, where these networks are torchvision's."""
+    from explorer.networks.catalogue import all_entries
+
+    keys = {entry.key for entry in all_entries()} if library == "torchvision" else set[str]()
+    # What torchvision offers as "quantized_…" is the same network until it is quantised.
+    return tuple(name for name in list_names(library) if name.removeprefix("quantized_") not in keys)
+
+
 def build_by_name(text: str, arguments: dict[str, Any]) -> tuple[nn.Module, tuple[int, ...]]:
     """Return a module by its name, with random weights, always the same, and the shape of its input.
 

@@ -93,7 +93,9 @@ def open_named_network(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.input_spec import parse_inputs
     from explorer.networks.user_module import UserModule, UserModuleError, is_user_module, list_candidates
 
-    if is_library_name(key) or Path(key).suffix.lower() in MODEL_SUFFIXES:
+    path = Path(key)
+    is_model = path.suffix.lower() in MODEL_SUFFIXES or (path.suffix and path.suffix != ".py" and path.is_file())
+    if is_library_name(key) or is_model:
         from explorer.opening.open_any import open_any
 
         arguments = parse_arguments(", ".join(parsed.set))

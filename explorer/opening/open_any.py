@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,8 @@ def open_any(
         trusted: whether code in `source` may run, with all of the user's rights.
         apart: where and how long foreign files are opened; without it in this process.
 
-    A project whose weights are not there opens with the network's own, and warns.
+    A project whose weights are not there opens with the network's own, and warns; so does a file of weights without
+    code that fits several networks.
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
@@ -183,15 +184,15 @@ def model_file_opener(*, trusted: bool = False, apart: Apart | None = None) -> O
 def _open_weights(path: Path, arguments: _Arguments) -> Network:
     """Open the architecture that a file of weights belongs to, and load them."""
     from explorer.edits import SetClasses
-    from explorer.opening.recognition import recognise_weights
+    from explorer.opening.recognition import describe_alike, recognise_weights
     from explorer.weights.checkpoint import read_checkpoint
 
     known = recognise_weights(read_checkpoint(path), path, arguments.apart.keep_going if arguments.apart else always)
     if known is None:
         raise OpeningError(
             tr(
-                "{file} holds weights without code, and they are of no network of the catalogue or "
-                "of timm: open the network first, then its weights",
+                "{file} holds weights without code, and they are of no network of the catalogue, of timm or "
+                "of torchvision: open the network first, then its weights",
                 file=path.name,
             )
         )
@@ -199,7 +200,9 @@ def _open_weights(path: Path, arguments: _Arguments) -> Network:
     classes = network.class_count_in(network.read_weights(path))
     if classes:
         network = network.edit(SetClasses(classes))
-    return network.load_weights(path).edit(*arguments.edits)
+    if known.alike:
+        warnings.warn(describe_alike(known.alike), stacklevel=2)
+    return network.with_weights(replace(network.read_weights(path), alike=known.alike)).edit(*arguments.edits)
 
 
 def _read_model(path: Path, kind: str, arguments: _Arguments) -> VerifiedModule:

@@ -22,7 +22,6 @@ from explorer.graph.trace import TraceError
 from explorer.networks.user_module import UserModuleError
 from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
-from explorer.opening.recognition import recognise_weights
 from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import ModelConsentRequired, build_project, open_project
 from explorer.project.python_script import to_python
@@ -90,36 +89,10 @@ def test_another_number_of_classes_is_the_same_architecture(tmp_path: Path) -> N
     assert torch.equal(network.module().state_dict()["fc.bias"], state["fc.bias"])
 
 
-def test_weights_of_timm_are_known_by_config_and_by_name(tmp_path: Path) -> None:
-    import timm
-    from safetensors.torch import save_file
-
-    module = timm.create_model("convnext_atto", num_classes=10)
-    save_file(module.state_dict(), tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text(json.dumps({"architecture": "convnext_atto", "num_classes": 10}))
-    found = recognise_weights(module.state_dict(), tmp_path / "model.safetensors")
-    assert found is not None
-    assert found.source == "timm:convnext_atto"
-    (tmp_path / "config.json").write_text('{"architecture": "os.system", "nested": ' + "[" * 10**5)
-    found = recognise_weights(module.state_dict(), tmp_path / "convnext_atto-01bb0f51.pth")
-    assert found is not None
-    assert found.source == "timm:convnext_atto"
-
-
 def test_weights_of_nothing_known_say_so(tmp_path: Path) -> None:
     torch.save({"x": torch.zeros(3)}, tmp_path / "odd.pth")
-    with pytest.raises(OpeningError, match="of no network of the catalogue or of timm"):
+    with pytest.raises(OpeningError, match="of no network of the catalogue, of timm or of torchvision"):
         explorer.open(tmp_path / "odd.pth")
-
-
-def test_fifty_thousand_names_are_compared_in_two_seconds(tmp_path: Path) -> None:
-    explorer.open("resnet18")
-    tensor = torch.zeros(1)
-    state = {f"layer{number}.weight": tensor for number in range(50_000)}
-    recognise_weights(dict(list(state.items())[:1]), tmp_path / "x.pth")  # every network of the catalogue, once
-    started = time.process_time()
-    assert recognise_weights(state, tmp_path / "x.pth") is None
-    assert time.process_time() - started < 2
 
 
 def test_names_of_libraries_open_and_come_back_from_projects(tmp_path: Path) -> None:

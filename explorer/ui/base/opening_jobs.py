@@ -28,7 +28,7 @@ class OpenedNetwork:
     path: str = ""  # of the file it came from
     fingerprint: str = ""  # of that file when it was read, where it is a project
     bookmarks: tuple[str, ...] = ()
-    complaint: str = ""  # what of the file could not be opened
+    complaint: str = ""  # what of the file could not be opened, or is not certain
 
 
 def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
@@ -57,11 +57,14 @@ def open_network_job(
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.opening.open_any import Apart, open_any
+        from explorer.opening.recognition import describe_alike
 
         apart = Apart(limits or Limits(), keep_going)
         network = open_any(source, options=options, edits=edits, trusted=trusted, apart=apart)
         opened = open_at_level_job(network, level)(keep_going)
-        return replace(opened, path=source) if Path(source).is_file() else opened
+        loaded = network.context.checkpoint
+        complaint = describe_alike(loaded.alike) if loaded is not None else ""
+        return replace(opened, path=source if Path(source).is_file() else "", complaint=complaint)
 
     return job
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QMessageBox
 from explorer.base.atomic_write import MODEL_SUFFIXES
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
-from explorer.networks.by_name import is_installed, list_names
+from explorer.networks.by_name import LIBRARIES, list_own_names
 from explorer.ui.base import opening_jobs
-from explorer.ui.library.network_filter import build_library_rows
+from explorer.ui.library.network_filter import NetworkRow, build_library_rows
 from explorer.ui.library.panel import LibraryPanel
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.opening.formats import Format
     from explorer.opening.recognition import Recognised
-
-_LIBRARY = "timm"
 
 
 class ModelFilesTool:
@@ -39,7 +37,7 @@ class ModelFilesTool:
         context.error_handlers.append(self._handle_consent)
         self._library = context.window.findChild(LibraryPanel)
         self._is_listed = False
-        if self._library is not None and is_installed(_LIBRARY):
+        if self._library is not None:
             self._library.filter.textEdited.connect(lambda _: self._list_library())
 
     # files
@@ -126,10 +124,12 @@ class ModelFilesTool:
             self._context.commands.show_status(found.source.note)
 
     def _offer(self, path: str, known: Recognised) -> None:
+        from explorer.opening.recognition import describe_alike
+
         box = self._build_question(
             tr("Weights of another network"),
             tr("{file} holds weights of {network}.", file=Path(path).name, network=known.source),
-            tr("Open that network with these weights?"),
+            "\n\n".join(filter(None, (describe_alike(known.alike), tr("Open that network with these weights?")))),
         )
         box.setIcon(QMessageBox.Icon.Question)
         run = box.addButton(tr("Open"), QMessageBox.ButtonRole.AcceptRole)
@@ -163,16 +163,13 @@ class ModelFilesTool:
     # libraries
 
     def _list_library(self) -> None:
-        """Add a library's names to the list when the list is first searched: importing it takes seconds."""
+        """Add the libraries' names to the list when the list is first searched: importing these takes seconds."""
         if self._is_listed or self._library is None:
             return
         self._is_listed = True
         library = self._library
 
-        def job(keep_going: KeepGoing) -> tuple[str, ...]:
-            return list_names(_LIBRARY)
+        def job(keep_going: KeepGoing) -> list[NetworkRow]:
+            return [row for name in LIBRARIES for row in build_library_rows(name, list_own_names(name))]
 
-        def show(names: tuple[str, ...]) -> None:
-            library.add_rows(build_library_rows(_LIBRARY, names))
-
-        self._lane.submit(job, show, lambda _: None)
+        self._lane.submit(job, library.add_rows, lambda _: None)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.base import number_format
+from explorer.base.atomic_write import WEIGHTS_SUFFIXES
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.menus import add_checkable
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.weights.checkpoint_matching import MatchedCheckpoint
     from explorer.weights.pretrained import PretrainedWeights
-
-WEIGHTS_FILTER = tr_noop("Weights (*.pth *.pt *.bin *.safetensors);;All files (*)")
 
 
 class WeightsTool:
@@ -136,7 +135,10 @@ class WeightsTool:
 
     def choose_file(self) -> None:
         """Ask for a file of weights and load it."""
-        path, _ = QFileDialog.getOpenFileName(self._context.window, tr("Open weights"), "", tr(WEIGHTS_FILTER))
+        kinds = tr(
+            "Weights ({patterns});;All files (*)", patterns=" ".join(f"*{suffix}" for suffix in WEIGHTS_SUFFIXES)
+        )
+        path, _ = QFileDialog.getOpenFileName(self._context.window, tr("Open weights"), "", kinds)
         if path:
             self.load_file(path)
 

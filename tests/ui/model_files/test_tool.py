@@ -117,6 +117,7 @@ def test_the_list_finds_networks_of_timm_and_opens_them(window: Window, qtbot: Q
     window.library.filter.setText("resnet10t")
     window.library.filter.textEdited.emit("resnet10t")
     qtbot.waitUntil(lambda: "timm:resnet10t" in window.library.listed_keys(), timeout=SLOW)
+    assert "torchvision:resnet18" not in window.library.listed_keys()  # the catalogue's own
     window.library.network_requested.emit("timm:resnet10t")
     network = opened(window, qtbot)
     assert network.context.user_module is not None
