@@ -135,9 +135,8 @@ class WeightsTool:
 
     def choose_file(self) -> None:
         """Ask for a file of weights and load it."""
-        kinds = tr(
-            "Weights ({patterns});;All files (*)", patterns=" ".join(f"*{suffix}" for suffix in WEIGHTS_SUFFIXES)
-        )
+        patterns = " ".join(f"*{suffix}" for suffix in WEIGHTS_SUFFIXES)
+        kinds = f"{tr('Weights ({patterns})', patterns=patterns)};;{tr('All files (*)')}"
         path, _ = QFileDialog.getOpenFileName(self._context.window, tr("Open weights"), "", kinds)
         if path:
             self.load_file(path)
