@@ -26,7 +26,7 @@ from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.module_twin import unwrap
 from explorer.design_rules.check import check_network
-from explorer.edits import Edit, EditError, InsertPart, MultiplyDepth, SetInputSize, SetWidth
+from explorer.edits import Edit, EditError, InsertPart, MultiplyDepth, RemoveBranch, RepeatBlock, SetInputSize, SetWidth
 from explorer.edits.budget import free_axes
 from explorer.edits.drops import find_drop
 from explorer.edits.history import apply_edit
@@ -215,6 +215,20 @@ def test_under_autocast_every_op_has_the_numbers_it_makes() -> None:
     assert {measured[name].dtype for name in ("a.conv2d", "relu", "b.conv2d")} == {torch.bfloat16}
     assert measured["float"].dtype == torch.float32
     assert edit_faults(ALL["Autocast"], 30) == []
+
+
+def test_a_weight_that_is_read_too_is_counted_as_it_leaves() -> None:
+    """The layer behind a copy reads other channels and has weights of its own; what the code reads are the old ones."""
+    network = explorer.open(make(ALL["CalledWithOtherWeights"]), inputs="3x16x16").edit(RepeatBlock("a", 1))
+    assert network.figures.total.params == sum(p.numel() for p in network.module().parameters()) == 1976
+
+
+def test_a_deformable_convolution_keeps_its_offsets() -> None:
+    """torch knows no shapes that it refuses, only numbers."""
+    network = explorer.open(make(ALL["DeformableBlock"]), inputs=ALL["DeformableBlock"].inputs)
+    with pytest.raises(EditError, match="18 offsets and a mask of 18 do not fit a window of 9 places"):
+        network.edit(RemoveBranch("dcn.getitem"))
+    assert RemoveBranch("dcn.getitem") not in offers(network)
 
 
 def test_a_copied_block_keeps_its_tables() -> None:

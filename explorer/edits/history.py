@@ -104,7 +104,7 @@ def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
         if result.size_reads:  # these are looked at with the shapes
             analyse(result)
         # A layer that reads other channels no longer shares numbers, and what is shared is counted once.
-        return carry_channels(result) if result.shared_params else result
+        return carry_channels(result) if result.repeated_params else result
     except EditError as failure:
         failure.repairs = keep_working(architecture, failure.repairs)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -290,9 +291,10 @@ class Keywords(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.branches = nn.ModuleDict({"class": nn.Conv2d(3, 4, 1), "import": nn.Conv2d(3, 4, 1)})
+        self.steps = nn.Sequential(OrderedDict([("lambda", nn.Conv2d(4, 4, 1)), ("return", nn.ReLU())]))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.branches["class"](x) + self.branches["import"](x)
+        return self.steps(self.branches["class"](x) + self.branches["import"](x))
 
 
 def test_names_that_are_keywords(tmp_path: Path) -> None:

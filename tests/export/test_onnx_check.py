@@ -55,3 +55,16 @@ def test_where_rounding_decides_the_file_is_right(tmp_path: Path) -> None:
     network = explorer.open(Chaos(), input_shape=(1, 3, 8, 8))
     save_network(network, tmp_path / "net.onnx")
     assert (tmp_path / "net.onnx").exists()
+
+
+class Smoothed(nn.Module):
+    """A loss with a setting that torch does not write, and that changes it by some thousandths."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(x.mean((2, 3)), torch.zeros(1, dtype=torch.long), label_smoothing=0.02)
+
+
+def test_a_small_difference_that_is_no_rounding_is_refused(tmp_path: Path) -> None:
+    network = explorer.open(Smoothed(), input_shape=(1, 3, 8, 8))
+    with pytest.raises(ExportError, match="computes something else"):
+        save_network(network, tmp_path / "net.onnx")

@@ -18,6 +18,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.analysis.figures.cost import count_aten_macs
+from explorer.base.languages import tr
 from explorer.graph.call_op import call_op
 from explorer.graph.node import Node
 
@@ -85,6 +86,7 @@ class _Recorder(TorchDispatchMode):
     ) -> Any:
         read = list(_tensors((*args, *(kwargs or {}).values())))
         known = {_storage(tensor) for tensor in read}
+        _check_deformable(func.overloadpacket, args)
         result = func(*args, **(kwargs or {}))
         self._macs += count_aten_macs(func.overloadpacket, args, result)
         self._read.update(dict.fromkeys(known, self._steps))
@@ -127,6 +129,23 @@ class _Recorder(TorchDispatchMode):
             changes[made.first] += made.bytes
             changes[made.last + 1] -= made.bytes
         return tuple(accumulate(changes[: self._steps]))
+
+
+def _check_deformable(packet: Any, args: tuple[Any, ...]) -> None:
+    """Raise ValueError for what torchvision's deformable convolution refuses with numbers, and without takes."""
+    if str(packet) != "torchvision.deform_conv2d":
+        return
+    (weight, offset, mask), groups, has_mask = args[1:4], args[12], args[13]
+    places = groups * weight.shape[2] * weight.shape[3]
+    if offset.shape[1] != 2 * places or (has_mask and mask.shape[1] != places):
+        raise ValueError(
+            tr(
+                "{offsets} offsets and a mask of {mask} do not fit a window of {count} places",
+                offsets=offset.shape[1],
+                mask=mask.shape[1] if has_mask else 0,
+                count=weight.shape[2] * weight.shape[3],
+            )
+        )
 
 
 def _results(name: str, result: Any) -> Iterable[torch.Tensor]:

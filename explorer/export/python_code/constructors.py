@@ -76,7 +76,7 @@ class Constructors:
             return [self._counted(value)]
         entries = [part for part in value.parts if isinstance(part, Term)]
         names = [part.tag[1] for part in entries if part.sort == "entry"]
-        if len(names) == len(entries) and all(name.isidentifier() for name in names):
+        if len(names) == len(entries) and all(map(is_name, names)):
             return [call("OrderedDict", [(f"{p.tag[1]}=", self.doc(p.parts[0])) for p in entries], tall=True)]
         if len(entries) == 1 and entries[0].sort == "repeat":
             return [Clauses("OrderedDict(", self._pair(entries[0]), [self._loop(entries[0])], ")")]
