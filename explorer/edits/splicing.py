@@ -112,7 +112,7 @@ def splice_part(
     except (PartError, TraceError) as failure:
         raise EditError(str(failure), node=source) from failure
     home = home or unused_home(architecture, ".".join((*scope[-1:], part.key)))
-    return graft(traced, "part", home, source, scope, "".join(word.capitalize() for word in part.key.split("_")))
+    return graft(traced, "part", home, source, scope, part.class_name)
 
 
 def _check_rank(part: Part, shape: tuple[int, ...], source: str, for_signals: bool) -> None:

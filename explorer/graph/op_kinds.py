@@ -121,6 +121,8 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "swapaxes": ("reshape", tr_noop("Swap axes")),
     "mean": ("pool", tr_noop("Mean")),
     "sum": ("pool", tr_noop("Sum")),
+    "amax": ("pool", tr_noop("Maximum")),
+    "amin": ("pool", tr_noop("Minimum")),
     "adaptive_avg_pool1d": ("pool", tr_noop("Adaptive avg pool")),
     "adaptive_avg_pool2d": ("pool", tr_noop("Adaptive avg pool")),
     "adaptive_max_pool2d": ("pool", tr_noop("Adaptive max pool")),

@@ -52,6 +52,13 @@ class Part:
         """The paper or reference that it follows: the docstring of its builder."""
         return inspect.getdoc(self.build) or ""
 
+    @property
+    def class_name(self) -> str:
+        """The class of what it makes, where that is a plain sequence of its own: ECA, SqueezeExcitation."""
+        if self.title.lower() == self.key:
+            return self.title
+        return "".join(word.capitalize() for word in self.key.split("_"))
+
     def find_setting(self, name: str) -> Setting | None:
         """Return the setting of a name; None where it has none such."""
         return next((setting for setting in self.settings if setting.name == name), None)

@@ -34,9 +34,10 @@ from explorer.edits import (
 )
 from explorer.edits.edit import nodes_at
 from explorer.edits.options import find_options
+from explorer.export.python_code import python_source
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
-from explorer.parts import Part, all_parts
+from explorer.parts import Part, all_parts, find_part
 from explorer.project.files import edit_from_json, edit_to_json
 from tests.edits.test_random_edits import check_count, check_replay
 from tests.export.stranger import Stranger
@@ -138,6 +139,13 @@ def test_what_earlier_files_put_at_several_places_keeps_its_names(
     places = [node for node in network.architecture.live if node.startswith(titles[0])]
     assert places[0].startswith(f"{titles[0]}_2"), "the last is the first"
     assert edit_from_json(edit_to_json(earlier)) == earlier
+
+
+@pytest.mark.parametrize("key", ["cbam", "eca", "mbconv"])
+def test_a_part_is_called_in_code_as_in_its_field(key: str, opened: Opened) -> None:
+    network = opened("resnet18").edit(InsertPart("layer1.0.bn2", key))
+    assert network.architecture.module_classes[f"layer1.0.{key}"] == find_part(key).title
+    assert key.capitalize() not in python_source(network)
 
 
 @pytest.mark.parametrize(
