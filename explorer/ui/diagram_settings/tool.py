@@ -28,7 +28,7 @@ class DiagramSettingsTool(QObject):
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
-        self._session, self._canvas = context.session, context.canvas
+        self._session, self._canvas, self._window = context.session, context.canvas, context.window
         view = context.get_menu("View")
         view.addSeparator()
         self.colours_menu = live_text(QMenu(context.window), QMenu.setTitle, "Colour by")
@@ -45,7 +45,7 @@ class DiagramSettingsTool(QObject):
         self.animate_action.setCheckable(True)
         context.add_lane("motion").submit(
             lambda keep_going: transition_animation.query_system_preference(),
-            transition_animation.set_system_preference,
+            self._hear_system,
             context.commands.show_error,
         )
         view.aboutToShow.connect(lambda: self.animate_action.setChecked(transition_animation.is_enabled()))
@@ -55,7 +55,7 @@ class DiagramSettingsTool(QObject):
                 tr_noop("Reduced motion"),
                 tr_noop("Nothing glides: what changes is shown at once"),
                 lambda: OFF if transition_animation.is_enabled() else ON,
-                lambda value: transition_animation.set_enabled(value == OFF),
+                lambda value: self._choose_motion(value == OFF),
                 "switch",
             )
         )
@@ -85,7 +85,15 @@ class DiagramSettingsTool(QObject):
         group.triggered.connect(self._set_direction)
 
     def _animation_toggled(self) -> None:
-        transition_animation.set_enabled(self.animate_action.isChecked())
+        self._choose_motion(self.animate_action.isChecked())
+
+    def _choose_motion(self, enabled: bool) -> None:
+        transition_animation.set_enabled(enabled)
+        self._window.setAnimated(transition_animation.is_enabled())  # its docks glide too
+
+    def _hear_system(self, enabled: bool) -> None:
+        transition_animation.set_system_preference(enabled)
+        self._window.setAnimated(transition_animation.is_enabled())
 
     def _set_direction(self, action: QAction) -> None:
         QSettings().setValue("direction", action.data())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QAbstractAnimation, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from explorer.ui.preferences.dialog import PreferencesDialog
 from explorer.ui.preferences.tool import PreferencesTool
 from explorer.ui.shell.window import Window
 from explorer.ui.widgets.switch import Switch
+from tests.ui.conftest import settled
 
 
 @pytest.fixture
@@ -122,3 +123,22 @@ def test_a_new_window_begins_with_the_chosen_level(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     assert window.session.default_level == "units"
     window.close()
+
+
+def test_with_reduced_motion_nothing_glides(window: Window, qtbot: QtBot) -> None:
+    """Neither cards, nor the view, nor panels: all that Qt animates for the window or that the window itself does."""
+    window.start("resnet18")
+    settled(qtbot, window)
+    motion = _declared(window)["Reduced motion"]
+    motion.write(ON)
+    assert not window.isAnimated()
+    before = window.canvas.picture
+    window.navigator.toggle_expansion("layer2.0")
+    qtbot.waitUntil(lambda: window.canvas.picture is not before, timeout=60_000)
+    window.canvas.show_spotlight(frozenset({"layer2.0"}))
+    moving = [one for one in window.findChildren(QAbstractAnimation) if one.state() == QAbstractAnimation.State.Running]
+    assert not moving
+    window.canvas.show_spotlight(frozenset())
+    settled(qtbot, window)
+    motion.write(OFF)
+    assert window.isAnimated()
