@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
+from explorer.ui.canvas.diagram_view import DiagramView
 from explorer.ui.plugin.tool_context import LazyDock
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
@@ -38,7 +39,7 @@ class DiagramRoom(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        canvas: QWidget,
+        canvas: DiagramView,
         docks: Sequence[QDockWidget],
         library: QDockWidget,
         inspector: QDockWidget,
@@ -109,14 +110,15 @@ class DiagramRoom(QObject):
     def show_inspector(self) -> None:
         """Bring up the panel of the selection, unless the user has closed it, or has opened another: that one may be
         what the card was selected for."""
-        is_free = all(dock is self._library for dock in self._standing())
+        is_free = all(dock is self._library for dock in self._standing()) and not self._canvas.is_bare
         if self.is_small and is_free and not self._is_inspector_unwanted:
             self._inspector.show()
             self._inspector.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Put panels away when the window becomes small, and bring them back when it is large again."""
-        if event.type() == QEvent.Type.Resize and watched is self._window:
+        """Put panels away when the window becomes small, and bring them back when it is large again; in a talk there
+        are none, whatever the size."""
+        if event.type() == QEvent.Type.Resize and watched is self._window and not self._canvas.is_bare:
             before, self._was_small = self._was_small, self.is_small
             if self._was_small != before:
                 self.small_changed.emit(self._was_small)

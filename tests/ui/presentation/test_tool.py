@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QToolBar
 from pytestqt.qtbot import QtBot
 
@@ -69,6 +69,30 @@ def test_the_presentation_view_shows_canvas_and_caption_alone_and_puts_all_back(
     assert window.tabs.strip.isVisible()
     assert window.statusBar().isVisible()
     assert window.canvas.cursor().shape() != Qt.CursorShape.BlankCursor
+
+
+def test_no_panel_comes_up_in_a_talk_whatever_the_size_of_the_screen(
+    window: Window, tool: PresentationTool, qtbot: QtBot
+) -> None:
+    """In small windows panels come and go with the selection, and come back in large ones."""
+    QSettings().setValue("one_side_in_small_windows", True)
+    window.start("resnet18")
+    settled(qtbot, window)
+    window.resize(1000, 700)
+    qtbot.waitUntil(lambda: window.room.is_small)
+    settled(qtbot, window)
+    before = _standing(window)
+    tool.present_action.trigger()
+    for width, height in ((1280, 800), (1920, 1080), (1000, 700)):
+        window.resize(width, height)
+        qtbot.keyClick(window.canvas, Qt.Key.Key_PageDown)
+        settled(qtbot, window)
+        assert window.session.selection
+        assert not _standing(window), (width, height)
+    tool.present_action.trigger()
+    window.resize(1000, 700)
+    settled(qtbot, window)
+    assert _standing(window) == before
 
 
 def test_the_full_screen_is_left_by_the_same_key(window: Window, tool: PresentationTool) -> None:
