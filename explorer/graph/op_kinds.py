@@ -313,7 +313,7 @@ def _describe_layer(layer: nn.Module) -> _Description:
     if type(layer).__name__ == "StochasticDepth":
         return _translatable("dropout", tr_noop("Stochastic depth"))
     if isinstance(layer, (nn.Flatten, nn.Unflatten)):
-        return _Description("reshape", type(layer).__name__)
+        return _translatable("reshape", tr_noop("Flatten") if isinstance(layer, nn.Flatten) else tr_noop("Unflatten"))
     if isinstance(layer, nn.Upsample):
         return _translatable("pool", tr_noop("Upsample"))
     if isinstance(layer, PADDINGS):
