@@ -56,7 +56,8 @@ def _shuffles(architecture: Architecture, merge: Node, dims: dict[str, tuple[int
 
 
 def _name(node: Node) -> str:
-    return node.op.name if isinstance(node.op, (Function, Method)) else ""
+    """The name of a function or method, without the overload of an aten op (`view.default`)."""
+    return node.op.name.partition(".")[0] if isinstance(node.op, (Function, Method)) else ""
 
 
 def _source(architecture: Architecture, node: Node) -> Node | None:

@@ -100,3 +100,12 @@ def test_a_shuffle_that_is_written_out_is_one(written: Callable[[Tensor], Tensor
 @pytest.mark.parametrize("written", [not_swapped, in_parts_of_three])
 def test_what_is_no_shuffle_of_so_many_groups_stays(written: Callable[[Tensor], Tensor]) -> None:
     assert not shuffles(open_with(written))
+
+
+def test_a_shuffle_of_an_exported_program_is_one_too(tmp_path: Path) -> None:
+    program = torch.export.export(Shuffling(by_transpose).eval(), (torch.randn(1, 3, 8, 8),))
+    torch.export.save(program, tmp_path / "net.pt2")
+    network = explorer.open(str(tmp_path / "net.pt2"), trusted=True)
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert len(shuffles(network)) == 1
