@@ -1,4 +1,4 @@
-"""A bar above the canvas for errors, visible until it is closed or the next step succeeds."""
+"""A bar above the canvas for errors and remarks, visible until it is closed or the next step succeeds."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import Choice
 
+#: White on both reads at 4.5:1 and more.
+_STYLE = """
+#notice { background: #b3261e; }
+#notice[isRemark="true"] { background: #7a5200; }
+#notice QLabel, #notice QToolButton { color: white; }
+"""
+
 
 class Notice(QFrame):
-    """An error message with a button for each repair."""
+    """An error message with a button for each repair, or a remark on what has been done."""
 
     edit_requested = Signal(object)  # the edit of a way out that was clicked
     hidden = Signal()
@@ -22,7 +29,7 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self.setAutoFillBackground(True)
-        self.setStyleSheet("#notice { background: #b3261e; } #notice QLabel, #notice QToolButton { color: white; }")
+        self.setStyleSheet(_STYLE)
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's file
         self._text.setWordWrap(True)
@@ -61,8 +68,14 @@ class Notice(QFrame):
         found = [item.widget() for item in items if item is not None]
         return [button for button in found if isinstance(button, QPushButton)]
 
+    def show_remark(self, text: str) -> None:
+        """Show what is to be known of something that has succeeded."""
+        self.show_message(text)
+        self._set_remark(is_remark=True)
+
     def show_message(self, text: str, repairs: Sequence[Choice] = ()) -> None:
-        """Show a message, with a button for each edit that could be made instead."""
+        """Show an error, with a button for each edit that could be made instead."""
+        self._set_remark(is_remark=False)
         self._text.setText(text)
         for button in self.repair_buttons:
             self._repair_column.removeWidget(button)
@@ -73,3 +86,8 @@ class Notice(QFrame):
             button.clicked.connect(lambda _=False, way=way: self.edit_requested.emit(way.edit))
             self._repair_column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.show()
+
+    def _set_remark(self, *, is_remark: bool) -> None:
+        self.setProperty("isRemark", is_remark)
+        self.style().unpolish(self)  # rules that ask for a property are looked up again
+        self.style().polish(self)

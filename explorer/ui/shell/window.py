@@ -144,7 +144,7 @@ class Window(CommandWindow):
         if found.sample:
             self.samples.show_built_in(found.sample)
         if found.complaint:
-            self.notice.show_message(found.complaint)
+            self.notice.show_remark(found.complaint)
 
     def _on_network_edited(
         self, document: Document, network: Network, renamed: Mapping[str, tuple[str, ...]], is_followed: bool

@@ -124,3 +124,16 @@ def test_the_list_finds_networks_of_timm_and_opens_them(window: Window, qtbot: Q
     assert network.context.user_module.factory == "timm:resnet10t"
     window.library.filter.setText("params<2M")
     assert not any(key.startswith("timm:") for key in window.library.listed_keys())
+
+
+@pytest.mark.filterwarnings("ignore:These weights fit")  # for Python and the command line
+def test_weights_that_several_networks_fit_open_with_a_remark(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    import timm
+
+    torch.save({"state_dict": timm.create_model("tf_mixnet_s").state_dict()}, tmp_path / "model_best.pth.tar")
+    window.open_file(str(tmp_path / "model_best.pth.tar"))
+    opened(window, qtbot)
+    qtbot.waitUntil(lambda: "timm:tf_mixnet_s" in window.notice.text, timeout=SLOW)
+    remark = window.notice.grab().toImage().pixelColor(1, 1)
+    window.notice.show_message("An error")
+    assert window.notice.grab().toImage().pixelColor(1, 1) != remark
