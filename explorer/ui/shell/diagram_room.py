@@ -152,7 +152,7 @@ class DiagramRoom(QObject):
         if self._inspector in toggled:
             self._is_inspector_unwanted = self._inspector.isHidden()
         for dock in toggled:
-            if dock.isHidden():
+            if dock.isHidden() and not self._canvas.is_bare:
                 self._bring_back(self._put_away.pop(dock, []))
         shown = [dock for dock in toggled if not dock.isHidden()]
         for dock in shown:

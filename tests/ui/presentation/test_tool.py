@@ -80,9 +80,18 @@ def test_no_panel_comes_up_in_a_talk_whatever_the_size_of_the_screen(
     settled(qtbot, window)
     window.resize(1000, 700)
     qtbot.waitUntil(lambda: window.room.is_small)
+    window.docks.library.hide()
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    window.docks.library.show()
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    window.session.select("layer1.0")
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
     settled(qtbot, window)
     before = _standing(window)
+    assert before == {window.docks.inspector}  # the list of networks has given way to it
     tool.present_action.trigger()
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    assert not _standing(window)
     for width, height in ((1280, 800), (1920, 1080), (1000, 700)):
         window.resize(width, height)
         qtbot.keyClick(window.canvas, Qt.Key.Key_PageDown)
