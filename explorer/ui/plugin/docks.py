@@ -12,6 +12,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.low_panel import LowPanel
 from explorer.ui.widgets.tab_order import focus_panel
 
+PANELS_FOLDED = "panels_folded"  # property of a window: true while the user has folded all of them at once
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from explorer.ui.plugin.docks import PANELS_FOLDED
+
 
 class PanelFolding:
     """Folds the panels around the canvas; those that float in windows of their own stay."""
@@ -29,11 +31,13 @@ class PanelFolding:
     def fold(self) -> None:
         """Fold all panels, and remember them."""
         self._before = self._window.saveState()
+        self._window.setProperty(PANELS_FOLDED, True)
         for dock in self.visible_panels:
             dock.hide()
 
     def unfold(self) -> None:
         """Bring back what `fold` put away, as it stood; all panels, where it has put away none."""
+        self._window.setProperty(PANELS_FOLDED, False)
         if not self._before.isEmpty():
             self._window.restoreState(self._before)
         self._before = QByteArray()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
 from explorer.ui.canvas.diagram_view import DiagramView
+from explorer.ui.plugin.docks import PANELS_FOLDED
 from explorer.ui.plugin.tool_context import LazyDock
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
@@ -152,9 +153,11 @@ class DiagramRoom(QObject):
         if self._inspector in toggled:
             self._is_inspector_unwanted = self._inspector.isHidden()
         for dock in toggled:
-            if dock.isHidden() and not self._canvas.is_bare:
+            if dock.isHidden() and not self._canvas.is_bare and not self._window.property(PANELS_FOLDED):
                 self._bring_back(self._put_away.pop(dock, []))
         shown = [dock for dock in toggled if not dock.isHidden()]
+        if shown:
+            self._window.setProperty(PANELS_FOLDED, False)
         for dock in shown:
             self._place_picture(dock)
         if len(shown) == 1:  # several at once are an arrangement

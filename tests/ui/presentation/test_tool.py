@@ -71,6 +71,29 @@ def test_the_presentation_view_shows_canvas_and_caption_alone_and_puts_all_back(
     assert window.canvas.cursor().shape() != Qt.CursorShape.BlankCursor
 
 
+def test_what_has_given_way_stays_away_while_all_panels_are_folded(
+    window: Window, tool: PresentationTool, qtbot: QtBot
+) -> None:
+    """In a small window the list of networks gives way to the selection, and comes back once that is closed."""
+    QSettings().setValue("one_side_in_small_windows", True)
+    window.start("resnet18")
+    settled(qtbot, window)
+    window.resize(1000, 700)
+    qtbot.waitUntil(lambda: window.room.is_small)
+    for change in (window.docks.library.hide, window.docks.library.show, lambda: window.session.select("layer1.0")):
+        change()
+        qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    settled(qtbot, window)
+    assert _standing(window) == {window.docks.inspector}
+    tool.folding.toggle()
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    assert not _standing(window)
+    tool.folding.toggle()
+    qtbot.waitUntil(lambda: not window.room._timer.isActive())
+    assert _standing(window) == {window.docks.inspector}
+    settled(qtbot, window)
+
+
 def test_no_panel_comes_up_in_a_talk_whatever_the_size_of_the_screen(
     window: Window, tool: PresentationTool, qtbot: QtBot
 ) -> None:
