@@ -4,6 +4,9 @@ Each lane is one thread that runs jobs in order. With `latest_only`, jobs that w
 submitted, and the running one is told to stop. Results are delivered on the UI thread; those of cancelled jobs are
 dropped.
 
+While a lane that prepares has a job, those of the others wait: it imports what they need. Threads that import parts of
+one package at the same time can each hold what the other waits for, and Python then lets one see half a module.
+
 A job, what receives its result, and the result are let go on the UI thread: they often speak of widgets, and a widget
 whose last holder is another thread is deleted there, which takes the process with it.
 """
@@ -11,6 +14,7 @@ whose last holder is another thread is deleted there, which takes the process wi
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,6 +24,9 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from explorer.base.cancellation import KeepGoing, cancellable
 from explorer.base.languages import tr
 
+_PREPARED = threading.Event()
+_PREPARED.set()
+
 
 class Lane(QObject):
     """One background thread that runs jobs, functions of the argument `keep_going`, one after another."""
@@ -28,10 +35,12 @@ class Lane(QObject):
     progress_changed = Signal(float)
     _finished = Signal(int)
 
-    def __init__(self, name: str, parent: QObject | None = None, *, latest_only: bool = False) -> None:
+    def __init__(
+        self, name: str, parent: QObject | None = None, *, latest_only: bool = False, prepares: bool = False
+    ) -> None:
         super().__init__(parent)
         self.name = name
-        self._latest_only = latest_only
+        self._latest_only, self._prepares = latest_only, prepares
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._last_number = 0  # of the last request
@@ -52,6 +61,8 @@ class Lane(QObject):
         if self._latest_only:
             self._oldest_current = self._last_number
         self._tasks[self._last_number] = _Task(job, on_done, on_failed)
+        if self._prepares:
+            _PREPARED.clear()
         if len(self._tasks) == 1:
             self.busy_changed.emit(True)
         self._pool.start(_Run(self, self._last_number))
@@ -70,6 +81,8 @@ class Lane(QObject):
         self.cancel()
         self._pool.clear()
         self._pool.waitForDone()
+        if self._prepares:
+            _PREPARED.set()  # also where the job never began
         self._tasks.clear()
         self._outcomes.clear()
 
@@ -79,7 +92,11 @@ class Lane(QObject):
 
     def _run(self, number: int) -> None:
         # On the lane's thread. Once `_finished` is emitted, no frame of this thread holds anything of the job.
+        if not self._prepares:
+            _PREPARED.wait()
         self._outcomes[number] = self._find_outcome(number)
+        if self._prepares:
+            _PREPARED.set()
         self._finished.emit(number)
 
     def _find_outcome(self, number: int) -> _Outcome:

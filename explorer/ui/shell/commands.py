@@ -45,6 +45,7 @@ class CommandWindow(WindowFrame):
     def __init__(self) -> None:
         super().__init__()
         self.file_lane = Lane("files", self)
+        self.import_lane = Lane("importing", self, prepares=True)
         self.documents = OpenDocuments(self.session, self)
         self.files = ProjectFiles(self.session, self)
         self.tabs = Tabs(self.documents, self.files, self, self)
@@ -73,6 +74,7 @@ class CommandWindow(WindowFrame):
             *self.panel_updater.lanes,
             self.previews.lane,
             self.file_lane,
+            self.import_lane,
             self.files.lane,
         )
 
@@ -87,7 +89,7 @@ class CommandWindow(WindowFrame):
             for look in self.tool_context.when_ready:
                 look()
 
-        self.file_lane.submit(jobs.import_torch, ready, self.show_error)
+        self.import_lane.submit(jobs.import_torch, ready, self.show_error)
         self.samples.show_built_in("cat")
         for network in networks:
             if isinstance(network, str):

@@ -124,3 +124,36 @@ def test_only_the_latest_of_those_that_wait_is_run_where_that_is_wanted(qtbot: Q
     qtbot.waitUntil(lambda: not lane.busy)
     assert results == ([3] if latest_only else [0, 1, 2, 3])
     lane.close()
+
+
+def test_no_lane_works_while_one_prepares(qtbot: QtBot, lane: Lane) -> None:
+    preparing, order, may_end = Lane("importing", prepares=True), list[str](), threading.Event()
+
+    def prepare(keep_going: KeepGoing) -> None:
+        may_end.wait(10)
+        order.append("prepared")
+
+    preparing.submit(prepare, lambda _: None, lambda _: None)
+    lane.submit(lambda keep_going: order.append("worked"), lambda _: None, lambda _: None)
+    qtbot.wait(50)
+    assert order == []
+    may_end.set()
+    qtbot.waitUntil(lambda: not lane.busy)
+    assert order == ["prepared", "worked"]
+    preparing.close()
+
+
+def test_lanes_go_on_when_a_preparing_one_is_closed_before_it_began(qtbot: QtBot, lane: Lane) -> None:
+    preparing, began, may_end = Lane("importing", prepares=True), threading.Event(), threading.Event()
+
+    def wait(keep_going: KeepGoing) -> None:
+        began.set()
+        may_end.wait(10)
+
+    preparing.submit(wait, lambda _: None, lambda _: None)
+    assert began.wait(10)
+    preparing.submit(lambda keep_going: None, lambda _: None, lambda _: None)  # never begins
+    may_end.set()
+    preparing.close()
+    lane.submit(lambda keep_going: None, lambda _: None, lambda _: None)
+    qtbot.waitUntil(lambda: not lane.busy)

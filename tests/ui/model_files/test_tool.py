@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +140,41 @@ def test_weights_that_several_networks_fit_open_with_a_remark(window: Window, tm
     remark = window.notice.grab().toImage().pixelColor(1, 1)
     window.notice.show_message("An error")
     assert window.notice.grab().toImage().pixelColor(1, 1) != remark
+
+
+_OPEN_AT_START = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from explorer.ui.shell.window import Window
+
+def look():
+    network = window.session.network
+    if network is not None or window.notice.isVisibleTo(window):
+        print(window.notice.text, network and network.architecture.key)
+        window.close()
+        app.quit()
+
+app = QApplication([])
+window = Window()
+window.start(sys.argv[1])
+timer = QTimer(window)
+timer.timeout.connect(look)
+timer.start(100)
+app.exec()
+"""
+
+
+def test_weights_open_at_a_start_while_torch_is_being_imported(tmp_path: Path) -> None:
+    """In a process of its own: here torch is there long since."""
+    torch.save(explorer.open("squeezenet1_1").module().state_dict(), tmp_path / "model.pth")
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", _OPEN_AT_START, str(tmp_path / "model.pth")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert found.stdout.split() == ["squeezenet1_1"], found.stderr
+    assert "Traceback" not in found.stderr
