@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from explorer.analysis.analysis import Analysis, analyse
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr
+from explorer.base.memo import memoise
 from explorer.edits.channel_groups import Row
 from explorer.edits.depth import MultiplyDepth, runs_at
+from explorer.edits.edit import EditError
 from explorer.edits.heads import HEAD_TITLES, SetClasses, SwapHead, find_head_structure
-from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
+from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize, resize_input
 from explorer.edits.last_stage import ReorderLastStage, find_last_stage
 from explorer.edits.options.scope import OptionScope
-from explorer.edits.options.spatial_size import accepts_size
+from explorer.edits.options.spatial_size import accepts_size, is_too_small
 from explorer.edits.repairs import is_applicable
 from explorer.edits.size_limits import MAX_LAYER_PARAMS
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
-from explorer.graph.ops import Input, Layer
+from explorer.graph.ops import Constant, Input, Layer
 from explorer.viewmodels.panels import Option
 
 
@@ -118,12 +122,14 @@ def input_options(scope: OptionScope) -> Iterator[Option]:
         return
     batch, count, height, width = scope.architecture.input_shape
     tip = tr("Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened.")
-    if height != width or not _accepts_input_size(scope, height):
+    sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
+    sides = [side for side in sides if _accepts_side(scope, side)] if height == width else []
+    if height != width:
+        yield scope.disabled_option(tr("Resolution"), tr("The image is not square."), tip)
+    elif all(side == height for side in sides):
         reason = tr("Attention, or code written for one size, ties this network to its resolution.")
         yield scope.disabled_option(tr("Resolution"), reason, tip)
     else:
-        sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
-        sides = [side for side in sides if _accepts_input_size(scope, side)]
         yield scope.slider_option(
             tr("Resolution"), height, [(s, str(s), SetInputSize(resolution=s)) for s in sides], tip
         )
@@ -152,9 +158,27 @@ def _has_literal_batch(node: Node) -> bool:
     return isinstance(first, int) and first != -1
 
 
-def _accepts_input_size(scope: OptionScope, side: int) -> bool:
-    """May the image have this side?"""
-    return accepts_size(scope.analysis, scope.architecture.input.name, side)
+def _accepts_side(scope: OptionScope, exact: float) -> bool:
+    """May the image have this side, rounded? Tried where what is behind it is not understood."""
+    image, side = scope.architecture.input.name, round(exact)
+    if accepts_size(scope.analysis, image, side):
+        return True
+    if is_too_small(scope.analysis, image, side):
+        return False
+    return memoise(scope.analysis, ("works with side", side), lambda: _works_with_side(scope.analysis, side))
+
+
+def _works_with_side(analysis: Analysis, side: int) -> bool:
+    """Does the network work with an image of this side, with all tensors as they are? What is learned for each place,
+    such as the position embedding of a transformer, would have to be learned again."""
+    architecture = analysis.architecture
+    try:
+        resized = resize_input(architecture, (*architecture.input_shape[:2], side, side))
+        measures = analyse(resized).figures.measures
+    except (EditError, ShapeError):
+        return False
+    constants = [node.name for node in resized.live.values() if isinstance(node.op, Constant)]
+    return all(measures[name].value == analysis.figures.measures[name].value for name in constants)
 
 
 def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
@@ -163,13 +187,14 @@ def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
         "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
     )
     side = scope.architecture.input_shape[-1]
-    if not runs_at(scope.architecture, scope.at) or not _accepts_input_size(scope, side):
+    has_runs = bool(runs_at(scope.architecture, scope.at))
+    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if has_runs and _accepts_side(scope, side * 1.15**v)]
+    if values and (_needs_trial(scope) or not accepts_size(scope.analysis, scope.architecture.input.name, side)):
+        values = [v for v in values if v == 0 or is_applicable(ApplyCompoundScaling(v), scope.architecture)]
+    if not any(values):
         reason = tr("It needs a network of blocks that accepts any resolution.")
         yield scope.disabled_option(tr("Compound scaling φ"), reason, tip)
         return
-    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if _accepts_input_size(scope, round(side * 1.15**v))]
-    if _needs_trial(scope):
-        values = [v for v in values if v == 0 or is_applicable(ApplyCompoundScaling(v), scope.architecture)]
     found = [(v, f"{v:g}", ApplyCompoundScaling(v)) for v in values]
     yield scope.slider_option(tr("Compound scaling φ"), 0.0, found, tip)
 

@@ -68,6 +68,13 @@ def accepts_size(analysis: Analysis, name: str, size: int) -> bool:
     return all(one.evaluate(size) == other.evaluate(size) for one, other in found.equalities)
 
 
+def is_too_small(analysis: Analysis, name: str, size: int) -> bool:
+    """Has a window behind a node no place to stand when its own map is `size` × `size`? False where that is not
+    certain."""
+    found = memoise(analysis, ("behind", name), lambda: _find_requirements(analysis, name))
+    return found is not None and size < found.minimum
+
+
 def size_after(node: Node, entering: int, **changed: int) -> int | None:
     """The side of the map a window makes of one of `entering`, with another stride or padding; None for no window."""
     window = _window(node)
