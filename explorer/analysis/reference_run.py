@@ -15,7 +15,7 @@ from explorer.analysis.fitting_inputs import likely_inputs
 from explorer.analysis.module_comparison import as_brought, same_random_numbers
 from explorer.analysis.module_twin import advice_on, first_line, put_weights_back
 from explorer.analysis.torch_count import TorchCount, count_with_torch
-from explorer.base.languages import join_list, join_with_and, tr
+from explorer.base.languages import join_arguments, join_list, join_with_and, tr
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.trace import TraceError, describe_place, trace
 from explorer.networks.input_spec import InputSpec
@@ -101,7 +101,7 @@ def _refusal(module: nn.Module, specs: tuple[InputSpec, ...], failure: Exception
                 module=title_of(module),
                 count=len(required),
                 names=join_list(required),
-                given=", ".join(repr(spec.text) for spec in specs),
+                given=join_arguments(repr(spec.text) for spec in specs),
                 where=describe_place(failure),
                 reason=first_line(failure),
                 advice=advice or tr("Give each the shape, number format and values that it is made for."),

@@ -189,11 +189,13 @@ def join_sentences(sentences: Iterable[str]) -> str:
 
 
 def join_list(words: Iterable[str]) -> str:
-    """Join the words of a list as the language in force does: by commas, in Chinese by its own comma for lists.
-
-    For readers alone: what is read again, arguments and code, is joined by ", " in every language.
-    """
+    """Join the words of a list as the language in force does: by commas, in Chinese by its own comma for lists."""
     return ("、" if translator.language.startswith("zh") else ", ").join(words)
+
+
+def join_arguments(arguments: Iterable[str]) -> str:
+    """Join what is typed and read again, "depth=3, act='relu'": by commas in every language."""
+    return ", ".join(arguments)
 
 
 def join_with_and(words: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ from explorer.analysis.module_twin import advice_on
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
-from explorer.base.languages import join_sentences, join_with_and, tr
+from explorer.base.languages import join_arguments, join_sentences, join_with_and, tr
 from explorer.edits import Edit
 from explorer.graph.missing_devices import on_processor
 from explorer.graph.trace import TraceError
@@ -182,7 +182,7 @@ def _check_arguments(builder: Callable[..., Any], user_module: UserModule) -> No
             tr(
                 "{written} cannot be built without arguments: give {example}, with the values that it is made for",
                 written=written,
-                example=", ".join(f"{name}={value or '…'}" for name, value in likely.items()),
+                example=join_arguments(f"{name}={value or '…'}" for name, value in likely.items()),
             )
         )
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_arguments, tr, tr_noop
 from explorer.networks.arguments import ArgumentError, PlainValue, format_arguments, parse_plain_arguments
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
@@ -212,7 +212,7 @@ class RowTable(QTableWidget):
         known = part_settings(part)
         settings = [f"{name}={text}" for name, text in texts.items() if text and name in known]
         more = self._text(row, _MORE)
-        return part, ", ".join([*settings, *([more] if more else [])]), repeats
+        return part, join_arguments([*settings, *([more] if more else [])]), repeats
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:
         found = self.item(row, column)
@@ -240,7 +240,7 @@ class RowTable(QTableWidget):
         others = [
             f"{n}={value!r}" for n, value in known.items() if n not in dict.fromkeys(c[0] for c in COLUMNS_OF_ROW)
         ]
-        self._cell(row, _MORE).setToolTip(", ".join(others))
+        self._cell(row, _MORE).setToolTip(join_arguments(others))
 
     def _on_part_chosen(self) -> None:
         row = next((n for n in range(self.rowCount()) if self.cellWidget(n, 0) is self.sender()), -1)
