@@ -68,6 +68,12 @@ def format_percent_change(value: float, baseline: float) -> str:
     return f"{'+' if change > 0 else _MINUS}{abs(change):.{digits}f} %"
 
 
+def format_points(part: float) -> str:
+    """Format a difference of two parts (0 to 1) in percentage points: "+1.2", "−0.4", "±0.0"."""
+    text = f"{abs(100 * part):.1f}"
+    return f"{'±' if float(text) == 0 else '+' if part > 0 else _MINUS}{text}"
+
+
 def _three_digits(value: float) -> str:
     magnitude = abs(value)
     digits = 0 if magnitude >= 99.95 else 1 if magnitude >= 9.995 else 2

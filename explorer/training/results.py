@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from explorer.base.languages import tr
-from explorer.base.number_format import format_short
+from explorer.base.number_format import format_points, format_short
 from explorer.network import Network
 from explorer.training.locked_folder import RunError, RunState
 from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec
@@ -108,7 +108,7 @@ class Comparison:
     def _row(self, one: Contestant) -> tuple[str, ...]:
         found, apart = one.accuracy, self.difference(one)
         limits = f"{100 * found.low:.1f} – {100 * found.high:.1f}" if found.is_known else "–"
-        points = "–" if one is self.baseline else f"{100 * apart.mean:+.1f}"
+        points = "–" if one is self.baseline else format_points(apart.mean)
         mark = " ◆" if one.title in self.pareto else ""
         return (
             one.title + mark,

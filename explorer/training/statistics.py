@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from explorer.base.languages import tr, tr_n
+from explorer.base.number_format import format_points
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> frozenset[int]:
 
 def verdict(difference: Interval, name: str, baseline: str) -> str:
     """Return what a difference in accuracy (as a part, 0 to 1) allows to say: "No difference seen with 3 seeds: …"."""
-    points = f"{100 * difference.mean:+.1f}"
+    points = format_points(difference.mean)
     if not difference.is_known:
         return tr(
             "One seed says nothing about how much is chance: {name} differs from {baseline} by {points} points.",
@@ -66,7 +67,8 @@ def verdict(difference: Interval, name: str, baseline: str) -> str:
             baseline=baseline,
             points=points,
         )
-    limits = tr("95 % interval {low:+.1f} to {high:+.1f}", low=100 * difference.low, high=100 * difference.high)
+    low, high = format_points(difference.low), format_points(difference.high)
+    limits = tr("95 % interval {low} to {high}", low=low, high=high)
     seeds = tr_n("{n} seed", "{n} seeds", difference.count)
     if difference.low <= 0 <= difference.high:
         return tr(

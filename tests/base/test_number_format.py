@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import explorer
 from explorer.base import number_format
 
 
@@ -88,3 +92,17 @@ def test_signed(value: float, unit: str, said: str) -> None:
 )
 def test_percent(now: float, before: float, said: str) -> None:
     assert number_format.format_percent_change(now, before) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [(0.012, "+1.2"), (-0.004, "−0.4"), (0.0, "±0.0"), (-0.0001, "±0.0"), (1.0, "+100.0")]
+)
+def test_points(part: float, said: str) -> None:
+    assert number_format.format_points(part) == said
+
+
+def test_no_sign_is_a_hyphen() -> None:
+    """Python's own format of a sign writes "-"; what is shown has the minus of these functions."""
+    package = Path(explorer.__file__).parent
+    shown = [path for path in package.rglob("*.py") if re.search(r"\{[^{}]*:\+[^{}]*\}", path.read_text("utf-8"))]
+    assert not shown

@@ -43,7 +43,7 @@ def test_values_that_are_not_paired_are_refused() -> None:
     ("first", "second", "said"),
     [
         ([0.5, 0.6, 0.7], [0.6, 0.7, 0.81], "linear is better than ReLU6 with 3 seeds: +10.3 points"),
-        ([0.6, 0.7, 0.8], [0.5, 0.6, 0.71], "linear is worse than ReLU6 with 3 seeds: -9.7 points"),
+        ([0.6, 0.7, 0.8], [0.5, 0.6, 0.71], "linear is worse than ReLU6 with 3 seeds: −9.7 points"),
         ([0.5, 0.6, 0.7], [0.6, 0.5, 0.75], "No difference seen with 3 seeds"),
         ([0.5], [0.9], "One seed says nothing"),
     ],

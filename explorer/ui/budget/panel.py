@@ -191,13 +191,13 @@ class BudgetPanel(QWidget):
         value, budget = number_format.format_short(result.value), number_format.format_short(result.budget)
         axis, factor = tr(_AXES[self.gives_way]), getattr(result.scaling, self.gives_way)
         text = tr(
-            "{axis} gave way: ×{factor:.2f}. {figure} {value} of {budget}, {deviation:+.2f} %.",
+            "{axis} gave way: ×{factor:.2f}. {figure} {value} of {budget}, {deviation}.",
             axis=axis,
             factor=factor,
             figure=tr(_FIGURES[self.figure]),
             value=value,
             budget=budget,
-            deviation=100 * result.deviation,
+            deviation=number_format.format_percent_change(result.value, result.budget),
         )
         return text if result.is_met else f"{text} {_miss_text(result, axis)}"
 
@@ -232,7 +232,8 @@ def _miss_text(result: BudgetResult, axis: str) -> str:
         return tr("{axis} can give way no further.", axis=axis)
     if result.scaling.blocks:
         return tr("No number of blocks comes nearer.")
-    return tr("Rounding allows no nearer: one step further it is {deviation:+.1f} %.", deviation=100 * other)
+    further = number_format.format_percent_change(1 + other, 1)
+    return tr("Rounding allows no nearer: one step further it is {deviation}.", deviation=further)
 
 
 def _factor(position: int) -> float:
