@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LIBRARIES = ("timm", "torchvision")
 
 
+#: Of a clip, as torchvision's networks for video are trained: mvit and swin3d take no other number.
+_FRAMES = 16
+
 #: In the place of a library: networks that `explorer.design` makes of plain values.
 DESIGNS = "design"
 
@@ -104,10 +107,11 @@ def _parameters_of(name: str) -> set[str]:
 def _torchvision_shape(name: str) -> tuple[int, ...]:
     from torchvision import models
 
+    frames = (_FRAMES,) if name in models.list_models(module=models.video) else ()
     for weights in models.get_model_weights(name):
         smallest = weights.meta.get("min_size", (1, 1))
         crop = getattr(weights.transforms(), "crop_size", None)
         if crop:
             side = max(crop[0] if isinstance(crop, (list, tuple)) else crop, *smallest)
-            return (1, 3, int(side), int(side))
-    return (1, 3, 224, 224)
+            return (1, 3, *frames, int(side), int(side))
+    return (1, 3, *frames, 224, 224)

@@ -279,3 +279,11 @@ def test_a_program_of_one_size_is_not_opened_at_another(tmp_path: Path) -> None:
     torch.export.save(torch.export.export(Scaled().eval(), (torch.randn(1, 3, 16, 16),)), path)
     with pytest.raises(TraceError, match="specify dynamic_shapes"):
         explorer.open(path, trusted=True, input_shape=(1, 3, 24, 24))
+
+
+@pytest.mark.parametrize(("name", "shape"), [("s3d", (1, 3, 16, 224, 224)), ("r3d_18", (1, 3, 16, 112, 112))])
+def test_networks_for_video_are_given_a_clip(name: str, shape: tuple[int, ...]) -> None:
+    network = explorer.open(f"torchvision:{name}")
+    assert network.architecture.input_shape == shape
+    assert network.verification is not None
+    assert network.verification.status == "equal"
