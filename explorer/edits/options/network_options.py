@@ -21,6 +21,7 @@ from explorer.edits.repairs import is_applicable
 from explorer.edits.size_limits import MAX_LAYER_PARAMS
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
+from explorer.graph.layers import ComputedWeightsError
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Input, Layer
 from explorer.viewmodels.panels import Option
@@ -175,7 +176,7 @@ def _works_with_side(analysis: Analysis, side: int) -> bool:
     try:
         resized = resize_input(architecture, (*architecture.input_shape[:2], side, side))
         measures = analyse(resized).figures.measures
-    except (EditError, ShapeError):
+    except (EditError, ShapeError, ComputedWeightsError):
         return False
     constants = [node.name for node in resized.live.values() if isinstance(node.op, Constant)]
     return all(measures[name].value == analysis.figures.measures[name].value for name in constants)
