@@ -63,7 +63,7 @@ class SetInputSize:
         if shape == architecture.input_shape:
             return architecture
         try:
-            return resize_input(architecture, shape)
+            return propagate(architecture.with_replaced([change_node(architecture.input, op=replace(op, shape=shape))]))
         except EditError as failure:
             repairs = find_working_repairs(architecture, self._larger_resolutions(width), limit=1)
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
@@ -74,14 +74,6 @@ class SetInputSize:
         for side in range(first, before, 16) if 0 < self.resolution < before else ():
             if side != self.resolution:
                 yield tr("Resolution {side}", side=side), replace(self, resolution=side)
-
-
-def resize_input(architecture: Architecture, shape: tuple[int, ...]) -> Architecture:
-    """Return the snapshot for an image of this shape. Raises EditError where a layer cannot take what it would be
-    given, without looking for repairs."""
-    op = architecture.input.op
-    assert isinstance(op, Input)
-    return propagate(architecture.with_replaced([change_node(architecture.input, op=replace(op, shape=shape))]))
 
 
 @register_edit("apply_compound_scaling", formerly=("compound_scaling",), former_classes=("CompoundScaling",))

@@ -61,16 +61,12 @@ def find_working_repairs(
     repairs: list[Repair] = []
     if _TRYING.get():  # what is only tried out needs no way out of its own
         return repairs
-    token = _TRYING.set(True)
-    try:
-        for title, edit in candidates:
-            if len(repairs) == limit:
-                break
-            made = _try(edit, architecture)
-            if made is not None:
-                repairs.append(_with_cost(title, edit, architecture, made))
-    finally:
-        _TRYING.reset(token)
+    for title, edit in candidates:
+        if len(repairs) == limit:
+            break
+        made = try_edit(edit, architecture)
+        if made is not None:
+            repairs.append(_with_cost(title, edit, architecture, made))
     return repairs
 
 
@@ -91,16 +87,20 @@ def _with_cost(title: str, edit: Edit, before: Architecture, after: Architecture
 
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
     """Does this edit change something without an error?"""
-    return _try(edit, architecture) is not None
+    return try_edit(edit, architecture) is not None
 
 
-def _try(edit: Edit, architecture: Architecture) -> Architecture | None:
+def try_edit(edit: Edit, architecture: Architecture) -> Architecture | None:
+    """Return what an edit makes of a snapshot; None where it changes nothing or cannot be made, without ways out."""
+    token = _TRYING.set(True)
     try:
         made = apply_to_calls(edit, architecture)
         check_growth(architecture, made)
         analyse(made)
     except _REFUSALS:
         return None
+    finally:
+        _TRYING.reset(token)
     return made if made is not architecture else None
 
 

@@ -260,7 +260,8 @@ def _unwrap_state_dict(content: Any) -> Mapping[str, Any]:
     many as any. Training scripts keep much beside it: the best accuracy as a tensor, the optimiser's averages."""
     found = list(_mappings(content, 4, set()))
     counts = [sum(isinstance(value, torch.Tensor) for value in held.values()) for held in found]
-    first = next((held for held, count in zip(found, counts, strict=True) if 2 * count > max(counts)), {})
+    most = max(counts, default=0)
+    first = next((held for held, count in zip(found, counts, strict=True) if 2 * count > most), {})
     return {str(name): value for name, value in first.items()}
 
 

@@ -6,22 +6,19 @@ import math
 from collections.abc import Iterator, Sequence
 
 from explorer.analysis.analysis import Analysis, analyse
-from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.base.languages import tr
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import Row
 from explorer.edits.depth import MultiplyDepth, runs_at
-from explorer.edits.edit import EditError
 from explorer.edits.heads import HEAD_TITLES, SetClasses, SwapHead, find_head_structure
-from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize, resize_input
+from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
 from explorer.edits.last_stage import ReorderLastStage, find_last_stage
 from explorer.edits.options.scope import OptionScope
 from explorer.edits.options.spatial_size import accepts_size, is_too_small
-from explorer.edits.repairs import is_applicable
+from explorer.edits.repairs import is_applicable, try_edit
 from explorer.edits.size_limits import MAX_LAYER_PARAMS
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
-from explorer.graph.layers import ComputedWeightsError
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Input, Layer
 from explorer.viewmodels.panels import Option
@@ -173,13 +170,14 @@ def _works_with_side(analysis: Analysis, side: int) -> bool:
     """Does the network work with an image of this side, with all tensors as they are? What is learned for each place,
     such as the position embedding of a transformer, would have to be learned again."""
     architecture = analysis.architecture
-    try:
-        resized = resize_input(architecture, (*architecture.input_shape[:2], side, side))
-        measures = analyse(resized).figures.measures
-    except (EditError, ShapeError, ComputedWeightsError):
+    if side == architecture.input_shape[-1]:
+        return True
+    resized = try_edit(SetInputSize(resolution=side), architecture)
+    if resized is None:
         return False
+    before, after = analysis.figures.measures, analyse(resized).figures.measures
     constants = [node.name for node in resized.live.values() if isinstance(node.op, Constant)]
-    return all(measures[name].value == analysis.figures.measures[name].value for name in constants)
+    return all(after[name].value == before[name].value for name in constants)
 
 
 def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
