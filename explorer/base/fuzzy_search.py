@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from explorer.base.full_width import to_half_width
+
 _Item = TypeVar("_Item")
 
 
 def match_rank(query: str, text: str) -> int | None:
-    """Return how well a text matches what was typed: 0 is best, None means not at all. Case and outer spaces do not
-    matter.
+    """Return how well a text matches what was typed: 0 is best, None means not at all. Case, outer spaces and the width
+    of digits and marks do not matter.
 
     0: the text begins with it; 1: a word does; 2: it is inside a word; 3: each of its words is somewhere in the text;
     4: its letters occur in this order, the first at the start of a word.
     """
+    if not query.isascii():
+        query, text = to_half_width(query), to_half_width(text)
     query, text = " ".join(query.casefold().split()), text.casefold()
     if text.startswith(query):
         return 0

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import join_list, tr
 
 MAX_QUERY_LENGTH = 500
@@ -112,7 +113,7 @@ def parse_query(text: str, vocabulary: QueryVocabulary) -> Query:
     terms: list[Matcher] = []
     excluded: list[Matcher] = []
     has_comparison = names_aggregate = False
-    for token in _tokens(text):
+    for token in _tokens(to_half_width(text)):
         is_excluded = token.startswith("-") and len(token) > 1
         bare = token[1:] if is_excluded else token
         (excluded if is_excluded else terms).append(_parse_term(bare, vocabulary))
@@ -191,11 +192,12 @@ def _parse_term(token: str, vocabulary: QueryVocabulary) -> Matcher:
 
 
 def _text_term(word: str, vocabulary: QueryVocabulary) -> Matcher:
+    word = to_half_width(word)
     end = r"(?!\d)" if vocabulary.ends_at_digits and word[-1].isdigit() else ""
     pattern = re.compile(re.escape(word) + end)
 
     def match(item: Searchable) -> MatchResult:
-        if pattern.search(item.search_text):
+        if pattern.search(to_half_width(item.search_text)):
             return "itself"
         if not pattern.search(item.path.casefold()):
             return "no"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import join_list, tr, tr_noop
 from explorer.networks.arguments import PlainValue
 
@@ -133,7 +134,7 @@ class NetworkDesign:
 
 
 def _integers(value: PlainValue, mark: str) -> tuple[int, ...]:
-    words = [word.strip() for word in str(value).replace("×", "x").split(mark) if word.strip()]
+    words = [word.strip() for word in to_half_width(str(value)).replace("×", "x").split(mark) if word.strip()]
     if not all(word.isdecimal() and len(word) < 8 for word in words):
         raise DesignError(
             tr("{value!r} must be whole numbers with {mark!r} between them", value=str(value)[:60], mark=mark)

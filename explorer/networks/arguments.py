@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, TypeGuard
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr
 
 #: What an option of the catalogue or a setting of a part may be.
@@ -30,10 +31,11 @@ class ArgumentError(ValueError):
 def parse_arguments(text: str) -> dict[str, ArgumentValue]:
     """Parse keyword arguments such as "depths=(2, 2, 6), act='relu', norm=None" without running code.
 
-    A word alone is a text, as command lines have it: name=hybrid. Raises ArgumentError.
+    A word alone is a text, as command lines have it: name=hybrid. Full-width marks and digits are read as those of
+    Python. Raises ArgumentError.
     """
     try:
-        call = ast.parse(f"f({text}\n)", mode="eval").body
+        call = ast.parse(f"f({to_half_width(text)}\n)", mode="eval").body
         assert isinstance(call, ast.Call)
         if call.args or any(word.arg is None for word in call.keywords):
             raise ArgumentError(tr("Arguments are written with their names: classes=10, width=0.5"))

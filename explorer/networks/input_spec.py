@@ -14,6 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import join_list, tr
 
 #: Number formats by name; "" is the module's own.
@@ -83,10 +84,11 @@ class InputSpec:
         """Return the input that "name=shape:dtype@source" describes; each part may be missing.
 
         A shape such as 3x224x224 is that of one example, to which a batch of one is added; [16x3] is taken as it is,
-        and [] is one number. Plain values are None, True, False, or follow an @: "scale=@2", "mode=@'sum'".
+        and [] is one number. Plain values are None, True, False, or follow an @: "scale=@2", "mode=@'sum'". Digits and
+        marks may be full width.
         Raises InputError.
         """
-        name, equals, rest = text.partition("=")
+        name, equals, rest = _with_half_widths(text).partition("=")
         if not equals:
             name, rest = "", text
         name, rest = name.strip(), rest.strip()
@@ -135,6 +137,12 @@ class InputSpec:
         """Whether a photo can be put in: (batch, 1 or 3 or 4, height, width) of fractions or bytes."""
         holds = not self.dtype or "float" in self.dtype or self.dtype == "uint8"
         return not self.is_plain and len(self.shape) == 4 and self.shape[1] in (1, 3, 4) and holds
+
+
+def _with_half_widths(text: str) -> str:
+    """A typed input without full-width characters, but for those in the name of a file."""
+    described, at, source = re.split("([@＠]|$)", text, maxsplit=1)
+    return to_half_width(described + at) + (source if is_file_source(source) else to_half_width(source))
 
 
 def parse_inputs(inputs: str | InputSpec | Iterable[str | InputSpec]) -> tuple[InputSpec, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.options.scope import common_value
 from explorer.presenters.editable_rows import TableRow
@@ -20,8 +21,9 @@ class TableEntryError(ValueError):
 
 
 def normalise_entry(text: str) -> str:
-    """Return a typed value without case, spaces and multiplication signs: "×6" and "6" are one, "3 x 3" and "3×3"."""
-    words = text.strip().lower().replace("x", "×").replace(" ", "")
+    """Return a typed value without case, spaces, full-width digits and multiplication signs: "×6" and "6" are one,
+    "3 x 3" and "3×3"."""
+    words = to_half_width(text).strip().lower().replace("x", "×").replace(" ", "")
     same = re.fullmatch(r"(\d+)×(\d+)", words)
     return same[1] if same and same[1] == same[2] else words.removeprefix("×")
 

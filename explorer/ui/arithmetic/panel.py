@@ -13,6 +13,7 @@ from explorer.ui.arithmetic.canvas import ArithmeticCanvas
 from explorer.ui.arithmetic.playback import SPEEDS, Playback
 from explorer.ui.arithmetic.trail import Trail
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.number_boxes import IntegerBox
 from explorer.ui.widgets.tool_row import ToolRow
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class ArithmeticPanel(QWidget):
         self._view: ArithmeticView | None = None
         self.playback = Playback(self)
         self.canvas, self.trail = ArithmeticCanvas(), Trail()
-        self.op_choice, self.channel_choice, self.scrubber = QComboBox(), QSpinBox(), _Scrubber()
+        self.op_choice, self.channel_choice, self.scrubber = QComboBox(), IntegerBox(), _Scrubber()
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)

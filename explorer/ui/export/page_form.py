@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from explorer.export.page import DEFAULT_SCALE, DOCUMENT_SUFFIXES, PAGED_SUFFIXE
 from explorer.ui.export import choices
 from explorer.ui.export.jobs import ExportSource
 from explorer.ui.widgets.combo_boxes import build_combo_box, fill_combo_box, select_data, set_item_enabled
+from explorer.ui.widgets.number_boxes import DecimalBox
 from explorer.viewmodels.card_parts import CARD_PART_NAMES, CardPart
 from explorer.viewmodels.diagram import COLOUR_MODES, Level
 
@@ -54,7 +54,7 @@ class PageForm(QTabWidget):
         self.by = build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own)
         self.theme, self.paper = build_combo_box(choices.THEME_CHOICES), build_combo_box(choices.PAPER_CHOICES)
         self.slides = build_combo_box(choices.SLIDES)
-        self.unit, self.size_box, self.text_size = build_combo_box(choices.SIZES), QDoubleSpinBox(), QDoubleSpinBox()
+        self.unit, self.size_box, self.text_size = build_combo_box(choices.SIZES), DecimalBox(), DecimalBox()
         self.text_size.setRange(0.0, _MAX_POINTS)
         self.text_size.setSingleStep(0.5)
         self.text_size.setDecimals(1)

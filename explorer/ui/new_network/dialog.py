@@ -9,14 +9,12 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QSpinBox,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -34,6 +32,7 @@ from explorer.ui.new_network.preview import DesignPicture, DesignPreview, previe
 from explorer.ui.new_network.row_table import RowTable
 from explorer.ui.widgets.combo_boxes import ElidedComboBox, fill_combo_box, select_data
 from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.number_boxes import DecimalBox, IntegerBox
 from explorer.ui.widgets.tab_order import order_tabs
 
 _DELAY = 120  # milliseconds after a change until it is looked at
@@ -90,8 +89,8 @@ class NewNetworkDialog(QDialog):
         self.input_edit.setToolTip(tr("channels×height×width of the image, or channels×length of a signal"))
         self.hidden_edit.setPlaceholderText(tr("none"))
         self.hidden_edit.setToolTip(tr("Widths of linear layers before the last, such as 4096, 4096"))
-        self.classes_spin, self.stem_spin = QSpinBox(minimum=1, maximum=100_000), QSpinBox(minimum=0, maximum=20)
-        self.dropout_spin = QDoubleSpinBox(minimum=0, maximum=0.95, singleStep=0.05)
+        self.classes_spin, self.stem_spin = IntegerBox(minimum=1, maximum=100_000), IntegerBox(minimum=0, maximum=20)
+        self.dropout_spin = DecimalBox(minimum=0, maximum=0.95, singleStep=0.05)
         self.head_box = ElidedComboBox(14)
         fill_combo_box(self.head_box, {title: key for key, title in HEADS.items()})
         left, right = QFormLayout(), QFormLayout()
@@ -179,10 +178,7 @@ class NewNetworkDialog(QDialog):
 
     def design(self) -> NetworkDesign:
         """Return the design in the fields. Raises DesignError, with what is wrong."""
-        try:
-            rows = [DesignRow(part, settings, repeats) for part, settings, repeats in self.table.rows()]
-        except ValueError as failure:
-            raise DesignError(tr("Repeats are whole numbers: {reason}", reason=failure)) from failure
+        rows = [DesignRow(part, settings, _repeats(written)) for part, settings, written in self.table.rows()]
         stem = self.table.stem_count
         first = NetworkDesign("Network", (3, 8, 8), 1, (), (DesignRow("conv_norm_act"),))
         values: dict[str, PlainValue] = {
@@ -241,3 +237,10 @@ class NewNetworkDialog(QDialog):
         self._timer.stop()
         self._lane.cancel()
         super().done(result)
+
+
+def _repeats(written: int | str) -> int:
+    try:
+        return int(written or 1)
+    except ValueError as failure:
+        raise DesignError(tr('Repeats are whole numbers, not "{text}"', text=written)) from failure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -101,7 +103,7 @@ class RowTable(QTableWidget):
 
     # rows
 
-    def show_rows(self, rows: list[tuple[str, str, int]], stem_count: int) -> None:
+    def show_rows(self, rows: Sequence[tuple[str, str, int | str]], stem_count: int) -> None:
         """Show other rows; the first `stem_count` are the stem's."""
         self._filling = True
         self.setRowCount(0)
@@ -112,8 +114,8 @@ class RowTable(QTableWidget):
         self._number_rows()
         self._notify()
 
-    def rows(self) -> list[tuple[str, str, int]]:
-        """Return the rows as (part, settings, repeats). Raises ValueError for a number of repeats that is none."""
+    def rows(self) -> list[tuple[str, str, int | str]]:
+        """Return the rows as (part, settings, repeats): settings and repeats as they are typed."""
         return [self._read(row) for row in range(self.rowCount())]
 
     @property
@@ -184,7 +186,7 @@ class RowTable(QTableWidget):
 
     # cells
 
-    def _insert(self, at: int, row: tuple[str, str, int]) -> None:
+    def _insert(self, at: int, row: tuple[str, str, int | str]) -> None:
         part, settings, repeats = row
         self.insertRow(at)
         box = PartBox()
@@ -192,23 +194,20 @@ class RowTable(QTableWidget):
         box.left.connect(self.setFocus)
         box.currentIndexChanged.connect(self._on_part_chosen)
         self.setCellWidget(at, 0, box)
-        try:
-            values = parse_plain_arguments(settings)
-        except ArgumentError:
-            values = {}
+        values, more = _split_settings(settings)
         values["repeats"] = repeats
         for column, (name, _, _) in enumerate(COLUMNS_OF_ROW, 1):
             item = QTableWidgetItem(str(values.pop(name, "")))
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             self.setItem(at, column, item)
-        self.setItem(at, _MORE, QTableWidgetItem(format_arguments(values)))
+        self.setItem(at, _MORE, QTableWidgetItem(more or format_arguments(values)))
         self._enable_cells(at)
 
-    def _read(self, row: int) -> tuple[str, str, int]:
+    def _read(self, row: int) -> tuple[str, str, int | str]:
         box = self.cellWidget(row, 0)
         part = str(box.currentData()) if isinstance(box, QComboBox) else ""
         texts = {name: self._text(row, column) for column, (name, _, _) in enumerate(COLUMNS_OF_ROW, 1)}
-        repeats = int(texts.pop("repeats") or 1)
+        repeats = texts.pop("repeats")
         known = part_settings(part)
         settings = [f"{name}={text}" for name, text in texts.items() if text and name in known]
         more = self._text(row, _MORE)
@@ -311,3 +310,11 @@ def part_settings(key: str) -> dict[str, PlainValue]:
         return {setting.name: setting.default for setting in row_part(key).settings}
     except DesignError:
         return {}
+
+
+def _split_settings(settings: str) -> tuple[dict[str, PlainValue], str]:
+    """The settings by name; a text that cannot be read as settings is kept as it is, for whoever is still typing it."""
+    try:
+        return parse_plain_arguments(settings), ""
+    except ArgumentError:
+        return {}, settings

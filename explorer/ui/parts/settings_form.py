@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from explorer.networks.arguments import format_arguments
+from explorer.ui.widgets.number_boxes import IntegerBox
 from explorer.viewmodels.parts import PartRow, PlainSetting, SettingRow
 
 
@@ -64,7 +65,7 @@ class SettingsForm(QWidget):
             check.setChecked(bool(value))
             check.toggled.connect(lambda _: self.changed.emit())
             return check
-        number = QSpinBox()
+        number = IntegerBox()
         number.setRange(setting.minimum, setting.maximum)
         number.setSingleStep(setting.step)
         if setting.zero and setting.minimum == 0:

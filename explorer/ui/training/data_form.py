@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWi
 from explorer.base.languages import tr, tr_noop
 from explorer.training.data_spec import DataSpec
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.number_boxes import DecimalBox, IntegerBox
 
 #: Title and tool tip of each field, and the sets that it matters for; none for all.
 _FIELDS: Mapping[str, tuple[str, str, frozenset[str]]] = {
@@ -73,12 +74,12 @@ class DataForm(QWidget):
 
 def _build(name: str, default: float) -> QSpinBox | QDoubleSpinBox:
     if isinstance(default, int):
-        spin = QSpinBox()
+        spin = IntegerBox()
         spin.setRange(0, 20 if name == "clutter" else 1_000_000)
         spin.setSingleStep(100 if name == "train_images" else 1)
         spin.setValue(default)
         return spin
-    share = QDoubleSpinBox()
+    share = DecimalBox()
     share.setRange(0.01 if name == "test_share" else 0.0, 0.9 if name == "test_share" else 1.0)
     share.setSingleStep(0.05)
     share.setValue(default)

@@ -29,6 +29,7 @@ from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.training.run_results import RunResults
 from explorer.ui.training.sweep_form import SweepForm
 from explorer.ui.training.sweep_results_view import SweepResultsView
+from explorer.ui.widgets.number_boxes import IntegerBox
 from explorer.ui.widgets.tab_buttons import TabButtons
 from explorer.ui.widgets.tool_row import ToolRow
 
@@ -219,7 +220,7 @@ def _scroll_area(inner: QWidget) -> QScrollArea:
 
 
 def _spin(value: int, least: int, most: int) -> QSpinBox:
-    spin = QSpinBox()
+    spin = IntegerBox()
     spin.setRange(least, most)
     spin.setValue(value)
     return spin

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import tr, tr_noop
 from explorer.training.recipe import INITIALISATIONS, Recipe, recipe_from_json
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.number_boxes import DecimalBox, IntegerBox
 
 #: The choices of the fields that are one of a few words.
 CHOICES: dict[str, Mapping[Any, str]] = {
@@ -127,11 +128,11 @@ class RecipeForm(QWidget):
             return check
         spin: QSpinBox | QDoubleSpinBox
         if isinstance(default, int):
-            spin = QSpinBox()
+            spin = IntegerBox()
             spin.setRange(2, 4096)
         else:
             least, most, decimals = NUMBER_RANGES[name]
-            spin = QDoubleSpinBox()
+            spin = DecimalBox()
             spin.setDecimals(decimals)
             spin.setRange(least, most)
             spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)

@@ -82,7 +82,7 @@ class SweepControl:
             self._show_failure(failure)
             return
         panel.sweep_results.show_message(tr("Starting…"))
-        how = (form.workers.value(), form.address.text().strip())
+        how = (form.workers.value(), form.cluster)
         self.lane.submit(partial(begin_sweep, plan, network, *how), self._started, self._show_failure)
 
     def _started(self, folder: SweepFolder) -> None:
@@ -121,7 +121,7 @@ class SweepControl:
     def _resume(self) -> None:
         if self.folder is not None and self.panel is not None:
             form = self.panel.sweep_form
-            job = partial(resume_sweep, self.folder, form.workers.value(), form.address.text().strip())
+            job = partial(resume_sweep, self.folder, form.workers.value(), form.cluster)
             self.lane.submit(job, self._follow, self._show_failure)
 
     def _copy(self, kind: str) -> None:

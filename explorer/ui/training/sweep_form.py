@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.recipe_form import CHOICES, FIELD_TITLES, NUMBER_RANGES
 from explorer.ui.training.varied_row import ChoicesRow, RangeRow, VariedRow
 from explorer.ui.widgets.combo_boxes import translate_items
+from explorer.ui.widgets.number_boxes import IntegerBox
 
 if TYPE_CHECKING:
     from explorer.training.data_spec import DataSpec
@@ -79,6 +81,11 @@ class SweepForm(QWidget):
         column.addLayout(self._build_search())
         column.addWidget(self.count_label)
         follow_language(self, SweepForm._show_count)
+
+    @property
+    def cluster(self) -> str:
+        """Address of the cluster that was typed; "" for this computer."""
+        return to_half_width(self.address.text()).strip()
 
     def _build_search(self) -> QFormLayout:
         self.search_box: QComboBox = QComboBox()
@@ -236,7 +243,7 @@ def _field_title(field: str) -> str:
 
 
 def _spin(value: int, least: int, most: int) -> QSpinBox:
-    spin = QSpinBox()
+    spin = IntegerBox()
     spin.setRange(least, most)
     spin.setValue(value)
     return spin

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.number_boxes import DecimalBox
 
 _LIST_ROWS = 12  # of a list before it scrolls
 
@@ -171,7 +172,7 @@ def _toggle(item: QListWidgetItem) -> None:
 
 
 def _number(value: float, limits: tuple[float, float], decimals: int) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+    spin = DecimalBox()
     spin.setDecimals(decimals)
     spin.setRange(*limits)
     spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)

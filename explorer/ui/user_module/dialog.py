@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.arguments import ArgumentError, format_arguments, parse_arguments
 from explorer.networks.input_spec import InputError, InputSpec, single_input
@@ -215,7 +216,8 @@ class ModuleDialog(QDialog):
                 self._suggested = single_input()
 
     def _confirm(self) -> None:
-        where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()
+        where, name = self.path_edit.text().strip(), to_half_width(self.name_box.currentText()).strip()
+        where = where if where.endswith(".py") else to_half_width(where)
         if not where or not all(part.isidentifier() for part in name.split(".")):
             missing = (
                 tr("Enter a file or package.")

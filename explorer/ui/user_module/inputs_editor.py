@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import DTYPES, InputSpec, parse_inputs, single_input
 from explorer.ui.base.live_texts import follow_language, live_text
@@ -64,7 +65,7 @@ class _Row:
 
     def spec(self) -> InputSpec:
         """What the fields say. Raises InputError."""
-        name, numbers = self.name.text().strip(), self.numbers.currentText().strip()
+        name, numbers = to_half_width(self.name.text()).strip(), self.numbers.currentText().strip()
         if self.format.currentData() is None:
             return InputSpec.from_text(f"{name}={numbers if numbers in ('None', 'True', 'False') else f'@{numbers}'}")
         dtype = f":{self.format.currentData()}" if self.format.currentData() else ""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.widgets.number_boxes import DecimalBox, IntegerBox
 
 _SECONDS_SETTING, _MEMORY_SETTING = "own code/seconds", "own code/memory"
 _GIB = 2**30
@@ -32,11 +33,11 @@ class LimitsRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         now = read_limits()
-        self.seconds = QSpinBox(minimum=1, maximum=86_400, value=round(now.seconds))
+        self.seconds = IntegerBox(minimum=1, maximum=86_400, value=round(now.seconds))
         live_text(self.seconds, QSpinBox.setSuffix, " s")
         live_text(self.seconds, QWidget.setAccessibleName, "Time limit")
         most = max(psutil.virtual_memory().total / _GIB, 1.0)
-        self.memory = QDoubleSpinBox(minimum=0.5, maximum=most, value=now.memory / _GIB, decimals=1)
+        self.memory = DecimalBox(minimum=0.5, maximum=most, value=now.memory / _GIB, decimals=1)
         live_text(self.memory, QDoubleSpinBox.setSuffix, " GB")
         live_text(self.memory, QWidget.setAccessibleName, "Memory limit")
         row = QHBoxLayout(self)

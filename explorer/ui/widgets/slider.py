@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QWidget
 
+from explorer.base.full_width import to_half_width
 from explorer.base.languages import tr
 from explorer.ui.base.live_texts import live_text
 
@@ -145,7 +146,7 @@ def find_nearest_choice(text: str, labels: list[str]) -> int | None:
     """Return the index of the label that a typed text means, or of the nearest number; None for other texts."""
     if text.strip() in labels:
         return labels.index(text.strip())
-    typed = _parse_number(text)
+    typed = _parse_number(to_half_width(text))
     numbers = {index: number for index, label in enumerate(labels) if (number := _parse_number(label)) is not None}
     if typed is None or not numbers:
         return None

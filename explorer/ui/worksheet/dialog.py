@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.languages import tr
 from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.number_boxes import IntegerBox
 
 if TYPE_CHECKING:
     from explorer.exercises.worksheet import ExerciseLevel, Worksheet
@@ -39,7 +39,7 @@ class WorksheetDialog(QDialog):
         live_text(self, QDialog.setWindowTitle, "Work sheet")
         self.resize(_SIZE)
         self.sheet: Worksheet | None = None
-        self.level_box, self.count_box, self.seed_box = QComboBox(), QSpinBox(), QSpinBox()
+        self.level_box, self.count_box, self.seed_box = QComboBox(), IntegerBox(), IntegerBox()
         for _ in range(3):
             self.level_box.addItem("")
         follow_language(self.level_box, _show_levels)

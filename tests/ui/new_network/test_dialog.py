@@ -163,3 +163,17 @@ def test_rows_are_added_moved_removed_and_pasted(window: Window, qtbot: QtBot) -
     assert [row.repeats for row in dialog.design().rows] == [5, 2, 2, 1]
     assert len(dialog.design().stem) == 1
     dialog.reject()
+
+
+def test_what_cannot_be_read_yet_moves_with_its_row(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    choose(dialog, "resnet_20")
+    table = dialog.table
+    first = table.rows()[1]
+    table.item(1, 1).setText("twice")
+    table.item(1, table.columnCount() - 1).setText("norm=(")
+    qtbot.waitUntil(lambda: "twice" in dialog.message_label.text(), timeout=SLOW)
+    table.setCurrentCell(1, 1)
+    table.move_row(1)
+    assert table.rows()[2] == (first[0], f"{first[1]}, norm=(", "twice")
+    dialog.reject()
