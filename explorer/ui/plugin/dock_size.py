@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from explorer.ui.base.later import call_later
 
 _WIDTH_FRACTION = 0.62  # of the width below the canvas: images need it more than tables
+_VERTICAL = Qt.Orientation.Vertical
 _MAX_WIDTH = 820  # pixels
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
 
@@ -26,7 +27,7 @@ def _resize_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
     height = min(height, window.height() // (5 if is_small else 2))
     if dock.height() < height:
         _give_back_height(window, dock, height)
-        window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+        window.resizeDocks([dock], [height], _VERTICAL)
     neighbours = [
         other for other in _visible_neighbours(window, dock) if other.geometry().top() == dock.geometry().top()
     ]
@@ -56,8 +57,8 @@ def _give_back_height(window: QMainWindow, dock: QDockWidget, height: int) -> No
         dock.visibilityChanged.disconnect(give_back)
         _enlarge_when_shown(window, dock, max(height, dock.height()))  # of which tabs may take some
         neighbours = _visible_neighbours(window, dock)
-        if neighbours and window.isVisible():
-            window.resizeDocks(neighbours, [before] * len(neighbours), Qt.Orientation.Vertical)
+        if neighbours and window.isVisible():  # later, as an arrangement may be about to be restored
+            call_later(dock, lambda: window.resizeDocks(neighbours, [before] * len(neighbours), _VERTICAL))
 
     dock.visibilityChanged.connect(give_back)
 

@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QScreen
+from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from explorer.base.languages import tr_noop
-from explorer.ui.base.fonts import follow_in_title
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.plugin.dock_widgets import RaisingDock, restore_arrangement
 from explorer.ui.plugin.low_panel import LowPanel
-from explorer.ui.widgets.tab_order import focus_panel
 
 PANELS_FOLDED = "panels_folded"  # property of a window: true while the user has folded all of them at once
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
-
-
-class RaisingDock(QDockWidget):
-    """A dock that comes to the front when it is switched on, or toggled while it is hidden behind another tab.
-
-    Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it; and to type into it, if
-    its panel says by a focus proxy where: views that follow the selection leave the keyboard on the diagram.
-    """
-
-    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(title, parent)
-        follow_in_title(self)
-        self.toggleViewAction().triggered.connect(self._come_to_front)
-
-    def _come_to_front(self, is_on: bool) -> None:
-        if is_on:
-            self.raise_()
-            shown = self.widget()
-            panel = shown.widget() if isinstance(shown, LowPanel) else shown
-            if panel is not None and panel.focusProxy() is not None:
-                focus_panel(panel)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:
-            event.ignore()
-            self.toggleViewAction().setChecked(True)
-            self.raise_()
-        else:
-            super().closeEvent(event)
-
-    @property
-    def _is_behind(self) -> bool:
-        window = self.parentWidget()
-        return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self))
 
 
 class MainDocks:
@@ -86,7 +51,7 @@ class MainDocks:
         for prefix in (f"{screen}/", ""):
             if settings.contains(f"{prefix}geometry"):
                 self._window.restoreGeometry(settings.value(f"{prefix}geometry"))
-                return bool(self._window.restoreState(settings.value(f"{prefix}state"), _STATE_VERSION))
+                return restore_arrangement(self._window, settings.value(f"{prefix}state"), _STATE_VERSION)
         return False
 
     def save_state(self) -> None:
@@ -109,7 +74,7 @@ class MainDocks:
         self._screen = screen
         state = settings.value(f"{_screen_key(screen)}/state")
         if state is not None:
-            self._window.restoreState(state, _STATE_VERSION)
+            restore_arrangement(self._window, state, _STATE_VERSION)
 
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = live_text(RaisingDock(), QDockWidget.setWindowTitle, title)

@@ -24,8 +24,7 @@ from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.documents.tabs import TabEntries
-from explorer.ui.plugin.docks import RaisingDock
-from explorer.ui.plugin.low_panel import LowPanel
+from explorer.ui.plugin.dock_widgets import LazyDock
 from explorer.ui.plugin.preference import Preference
 
 DockSide = Literal["left", "right", "bottom"]
@@ -66,48 +65,6 @@ def get_menu(bar: QMenuBar, name: str) -> QMenu:
 def _menu_rank(name: str) -> float:
     order = list(_MENU_TITLES)
     return order.index(name) if name in order else order.index("Window") - 0.5
-
-
-class LazyDock(RaisingDock):
-    """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
-
-    def __init__(
-        self,
-        title: str,
-        factory: Callable[[], QWidget],
-        window: QMainWindow,
-        *,
-        scrolls: bool,
-        needs_height: bool = False,
-    ) -> None:
-        super().__init__()
-        self._scrolls = scrolls
-        self.needs_height = needs_height
-        live_text(self, QDockWidget.setWindowTitle, title)
-        self.setObjectName(title)
-        self._window = window
-        self._factory: Callable[[], QWidget] | None = factory
-
-    def setVisible(self, visible: bool) -> None:
-        if visible and self._factory is not None:
-            make, self._factory = self._factory, None
-            self.setWidget(LowPanel(make()) if self._scrolls else make())
-            self.tabify()  # before it is seen: beside the others, be it for a moment, it widens the window
-        super().setVisible(visible)
-
-    def tabify(self) -> None:
-        """Join the tabs of the last visible dock on the same side, unless the user has moved this one.
-
-        Only visible docks count: Qt leaves the tab bar of a hidden one behind.
-        """
-        window = self._window
-        if self.isFloating() or window.tabifiedDockWidgets(self):
-            return
-        side = window.dockWidgetArea(self)
-        seen = [d for d in window.findChildren(QDockWidget) if not (d is self or d.isHidden() or d.isFloating())]
-        beside = [d for d in seen if window.dockWidgetArea(d) == side]
-        if beside:
-            window.tabifyDockWidget(max(beside, key=lambda dock: (dock.x(), dock.y())), self)
 
 
 class WindowCommands(Protocol):

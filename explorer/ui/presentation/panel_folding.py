@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from explorer.ui.plugin.dock_widgets import restore_arrangement
 from explorer.ui.plugin.docks import PANELS_FOLDED
 
 
@@ -39,5 +40,5 @@ class PanelFolding:
         """Bring back what `fold` put away, as it stood; all panels, where it has put away none."""
         self._window.setProperty(PANELS_FOLDED, False)
         if not self._before.isEmpty():
-            self._window.restoreState(self._before)
+            restore_arrangement(self._window, self._before)
         self._before = QByteArray()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.plugin.dock_widgets import restore_arrangement
 from explorer.ui.presentation.panel_folding import PanelFolding
 
 _CURSOR_DELAY_MS = 2000  # of rest, until the pointer is hidden
@@ -85,7 +86,7 @@ class PresentationView(QObject):
         self._hidden = []
         if not self._was_full_screen:
             leave_full_screen(self._window)
-        self._window.restoreState(self._panels)
+        restore_arrangement(self._window, self._panels)
         self._canvas.set_bare(False)
         self._canvas.fit()
         self.left.emit()

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
 from explorer.ui.canvas.diagram_view import DiagramView
+from explorer.ui.plugin.dock_widgets import LazyDock, restore_arrangement
 from explorer.ui.plugin.docks import PANELS_FOLDED
-from explorer.ui.plugin.tool_context import LazyDock
 
 _SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
 _SHARE = 0.6  # of the window's area, for the diagram
@@ -99,7 +99,9 @@ class DiagramRoom(QObject):
             self._for_size += docks
         elif all(dock is self._library for dock in self._standing()):
             self._is_acting = True
-            self._window.restoreState(self._arrangement)  # with the tabs in front, and the sizes that hidden ones lose
+            restore_arrangement(
+                self._window, self._arrangement
+            )  # with the tabs in front, and the sizes that hidden ones lose
             self._is_acting = False
         else:
             early = [dock for dock in self._standing() if isinstance(dock, LazyDock)]
