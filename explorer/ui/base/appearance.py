@@ -21,6 +21,7 @@ _SCHEMES = {
 SCHEME_TITLES = {"system": tr_noop("System default"), "light": tr_noop("Light"), "dark": tr_noop("Dark")}
 
 _SETTING = "theme"
+_MENU_ARROW = 19  # pixels at the right of a button that opens a menu, beside its text
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def _build_style_sheet(c: Colours) -> str:
         QDockWidget::title {{ background: {c.background}; border-bottom: 1px solid {c.border}; }}
         QDockWidget::title {{ padding: 4px 10px 0 10px; }}
         QMainWindow > QTabBar {{ qproperty-drawBase: 0; background: {c.background}; }}
+        QMainWindow > QTabBar {{ qproperty-elideMode: ElideNone; }}
         QMainWindow > QTabBar::tab {{ background: {c.background}; color: {c.muted}; padding: 5px 12px; border: 0; }}
         QMainWindow > QTabBar::tab {{ border-bottom: 2px solid transparent; }}
         QMainWindow > QTabBar::tab:hover {{ color: {c.text}; }}
@@ -158,6 +160,11 @@ def _build_style_sheet(c: Colours) -> str:
         QToolButton[role="tab"]:focus {{ border-color: {c.accent}; }}
         QToolButton[role="tab"]:checked {{ background: {c.accent}; border-color: {c.accent}; }}
         QToolButton[role="tab"]:checked {{ color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
+        QToolButton[popupMode="2"], QToolButton[role="muted"][popupMode="2"] {{ padding-right: {_MENU_ARROW}px; }}
+        QToolButton[role="tab"][popupMode="2"] {{ padding-right: {_MENU_ARROW}px; }}
+        QToolButton[autoRaise="true"][popupMode="2"] {{ border: 0; border-radius: 4px; }}
+        QToolButton[autoRaise="true"][popupMode="2"]:hover {{ background: {c.background}; }}
+        QToolButton[popupMode="2"]::menu-indicator {{ subcontrol-position: right center; right: 4px; }}
         QLabel[role="kind"] {{ color: {c.muted}; border: 1px solid {c.border}; border-radius: 4px; padding: 0 5px; }}
         QScrollBar:vertical {{ background: transparent; border: 0; width: 10px; margin: 0; }}
         QScrollBar:horizontal {{ background: transparent; border: 0; height: 10px; margin: 0; }}

@@ -127,6 +127,7 @@ class BudgetPanel(QWidget):
         is_upright = self.height() > self.width()
         direction = QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight
         self._parts.setDirection(direction)
+        self._parts.setStretch(0, 0 if is_upright else 1)  # upright, the points have what the sliders leave
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as its sliders: the points stand below them where it is upright."""

@@ -55,6 +55,7 @@ class DifferencesPanel(QWidget):
             column.addWidget(beginning)
         column.addWidget(self.tree, 1)
         column.addLayout(row)
+        column.addStretch()  # where there is no list yet
         self.show_comparison(None, "", "")
 
     def sizeHint(self) -> QSize:
@@ -65,7 +66,8 @@ class DifferencesPanel(QWidget):
         self._differences, self._titles = found.differences if found is not None else None, (left, right)
         folded = self._folded()
         self.model.clear()
-        self.figures.setVisible(found is not None)
+        for part in (self.figures, self.tree):
+            part.setVisible(found is not None)
         for beginning in self._beginnings:
             beginning.setVisible(found is None)
         for button in (self.copy_text_button, self.copy_csv_button):

@@ -16,6 +16,7 @@ from explorer.viewmodels.card_ids import describe_card_id
 if TYPE_CHECKING:
     from explorer.presenters.search_index import Crumb
 
+_NO_ARROW = "QToolButton { padding-right: 5px; } QToolButton::menu-indicator { image: none; width: 0; }"
 _MAX_SIBLINGS = 60  # siblings that a menu lists around the one that is there
 
 
@@ -37,6 +38,7 @@ class Breadcrumb(QWidget):
         self._arrows: list[QToolButton] = []
         self._overflow_button = self._build_button("…", "")
         live_text(self._overflow_button, QToolButton.setToolTip, "Show hidden steps")
+        self._overflow_button.setStyleSheet(_NO_ARROW)
         self._overflow_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._overflow_button.setMenu(QMenu(self._overflow_button))
         self._row.addWidget(self._overflow_button)
@@ -76,7 +78,7 @@ class Breadcrumb(QWidget):
 
     def _build_arrow(self, crumb: Crumb) -> QToolButton:
         button = self._build_button("›", tr("Siblings of {card}", card=crumb.title))
-        button.setStyleSheet("QToolButton::menu-indicator { image: none; width: 0; }")
+        button.setStyleSheet(_NO_ARROW)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         menu.aboutToShow.connect(lambda: self._fill_siblings(menu, crumb))

@@ -297,9 +297,6 @@ class OutputPanel(QWidget):
 def _build_menu_button(tip: str) -> QToolButton:
     button = live_text(QToolButton(), QToolButton.setToolTip, tip)
     button.setProperty("role", "tab")
-    button.setStyleSheet(
-        "QToolButton { padding-right: 15px; } QToolButton::menu-indicator { right: 4px; bottom: 5px; }"
-    )
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     menu = QMenu(button)
     menu.setToolTipsVisible(True)

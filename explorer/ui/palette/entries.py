@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget
 
 from explorer.base.languages import tr
 from explorer.networks.catalogue import all_entries
-from explorer.ui.plugin.menu_entries import menu_entries
+from explorer.ui.plugin.menu_entries import OPENS, menu_entries
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.widgets.tab_order import focus_panel
 
@@ -35,7 +35,8 @@ def collect_entries(context: ToolContext) -> list[PaletteEntry]:
             continue
         dock = panels.get(entry.action)
         run = partial(_show_panel, dock) if dock is not None else entry.action.trigger
-        found.append(PaletteEntry(entry.title, " › ".join(entry.path), entry.keys, run))
+        tier = 1 if entry.action.property(OPENS) else 0
+        found.append(PaletteEntry(entry.title, " › ".join(entry.path), entry.keys, run, tier))
     lines = [PaletteEntry(title, detail, "", run) for more in context.palette_lines for title, detail, run in more()]
     return [*found, *lines, *_networks(context), *_cards(context)]
 

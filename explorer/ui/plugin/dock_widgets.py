@@ -63,11 +63,9 @@ class LazyDock(RaisingDock):
         factory: Callable[[], QWidget],
         window: QMainWindow,
         *,
-        scrolls: bool,
         needs_height: bool = False,
     ) -> None:
         super().__init__()
-        self._scrolls = scrolls
         self.needs_height = needs_height
         live_text(self, QDockWidget.setWindowTitle, title)
         self.setObjectName(title)
@@ -84,7 +82,7 @@ class LazyDock(RaisingDock):
         """Create the widget, unless it is there."""
         if self._factory is not None:
             make, self._factory = self._factory, None
-            self.setWidget(LowPanel(make()) if self._scrolls else make())
+            self.setWidget(make() if self.needs_height else LowPanel(make()))
 
     def tabify(self) -> None:
         """Join the tabs of the last visible dock on the same side, unless the user has moved this one.

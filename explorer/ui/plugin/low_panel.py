@@ -1,7 +1,7 @@
-"""Panels below the diagram that may be lower than they would like: then they scroll.
+"""Panels that may be lower than they would like: then they scroll.
 
-Invariant: no panel below makes the diagram small, whatever its content needs, but one whose tool says that it is a
-picture to work in, of which a strip would be of no use.
+Invariant: no panel below makes the diagram small, and none beside it enlarges the window, whatever its content needs,
+but one whose tool says that it is a picture to work in, of which a strip would be of no use.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+OPENS = "opens"  # property of an action: true where it opens something of its own, as a network is opened
+
 
 class MenuEntry(NamedTuple):
     """An entry of a menu, in the language in force."""

@@ -187,10 +187,9 @@ class ToolContext:
     ) -> LazyDock:
         """Add a dock as a tab on a side of the window. Unless `visible`, it is hidden until it is chosen in View ›
         Panels, by `shortcut`, or, with an `icon` of `resources/icons/`, in the activity bar, there under its short
-        title if it has one. Below the diagram it may be low, and scrolls then, unless it `needs_height`: such a picture
-        stands beside the diagram in a small window."""
-        scrolls = side == "bottom" and not needs_height
-        dock = LazyDock(title, factory, self.window, scrolls=scrolls, needs_height=needs_height)
+        title if it has one. It may be low, and scrolls then, unless it `needs_height`: such a picture stands beside the
+        diagram in a small window."""
+        dock = LazyDock(title, factory, self.window, needs_height=needs_height)
         dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
         if visible:

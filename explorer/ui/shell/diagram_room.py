@@ -1,8 +1,9 @@
 """Room for the diagram in small windows: panels stand on one side of it at a time.
 
 What must always hold in a small window, unless the user has switched that off: a panel that comes up puts those on
-other sides away, and takes no more than leaves the diagram `_SHARE` of the window, or what it needs to be of use; when
-it is closed, they come back. Arrangements that the user restores, by F9 or from the last time, stay as they are.
+other sides away, joins the tabs of those beside the diagram on its own, and takes no more than leaves the diagram
+`_SHARE` of the window, or what it needs to be of use; when it is closed, they come back. Arrangements that the user
+restores, by F9 or from the last time, stay as they are.
 In a window of any size, panels that have nothing to show before a network is open come up with the first one.
 Pictures that need height stand at the right of the diagram there, and below it in a large window.
 """
@@ -207,7 +208,22 @@ class DiagramRoom(QObject):
         if others:
             self._put_away[dock] = others
             self._hide(others)
+        self._join_tabs(dock)
         call_later(dock, partial(self._limit_size, dock))
+
+    def _join_tabs(self, dock: QDockWidget) -> None:
+        """Make a tab of a panel that came up above or below others: together they are higher than the window."""
+        side = self._window.dockWidgetArea(dock)
+        strangers = set(self._standing()) - {dock, *self._window.tabifiedDockWidgets(dock)}
+        beside = [other for other in self._docks if other in strangers and self._window.dockWidgetArea(other) == side]
+        if side in _SIDES and beside:
+            self._tabify(beside[-1], dock)
+
+    def _tabify(self, beside: QDockWidget, dock: QDockWidget) -> None:
+        self._is_acting = True
+        self._window.tabifyDockWidget(beside, dock)
+        dock.raise_()
+        self._is_acting = False
 
     def _limit_size(self, dock: QDockWidget) -> None:
         """Narrow or lower a panel so that the diagram has its share, or down to what the panel needs."""

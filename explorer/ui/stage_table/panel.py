@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, QPoint
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QScrollArea,
@@ -17,15 +16,15 @@ from PySide6.QtWidgets import (
     QStackedLayout,
     QTableView,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
-from explorer.ui.base.fonts import scaled, size_with_font
+from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.stage_table.arrangement import TableArrangement
 from explorer.ui.stage_table.delegate import CellDelegate
 from explorer.ui.stage_table.model import StageTableModel
 from explorer.ui.widgets.elided_text import ElidedText
@@ -34,7 +33,6 @@ from explorer.viewmodels.panels import Option
 from explorer.viewmodels.stage_table import EditableTable
 
 _LEAST_HEIGHT = 95  # pixels: the headings and three rows
-_LOW = 230  # pixels of height below which rows come before a hint
 _DELAY = 90  # milliseconds after a key until the network follows: between two digits nothing is computed
 
 _BUTTONS: tuple[tuple[str, str, str, Qt.Key, Qt.KeyboardModifier], ...] = (
@@ -74,16 +72,10 @@ class StageTablePanel(QWidget):
         self.empty_label = live_text(QLabel(), QLabel.setText, "Open a network first.")
         self.empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty_label.setProperty("role", "muted")
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(5)
-        column.addLayout(self._build_bar())
-        column.addWidget(self.message_label)
-        column.addWidget(self.view, 1)
+        self._whole = TableArrangement(self.view, self.figures_label, self.message_label, self._build_buttons())
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty_label)
-        self._stack.addWidget(whole)
+        self._stack.addWidget(self._whole)
         QWidget.setTabOrder(self.view, self.buttons["add"])  # who comes here by keys comes to the table
 
     # shown
@@ -124,11 +116,13 @@ class StageTablePanel(QWidget):
             call_later(self, lambda: self._keep_in_sight(self.message_label.geometry()))
 
     def _arrange_hint(self) -> None:
-        self.message_label.setVisible(bool(self.message_label.accessibleDescription()) or self.height() >= scaled(_LOW))
+        has_room = not self._whole.is_low(self.height())
+        self.message_label.setVisible(bool(self.message_label.accessibleDescription()) or has_room)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange_hint()
+        self._whole.arrange()
 
     @property
     def is_editing(self) -> bool:
@@ -178,22 +172,21 @@ class StageTablePanel(QWidget):
         self._delegate.closed.connect(self._on_closed)
         return view
 
-    def _build_bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.addWidget(self.figures_label, 1)
+    def _build_buttons(self) -> list[QToolButton]:
+        built: list[QToolButton] = []
         for action, text, tip, key, modifier in _BUTTONS:
             button = live_text(QToolButton(), QToolButton.setText, text)
             keys = QKeySequence(QKeyCombination(modifier, key)).toString()
             live_text(button, QWidget.setToolTip, tip)
             button.setStatusTip(keys)
             button.clicked.connect(lambda _=False, action=action: self._request(action))
-            bar.addWidget(button)
+            built.append(button)
             self.buttons[action] = button
         for text, callback in ((tr_noop("Copy"), self.copy), (tr_noop("Paste"), self.paste)):
             button = live_text(QToolButton(), QToolButton.setText, text)
             button.clicked.connect(lambda _=False, callback=callback: callback())
-            bar.addWidget(button)
-        return bar
+            built.append(button)
+        return built
 
     # asked
 
@@ -309,6 +302,7 @@ class StageTablePanel(QWidget):
         row = found if found >= 0 else min(max(number, 0), len(table.rows) - 1)  # of one that is gone, the next
         if reshaped:
             self.view.resizeColumnsToContents()
+            self._whole.arrange()
         if reshaped or (row != number and not self.is_editing):
             self.view.setCurrentIndex(self.model.index(row, column))
         if not self.message_label.text():

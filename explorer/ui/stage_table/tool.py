@@ -33,6 +33,7 @@ class StageTableTool(NetworkTool["StageTablePanel"]):
         self._settled: LiveEntry | None = None  # what was typed last, and may still be on its way
         self._remarks: list[str] = []  # what the last paste could not set; appended on the lane
         context.error_handlers.append(self._show_refusal)
+        self.dock.visibilityChanged.connect(self._on_visibility_changed)
         context.add_action(
             "View", tr_noop("Stage table"), self.show_table, tip=tr_noop("Edit the network as a table of its stages")
         )
@@ -43,6 +44,11 @@ class StageTableTool(NetworkTool["StageTablePanel"]):
         self.dock.raise_()
         if self.panel is not None:
             self.panel.view.setFocus()
+
+    def _on_visibility_changed(self, is_visible: bool) -> None:
+        """Take the mark of the current row from the diagram when nobody sees what it belongs to."""
+        if not is_visible:
+            self.context.canvas.highlight(frozenset())
 
     def create_panel(self) -> StageTablePanel:
         """Return the panel, its signals connected."""

@@ -14,6 +14,7 @@ from explorer.links import LINK_SCHEME
 from explorer.tours.listing import TOUR_SUFFIX, TourEntry, in_language, is_of_the_app, list_lineage_tours, list_tours
 from explorer.ui.base.guess_score import add_to_score, load_score
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.plugin.menu_entries import OPENS
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.authoring import TourAuthoring
 from explorer.ui.tours.card import TourCard
@@ -113,7 +114,9 @@ class ToursTool:
             if row.section != section:
                 self._menu.addSeparator()
             section = row.section
-            self._menu.addAction(row.title).triggered.connect(partial(self._play_row, row.id))
+            action = self._menu.addAction(row.title)
+            action.setProperty(OPENS, True)
+            action.triggered.connect(partial(self._play_row, row.id))
         self._menu.addSeparator()
         for title, callback in ((_RECORD, self._record), (_OPEN, self._ask_what_to_play)):
             self._menu.addAction(tr(title)).triggered.connect(lambda _=False, callback=callback: callback())

@@ -129,8 +129,8 @@ class TrainingPanel(QWidget):
         column.addWidget(self._build_buttons(more))  # in sight in a low dock too
         for widget in (more, self.sweep_form, self.data_choice.samples):
             column.addWidget(widget)
-        column.addStretch(1)
         column.addWidget(self.examples)
+        column.addStretch(1)
         self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 

@@ -106,6 +106,14 @@ def test_a_network_is_opened(window: Window, palette: Palette, qtbot: QtBot) -> 
     assert window.session.network.title == "SqueezeNet 1.1"
 
 
+def test_a_network_stands_before_a_tour_that_begins_with_its_name(palette: Palette) -> None:
+    assert any(entry.title.startswith("ResNet-50 →") for entry in palette._entries)
+    palette.field.setText("resnet-50")
+    assert palette.matches[0].title == "ResNet-50"
+    palette.field.setText("resnet")
+    assert palette.matches[0].title == "ResNet-18"
+
+
 def test_a_card_is_gone_to(window: Window, opened: Callable[[str], Network], qtbot: QtBot) -> None:
     window.start(opened("squeezenet1_1"))
     qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)

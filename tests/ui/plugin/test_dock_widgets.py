@@ -26,7 +26,7 @@ class Desk(QMainWindow):
         self.setCentralWidget(QLabel("middle"))
         self.made: list[str] = []
         self.docks = [
-            LazyDock(f"{side.name} {number}", self._factory(f"{side.name} {number}"), self, scrolls=False)
+            LazyDock(f"{side.name} {number}", self._factory(f"{side.name} {number}"), self, needs_height=True)
             for side in _SIDES
             for number in range(3)
         ]

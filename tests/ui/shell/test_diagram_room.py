@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QRectF, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QTabBar
 from pytestqt.exceptions import TimeoutError as QtBotTimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -48,6 +48,16 @@ def _share(window: Window) -> float:
 def _toggle(dock: QDockWidget, qtbot: QtBot) -> None:
     dock.toggleViewAction().trigger()
     qtbot.wait(60)  # two rounds of the layout, and its animation
+
+
+def _is_tab_readable(window: Window, dock: QDockWidget) -> bool:
+    """Whether the tab of a panel in front says its whole title, however many others are beside it."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    seen = [bar for bar in bars if bar.isVisible() and bar.tabText(bar.currentIndex()) == dock.windowTitle()]
+    return bool(seen) and all(
+        bar.elideMode() == Qt.TextElideMode.ElideNone and bar.rect().contains(bar.tabRect(bar.currentIndex()).center())
+        for bar in seen
+    )
 
 
 def _is_below(window: Window, dock: QDockWidget) -> bool:
@@ -372,3 +382,24 @@ def _floating(canvas: DiagramView) -> list[QRectF]:
     """What lies over the diagram, in the coordinates of the picture."""
     rects = [canvas._buttons_rect, canvas._legend.rect if canvas._legend.is_visible else QRectF()]
     return [canvas._viewport.to_picture_rect(rect) for rect in rects if not rect.isEmpty()]
+
+
+@pytest.mark.parametrize("size", _SIZES)
+def test_panels_that_come_up_one_after_another_never_enlarge_the_window(
+    small: Window, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    small.setAnimated(False)
+    small.resize(*size)
+    qtbot.wait(50)
+    docks = [dock for dock in (*small.docks.all, *small.tool_context.docks) if dock.isHidden()]
+    for dock in (*docks, *docks[::3], *docks[::-2]):
+        if dock.isHidden():
+            _toggle(dock, qtbot)
+        assert dock.isVisible(), dock.objectName()
+        assert small.size().toTuple() == size, dock.objectName()
+        area = small.dockWidgetArea(dock)
+        beside = {other for other in small.room._standing() if small.dockWidgetArea(other) == area} - {dock}
+        if not _is_below(small, dock):
+            assert beside <= set(small.tabifiedDockWidgets(dock)), dock.objectName()
+            assert not beside or _is_tab_readable(small, dock), dock.objectName()
+    settled(qtbot, small)

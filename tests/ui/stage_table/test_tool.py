@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
+from explorer.network import Network
+from explorer.presenters.editable_table import build_editable_table
+from explorer.ui.plugin.low_panel import LowPanel
 from explorer.ui.shell.window import Window
 from explorer.ui.stage_table.delegate import CellEditor
 from explorer.ui.stage_table.panel import StageTablePanel
@@ -202,3 +207,42 @@ def test_three_rows_are_seen_in_a_low_panel(window: Window, qtbot: QtBot) -> Non
     lowest = panel.view.rowViewportPosition(2) + panel.view.rowHeight(2)
     assert panel.view.minimumHeight() >= panel.view.horizontalHeader().height() + lowest
     assert "\n" not in panel.model.headerData(2, Qt.Orientation.Horizontal)
+
+
+def test_a_low_panel_that_is_wide_shows_rows_instead_of_buttons_above_them(
+    opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    analysis = opened("resnet18").analysis
+    panel = StageTablePanel()
+    low = LowPanel(panel)
+    qtbot.addWidget(low)
+    panel.show_result(build_editable_table(analysis, analysis))
+    low.show()
+
+    def count_rows() -> int:
+        """Rows that can be seen whole."""
+        return panel.view.viewport().height() // panel.view.verticalHeader().defaultSectionSize()
+
+    def top_left(widget: QWidget) -> QPoint:
+        return widget.mapTo(panel, QPoint())
+
+    low.resize(1240, 108)
+    qtbot.waitUntil(lambda: count_rows() >= 3)
+    assert panel.height() <= 108, "it scrolls"
+    table_end = top_left(panel.view).x() + panel.view.width()
+    for button in panel.buttons.values():
+        assert top_left(button).x() >= table_end
+        assert panel.rect().contains(QRect(top_left(button), button.size()))
+    low.resize(700, 320)
+    qtbot.waitUntil(lambda: top_left(panel.buttons["add"]).y() < top_left(panel.view).y())
+    assert count_rows() >= 8
+
+
+def test_the_mark_of_the_current_row_goes_with_the_panel(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    panel.select_cell(3)
+    qtbot.waitUntil(lambda: bool(window.canvas._marks.highlighted))
+    dock = next(tool for tool in window.tools if isinstance(tool, StageTableTool)).dock
+    dock.close()
+    qtbot.waitUntil(lambda: not window.canvas._marks.highlighted)
+    settled(qtbot, window)
