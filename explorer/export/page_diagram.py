@@ -67,20 +67,25 @@ def resolve_selection(network: Network, select: Collection[str]) -> tuple[str, .
 
 def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
     """Return the part of a diagram with these cards and groups and the links between them. A map from outside that
-    several of them read gets an input card, to show that their branches begin together."""
+    several of them read gets an input card, to show that their branches begin together: it has an id of its own, as the
+    layer that gives the map is not in the picture."""
     kept: set[str] = set()
     for id in ids:
         kept.update(_descendants(diagram, id))
     inner = {child for group, children in diagram.children.items() if group in kept for child in children}
     entering = Counter(link.source for link in diagram.links if link.target in kept and link.source not in kept)
-    given = [id for id, readers in entering.items() if readers > 1]
-    order = [*given, *(id for id in _descendants(diagram, diagram.root) if id in kept and id not in inner)]
+    given = {id: f"@input {id}" for id, readers in entering.items() if readers > 1}
+    order = [*given.values(), *(id for id in _descendants(diagram, diagram.root) if id in kept and id not in inner)]
     children = {diagram.root: tuple(order)} | {
         group: diagram.children[group] for group in diagram.children if group in kept
     }
-    cards = {id: Card(id, "input", tr("Input"), shape=diagram.cards[id].shape) for id in given}
+    cards = {own: Card(own, "input", tr("Input"), shape=diagram.cards[id].shape) for id, own in given.items()}
     cards |= {id: card for id, card in diagram.cards.items() if id in kept}
-    links = tuple(link for link in diagram.links if link.source in cards and link.target in kept)
+    links = tuple(
+        replace(link, source=given.get(link.source, link.source))
+        for link in diagram.links
+        if link.target in kept and (link.source in kept or link.source in given)
+    )
     return replace(diagram, children=children, cards=cards, links=links)
 
 

@@ -51,7 +51,7 @@ class _Spread:
     ) -> None:
         self.parts = DiagramParts(diagram)
         self.page, self.title, self.words_of, self.report_progress = page, title, words_of, report_progress
-        self.points = cache(self._measure)  # size of text on a page with the cards from one place to another
+        self.widest = cache(self._fill_widest)  # page with the cards from one place to another
 
     def find_starts(self) -> list[int]:
         """Return the first card of each page: of as few pages as can be, in which text is as large as can be; none
@@ -86,7 +86,7 @@ class _Spread:
         fitting, failing = start + 1, whole + 1  # a card alone always has a page
         probe = min(start + guess, whole)
         while failing - fitting > 1:
-            if probe > fitting and self.points(start, probe) >= points:
+            if probe > fitting and self._points(start, probe) >= points:
                 fitting, probe = probe, min(2 * probe - start, whole) if failing > whole else 0
             elif probe > fitting:
                 failing, probe = probe, 0
@@ -97,23 +97,34 @@ class _Spread:
         costs, earliest = self.parts.cut_costs, start + max(1, round(_LATEST_CUT * (fitting - start)))
         return min(range(earliest, fitting + 1), key=lambda end: (costs[end], -end))
 
-    def _measure(self, begin: int, end: int) -> float:
+    def _points(self, begin: int, end: int) -> float:
+        """Size of text on a page with the cards from one place to another."""
         self.report_progress(end / len(self.parts.cards))
-        return self._fill_part(begin, end, MAX_PAGES, lambda place: MAX_PAGES + place % 2).text_points
+        return self.widest(begin, end).text_points
+
+    def _fill_widest(self, begin: int, end: int) -> Sheet:
+        """A page whose cards have room for the highest numbers of pages."""
+        diagram = self.parts.take(begin, end, lambda place: MAX_PAGES + place % 2)
+        page, words = self._texts(begin, end, MAX_PAGES, MAX_PAGES)
+        return fill_sheet(compose_picture(diagram, page.direction), page, words)
 
     def _fill_part(self, begin: int, end: int, count: int, page_of: PageOf) -> Sheet:
-        diagram = self.parts.take(begin, end, page_of)
-        subtitle = tr("Part {n} of {count}", n=page_of(begin), count=count)
+        """The same page with its own numbers: laid out anew, its text could become smaller than was measured."""
+        content = self.widest(begin, end).content
+        assert isinstance(content, Picture)
+        picture = Picture(self.parts.take(begin, end, page_of), content.geometry)
+        return Sheet(picture, *self._texts(begin, end, page_of(begin), count))
+
+    def _texts(self, begin: int, end: int, number: int, count: int) -> tuple[Page, SheetText]:
+        subtitle = tr("Part {n} of {count}", n=number, count=count)
         page = replace(self.page, subtitle=" · ".join(filter(None, (self.page.subtitle, subtitle))))
         words = self.words_of([member for id in self.parts.cards[begin:end] for member in members_of(id)])
-        return fill_sheet(compose_picture(diagram, page.direction), page, replace(words, title=self.title))
+        return page, replace(words, title=self.title)
 
     def fill(self, starts: Sequence[int]) -> list[Sheet]:
         """Return the pages that begin at these cards, all with text of one size."""
-        sheets = self._fill_pages(starts)
+        spans = pairwise([*starts, len(self.parts.cards)])
+        page_of = partial(bisect_right, starts)
+        sheets = [self._fill_part(begin, end, len(starts), page_of) for begin, end in spans]
         points = min(sheet.text_points for sheet in sheets)
         return [Sheet(sheet.content, replace(sheet.page, text_points=points), sheet.words) for sheet in sheets]
-
-    def _fill_pages(self, starts: Sequence[int]) -> list[Sheet]:
-        spans = pairwise([*starts, len(self.parts.cards)])
-        return [self._fill_part(begin, end, len(starts), partial(bisect_right, starts)) for begin, end in spans]

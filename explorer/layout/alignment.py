@@ -20,7 +20,8 @@ def align(problem: LayoutProblem, rows: list[list[int]], near: list[Edge]) -> li
     pushes: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for source, out, target, into in near:
         a, b = problem.nodes[source], problem.nodes[target]
-        shift = (a.outs[out] - a.axis) - (b.ins[into] - b.axis)
+        # columns stand beside each other, not each below the end of the one before
+        shift = 0.0 if a.is_column else (a.outs[out] - a.axis) - (b.ins[into] - b.axis)
         pulls[target].append((source, shift))
         pushes[source].append((target, -shift))
     for sweep in range(ALIGNMENT_SWEEPS):

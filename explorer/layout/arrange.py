@@ -126,7 +126,7 @@ def _solve_group(
             nodes.append(_build_card(sizes[child], text, parallel, number in sources, across, space))
     nodes += _build_ports(BOTTOM, group, space)
     return solve_cached(
-        LayoutProblem(tuple(nodes), tuple(group.edges), space), group.input_count, len(group.output_cards), style
+        LayoutProblem(tuple(nodes), tuple(group.edges), space), group.input_count, group.output_count, style
     )
 
 
@@ -162,9 +162,7 @@ def _straighten_exit(solved_group: SolvedGroup, problem: LayoutProblem) -> Solve
 def _build_ports(pin: int, group: GroupGraph, space: Spacing) -> list[LayoutNode]:
     """Return ports with space for a bend where one may be needed, so that no track inside meets one outside."""
     end, first, count = (
-        (0, 0, group.input_count)
-        if pin == TOP
-        else (2, group.input_count + len(group.children), len(group.output_cards))
+        (0, 0, group.input_count) if pin == TOP else (2, group.input_count + len(group.children), group.output_count)
     )
     degree = Counter(edge[end] for edge in group.edges)
     return [build_port(pin, space.track if count > 1 or degree[first + number] > 1 else 0) for number in range(count)]
@@ -191,9 +189,11 @@ def _build_group_node(solved_group: SolvedGroup, across: bool, space: Spacing) -
     width, height = (solved_group.height, solved_group.width) if across else (solved_group.width, solved_group.height)
     ins = tuple(points[0][1 if across else 0] for points in solved_group.entry_lines)
     outs = tuple(points[-1][1 if across else 0] for points in solved_group.exit_lines)
-    half = space.gutter / 2 if solved_group.style in (GroupStyle.COLUMN, GroupStyle.BARE_COLUMN) else space.arrow
+    is_column = solved_group.style in (GroupStyle.COLUMN, GroupStyle.BARE_COLUMN)
+    half = space.gutter / 2 if is_column else space.arrow
     half = ROW_GAP / 2 if solved_group.style is GroupStyle.ROW else half
-    return LayoutNode(width, height, ins, outs, solved_group.axis, half, half if outs else 0, width)
+    stub = half if outs else 0
+    return LayoutNode(width, height, ins, outs, solved_group.axis, half, stub, width, is_column=is_column)
 
 
 def to_absolute(

@@ -1,8 +1,8 @@
 """Layouts that fill a page: long ways are wrapped, as text is, into rows and columns.
 
 Of several ways to wrap, the one is taken in which the drawing can be largest on the page. A way is wrapped only where
-a single link leads on, so that no bundle of links runs from the end of a row to the beginning of the next; a drawing
-that is too small to be read otherwise, such as that of a U-Net, also where a few do.
+a single link leads on, or one rail as in a dense block, so that no bundle of links runs from the end of a row to the
+beginning of the next; a drawing that is too small to be read otherwise, such as that of a U-Net, also where a few do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from math import inf, sqrt
 from types import MappingProxyType
 
 from explorer.layout.arrange import solve_groups, to_absolute
-from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns, count_open_links
+from explorer.layout.breaks import break_evenly, may_end
+from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns
 from explorer.layout.geometry import Geometry, Spacing
 from explorer.layout.group_border import GroupStyle, SolvedGroup
 from explorer.layout.nesting import GroupGraph, build_nesting
@@ -147,10 +148,10 @@ class _Search:
         area = sum((width + self.space.gutter) * (height + self.space.stub) for width, height in sides)
         height = sqrt(area * self.fit.height / self.fit.width)
         ideal = height * self.fit.width / self.fit.height if self.direction == "right" else height
-        seen: set[tuple[tuple[str, tuple[str, ...]], ...]] = set()
+        seen: set[object] = set()
         for share in _LIMITS:
             for wrapping in self._wrap(share * ideal):
-                key = tuple((name, tuple(inside)) for name, inside in wrapping.children.items())
+                key = *((name, *inside) for name, inside in wrapping.children.items()), *wrapping.styles.items()
                 if key not in seen:
                     seen.add(key)
                     yield wrapping
@@ -202,7 +203,7 @@ class _Search:
     def _parts(self, group: GroupGraph, limit: float, across: bool) -> list[list[str]]:
         gap = self.space.stub + self.space.arrow
         lengths = [self._extent(child, self.solved)[0 if across else 1] + gap for child in group.children]
-        return _break_evenly(group.children, lengths, _may_end(group), limit)
+        return break_evenly(group.children, lengths, may_end(group), limit)
 
     def _bundle_loose(self, limit: float, children: dict[str, Sequence[str]], styles: dict[str, GroupStyle]) -> None:
         """Make columns of the cards that lie in the root without a group around them."""
@@ -234,7 +235,7 @@ class _Search:
         top = nesting.groups[self.root]
         sides = [self._extent(child, solved) for child in top.children]
         gap = self.space.gutter if self.direction == "columns" else self.space.stub + self.space.arrow
-        starts = _choose_starts(sides, _may_end(top, self.most_links), gap, self.fit)
+        starts = _choose_starts(sides, may_end(top, self.most_links), gap, self.fit)
         if not starts:
             return
         ends = [*starts, len(top.children)]
@@ -246,30 +247,6 @@ class _Search:
 def _inner_edges(group: GroupGraph) -> list[tuple[int, int]]:
     """The edges between the children of a group that has no ports, by number."""
     return [(edge[0], edge[2]) for edge in group.edges]
-
-
-def _may_end(group: GroupGraph, most: int = 1) -> list[bool]:
-    """Whether a single link, or at most that many, leads on behind each child."""
-    count = group.input_count + len(group.children) + len(group.output_cards)
-    crossing = count_open_links(count, [(edge[:2], edge[0], edge[2]) for edge in group.edges])
-    return [1 <= crossing[group.input_count + number] <= most for number in range(len(group.children))]
-
-
-def _break_evenly(
-    names: Sequence[str], lengths: Sequence[float], may_end: Sequence[bool], limit: float
-) -> list[list[str]]:
-    """As many parts as the limit asks for, about equally long."""
-    whole = sum(lengths)
-    count = 1 if limit == inf else max(1, round(whole / limit + 0.3))
-    parts: list[list[str]] = [[]]
-    done = 0.0
-    for number, name in enumerate(names):
-        parts[-1].append(name)
-        done += lengths[number]
-        following = lengths[number + 1] / 2 if number + 1 < len(names) else inf
-        if len(parts) < count and may_end[number] and done + following > whole * len(parts) / count:
-            parts.append([])
-    return [part for part in parts if part]
 
 
 def _choose_starts(sides: Sequence[tuple[float, float]], may_end: Sequence[bool], gap: float, fit: Fit) -> list[int]:

@@ -1,7 +1,7 @@
 """Cut a nested graph into one graph per open group: its children, the links that cross its border, and their ports.
 
-An open group has one output port for each inner card that is used outside, and one input port for each set of outer
-cards that feed exactly the same inner cards.
+An open group has one input port for each set of outer cards that feed exactly the same inner cards, and one output port
+for each set of inner cards that feed exactly the same outer cards.
 """
 
 from collections import Counter, defaultdict
@@ -13,6 +13,8 @@ from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns
 from explorer.layout.geometry import Spacing
 from explorer.layout.problem import Edge
 
+_Ports = dict[tuple[str, str], int]  # by group and card
+
 
 @dataclass(slots=True)
 class GroupGraph:
@@ -21,7 +23,7 @@ class GroupGraph:
     name: str
     children: list[str]
     input_count: int = 0
-    output_cards: list[str] = field(default_factory=list)  # the cards that leave through a port, in order
+    output_count: int = 0
     edges: list[Edge] = field(default_factory=list)  # nodes: ports in, then children, then ports out
     edge_numbers: dict[Edge, int] = field(default_factory=dict)
 
@@ -159,8 +161,7 @@ def _connect_groups(
     for (_, target), count in repeats.items():
         twins[target] = max(twins.get(target, 1), count)
     rank = _number_in_preorder(groups, parent)
-    inlet = _assign_input_ports(groups, links, spans, rank)
-    outlet = _assign_output_ports(groups, links, spans, rank)
+    inlet, outlet = _assign_ports(groups, links, spans, rank)
     index = {
         child: group.input_count + number for group in groups.values() for number, child in enumerate(group.children)
     }
@@ -200,39 +201,33 @@ def _number_in_preorder(groups: dict[str, GroupGraph], parent: dict[str, str]) -
     return rank
 
 
-def _assign_input_ports(
+def _assign_ports(
     groups: dict[str, GroupGraph],
     links: Sequence[tuple[str, str]],
     spans: list[tuple[list[str], list[str]]],
     rank: dict[str, int],
-) -> dict[tuple[str, str], int]:
-    """The input port of a group for an outer card."""
-    feeds: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for (source, target), (_, down) in zip(links, spans, strict=True):
+) -> tuple[_Ports, _Ports]:
+    """Return the input port of a group for an outer card, and its output port for an inner card."""
+    entering: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    leaving: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for (source, target), (up, down) in zip(links, spans, strict=True):
         for name in down[1:]:
-            feeds[name][source].append(rank[target])
-    inlet: dict[tuple[str, str], int] = {}
-    for name, by_source in feeds.items():
+            entering[name][source].append(rank[target])
+        for name in up[1:]:
+            leaving[name][source].append(rank[target])
+    inlet, outlet = _number_ports(entering, rank), _number_ports(leaving, rank)
+    for (name, _), port in inlet.items():
+        groups[name].input_count = max(groups[name].input_count, port + 1)
+    for (name, _), port in outlet.items():
+        groups[name].output_count = max(groups[name].output_count, port + 1)
+    return inlet, outlet
+
+
+def _number_ports(targets: Mapping[str, Mapping[str, list[int]]], rank: dict[str, int]) -> _Ports:
+    """Return one port of a group for all cards that feed the same ones through its border, by the targets of each."""
+    numbers: _Ports = {}
+    for name, by_source in targets.items():
         ports: dict[tuple[int, ...], int] = {}
         for source in sorted(by_source, key=rank.__getitem__):
-            inlet[name, source] = ports.setdefault(tuple(sorted(by_source[source])), len(ports))
-        groups[name].input_count = len(ports)
-    return inlet
-
-
-def _assign_output_ports(
-    groups: dict[str, GroupGraph],
-    links: Sequence[tuple[str, str]],
-    spans: list[tuple[list[str], list[str]]],
-    rank: dict[str, int],
-) -> dict[tuple[str, str], int]:
-    """The output port of a group for an inner card."""
-    leaving: dict[str, dict[str, None]] = defaultdict(dict)
-    for (source, _), (up, _) in zip(links, spans, strict=True):
-        for name in up[1:]:
-            leaving[name][source] = None
-    outlet: dict[tuple[str, str], int] = {}
-    for name, cards in leaving.items():
-        groups[name].output_cards = sorted(cards, key=rank.__getitem__)
-        outlet.update(((name, card), number) for number, card in enumerate(groups[name].output_cards))
-    return outlet
+            numbers[name, source] = ports.setdefault(tuple(sorted(by_source[source])), len(ports))
+    return numbers

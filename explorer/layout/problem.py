@@ -26,6 +26,7 @@ class LayoutNode:
     stub: float = 0  # free room below, for the shape text
     reach: float = 0  # how far the node and its shape text extend to the right
     pin: int = FREE  # ports keep to the first or the last rank
+    is_column: bool = False  # the flow turns in it: links come in at one end of it and leave at the other
 
 
 def build_port(pin: int, room: float = 0) -> LayoutNode:

@@ -147,3 +147,26 @@ def test_levels_and_steps_of_edits_are_spread_too(
     explorer.save_diagram(network, tmp_path / "a.gif", paper="16:9", level="blocks")
     with Image.open(tmp_path / "a.gif") as animation:
         assert getattr(animation, "n_frames", 1) == 2  # a step of an animation is one picture
+
+
+def test_a_part_of_a_selection_counts_what_is_in_it(opened: Callable[[str], Network], qapp: QGuiApplication) -> None:
+    """The layer whose map goes into the selection is not of it, though a card stands for its map."""
+    network = opened("densenet121")
+    page, select = Page(paper="16:9", level="units"), ["features.denseblock1"]
+    sheets = build_network_sheets(network, page, select)
+    assert len(sheets) > 1
+    counts = [int(sheet.words.caption.split(" parameters")[0].replace(",", "")) for sheet in sheets]
+    whole = build_network_sheet(network, page, select).words.caption
+    assert f"{sum(counts):,} parameters" in whole
+    assert "input 64×56×56" in whole
+    assert "input 64×56×56" in sheets[0].words.caption
+
+
+@pytest.mark.parametrize(("block", "pages"), [("features.denseblock3", 5), ("features.denseblock4", 4)])
+def test_a_page_is_as_it_was_measured(
+    opened: Callable[[str], Network], qapp: QGuiApplication, block: str, pages: int
+) -> None:
+    """Numbers of pages are known at the end: cards that name them do not change the layout, and with it the text."""
+    sheets = build_network_sheets(opened("densenet121"), Page(paper="a4", level="units"), [block])
+    assert len(sheets) <= pages
+    assert all(sheet.is_readable for sheet in sheets)

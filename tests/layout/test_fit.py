@@ -9,13 +9,15 @@ import pytest
 from explorer.drawing import card_text
 from explorer.drawing.picture import compose_picture
 from explorer.drawing.theme import text_width
+from explorer.export.page import Page
+from explorer.export.page_diagram import build_page_diagram
 from explorer.layout import Fit, Geometry, arrange, arrange_to_fit
 from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, expanded_at_level
-from explorer.viewmodels.diagram import LEVELS, Diagram, Direction
+from explorer.viewmodels.diagram import LEVELS, Diagram, Direction, Level
 from tests.conftest import KEYS
 from tests.layout.hourglass import Hourglass
-from tests.layout.sound_pictures import check
+from tests.layout.sound_pictures import check, shared_stretches
 
 Open = Callable[[str], Network]
 
@@ -102,3 +104,20 @@ def test_links_that_skip_do_not_make_a_ribbon(fit: Fit) -> None:
     plain, geometry = fitted(diagram, "columns", None), fitted(diagram, "columns", fit)
     assert filled(geometry, fit) > 0.5
     assert fit.zoom(geometry.width, geometry.height) > 1.3 * fit.zoom(plain.width, plain.height)
+
+
+@pytest.mark.parametrize("level", ["blocks", "units"])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_dense_block_alone_fills_a_page(opened: Open, level: Level, number: int) -> None:
+    """It is wrapped into columns, between which all that later layers read runs on as one rail."""
+    page = Page(level=level)
+    diagram = build_page_diagram(opened("densenet121"), page, [f"features.denseblock{number}"])
+    links = [(link.source, link.target) for link in diagram.links]
+    plain = fitted(diagram, "columns", None)
+    for fit in (PAPER, SLIDE):
+        geometry = fitted(diagram, "columns", fit)
+        assert filled(geometry, fit) > 0.65
+        assert fit.zoom(geometry.width, geometry.height) >= fit.zoom(plain.width, plain.height)
+        if len(links) < 150:
+            assert not shared_stretches(geometry, links)
+    assert SLIDE.zoom(geometry.width, geometry.height) > 1.5 * SLIDE.zoom(plain.width, plain.height)

@@ -149,3 +149,9 @@ def test_links_that_run_around_cards_are_in_sight(tmp_path: Path) -> None:
     across = [float(x) for route in routes for x in re.findall(r"(-?[\d.]+)[ ,]-?[\d.]+", route)]
     assert across
     assert left + zoom * min(across) >= 0
+
+
+def test_a_selection_shows_an_input_where_others_lead_into_it(opened: Callable[[str], Network]) -> None:
+    network = opened("googlenet_2014")
+    data = read_html(write_html(network, build_network_sheet(network, Page(), ["inception3a"])))
+    assert [data["cards"][id]["kind"] for id in data["top"]] == ["input", "block"]
