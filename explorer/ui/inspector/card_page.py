@@ -36,7 +36,7 @@ _KINDS = (
     *(tr_noop("branch"), tr_noop("unit"), tr_noop("gate"), tr_noop("head"), tr_noop("selection")),
 )
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
-_IN_BRACKETS = re.compile(r"\([^()]*\)")  # "(7.5 %)" stays together
+_IN_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")  # "(7.5 %)" stays together
 _MAX_WORD = 150  # pixels that a word of a figure may ask for
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -79,8 +79,8 @@ class CardPage(QWidget):
         column.addWidget(self.scopes)
         column.addSpacerItem(self._room_below)
         column.addStretch(1)
-        self.fill(inspection)
         self.scroll_area = _build_scroll_area(self)
+        self.fill(inspection)
 
     @property
     def path(self) -> str:
@@ -103,14 +103,16 @@ class CardPage(QWidget):
     def hold(self, key: tuple[str, str], place: int) -> None:
         """Let the control of an option stand as far below the upper edge of the panel as it did: the page scrolls, and
         has room below, or above its options, where there is nothing to scroll."""
-        if key not in self.options:
-            return
-        self._set_room(0, 0)
-        self._lay_out()
-        scrolled = self._place_of(self.options[key].control) - place
-        height = self.scroll_area.viewport().height()
-        self._set_room(max(-scrolled, 0), max(scrolled + height - self._lay_out(), 0))
-        self.scroll_to(max(scrolled, 0))
+        viewport, width = self.scroll_area.viewport(), -1
+        while key in self.options and viewport.width() != width:
+            width = viewport.width()
+            self._set_room(0, 0)
+            self._lay_out()
+            scrolled = self._place_of(self.options[key].control) - place
+            self._set_room(max(-scrolled, 0), max(scrolled + viewport.height() - self._lay_out(), 0))
+            self.scroll_to(max(scrolled, 0))
+            if self.scroll_area.verticalScrollBar().maximum():  # it takes room now, not later: lines are wrapped anew
+                self.scroll_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
 
     def _set_room(self, above: int, below: int) -> None:
         self._room_above.changeSize(0, above)
@@ -160,6 +162,7 @@ class CardPage(QWidget):
         return _layout_key(inspection) == self._layout_key
 
     def fill(self, inspection: Inspection) -> None:
+        self.scroll_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.inspection = inspection
         self._title.setText(inspection.title)
         self._kind.setText(tr(inspection.kind))

@@ -508,3 +508,20 @@ def test_the_control_in_use_stays_under_the_pointer(
     assert top_of(inspector, key) == before
     inspector.show_inspection(replace(first, path="features.4"))
     assert scroll_area(inspector).verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize("length", range(20, 40))
+def test_a_scroll_bar_that_comes_moves_no_control(inspector: InspectorPanel, length: int, qtbot: QtBot) -> None:
+    """A value that just fits is wrapped where the bar takes its room."""
+    inspector.resize(320, 900)
+    key = ("Width", "this block")
+    first = replace(BLOCK, options=(*BLOCK.options, SLIDER))
+    inspector.show_inspection(first)
+    assert inspector._page is not None
+    inspector._page.options[key].control.setFocus()
+    before = top_of(inspector, key)
+    rows = tuple((name, "1 " * length) for name, _ in BLOCK.rows)
+    longer = " ".join([BLOCK.description] * 3)
+    inspector.show_inspection(replace(first, rows=rows, description=longer))
+    assert scroll_area(inspector).verticalScrollBar().maximum()
+    assert top_of(inspector, key) == before
