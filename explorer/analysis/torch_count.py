@@ -10,7 +10,7 @@ from typing import Any
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.base.number_format import format_exact
 
 #: Namespaces whose ops torch's counter has formulas for, or which multiply no matrices.
@@ -31,7 +31,7 @@ class TorchCount:
 
     def compare(self, macs: int) -> str:
         """Say in a sentence where another count of multiply-adds differs, or what neither may know; else nothing."""
-        ops, ours, torchs = ", ".join(self.uncounted), format_exact(macs), format_exact(self.macs)
+        ops, ours, torchs = join_list(self.uncounted), format_exact(macs), format_exact(self.macs)
         if macs == self.macs:
             return tr("No formula says what {ops} costs: it counts as none.", ops=ops) if ops else ""
         if ops:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.base.languages import join_list, join_sentences, tr, tr_noop
+from explorer.base.languages import as_sentence, join_list, join_sentences, tr, tr_noop
 
 _WAY_ON = tr_noop(
     "Figures and edits are those of the graph that is shown. Move that part into a module of its own, which is then "
@@ -113,4 +113,4 @@ class Verification:
         else:
             percent = f"{100 * self.difference:.2g}"
             size = tr("The output differs from the module's own by {percent} %", percent=percent)
-        return tr("{size}, first at {node}.", size=size, node=self.first_node) if self.first_node else f"{size}."
+        return tr("{size}, first at {node}.", size=size, node=self.first_node) if self.first_node else as_sentence(size)

@@ -193,6 +193,27 @@ def join_list(words: Iterable[str]) -> str:
     return ("、" if translator.language.startswith("zh") else ", ").join(words)
 
 
+def join_clauses(clauses: Iterable[str]) -> str:
+    """Join parts of a sentence that are more than words, by semicolons; those that are empty are left out."""
+    return tr("; ").join(filter(None, clauses))
+
+
+def with_label(label: object, text: object) -> str:
+    """Return a text behind what it is about: "layer1.0: 3 ops"."""
+    return tr("{label}: {text}", label=label, text=text)
+
+
+def add_note(text: object, note: object) -> str:
+    """Return a text with a note in brackets: "Branch 2 (edited)"."""
+    return tr("{text} ({note})", text=text, note=note)
+
+
+def as_sentence(text: object) -> str:
+    """Return a text as a sentence: with a capital letter and a full stop."""
+    said = str(text)
+    return tr("{text}.", text=f"{said[:1].upper()}{said[1:]}")
+
+
 def join_arguments(arguments: Iterable[str]) -> str:
     """Join what is typed and read again, "depth=3, act='relu'": by commas in every language."""
     return ", ".join(arguments)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.design.network_design import DesignError, DesignRow, NetworkDesign
 from explorer.design.row_parts import ROW_PARTS, UpBlock
 from explorer.networks.arguments import PlainValue
@@ -116,7 +116,7 @@ class _Builder:
                 self._run(module, place)
                 yield module
         except PartError as failure:
-            raise DesignError(f"{place}: {failure}") from failure
+            raise DesignError(with_label(place, failure)) from failure
 
     def _up(self, row: DesignRow, place: str) -> nn.Module:
         channels = row_part("up").read_settings(row.settings).get("channels", self.kept[-1])

@@ -12,7 +12,7 @@ from torch import nn
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import tr, tr_n, tr_noop, with_label
 from explorer.edits.channel_groups import WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError
@@ -68,7 +68,7 @@ class SetClasses:
             try:
                 targets |= channel_groups.solve_width(channel_groups.rows[name], self.to)
             except WidthError as failure:
-                raise EditError(f"{name}: {failure}", node=name) from failure
+                raise EditError(with_label(name, failure), node=name) from failure
         return propagate(architecture, targets, channel_groups=channel_groups)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.edits.channel_groups import ChannelGroups, Row, WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
@@ -240,7 +240,7 @@ def solve_hidden_width(channel_groups: ChannelGroups, row: Row, width: int, targ
     try:
         return channel_groups.solve_width(row, max(width, 1), {channel_groups.order[name] for name in target.nodes})
     except WidthError as failure:
-        raise EditError(f"{target.id}: {failure}", node=target.id) from failure
+        raise EditError(with_label(target.id, failure), node=target.id) from failure
 
 
 def _is_dense_transition(block: Subgraph) -> bool:

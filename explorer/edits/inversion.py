@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.edits.channel_groups import WidthError
 from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title
@@ -53,7 +53,7 @@ class InvertBottleneck:
                 for segment, size in channel_groups.solve_width(ends, narrow, inside).items():
                     wanted.setdefault(segment, size)  # blocks tied to one another have one width at their ends
             except WidthError as failure:
-                raise EditError(f"{block.id}: {failure}", node=block.id) from failure
+                raise EditError(with_label(block.id, failure), node=block.id) from failure
         if not wanted:
             raise EditError(
                 tr(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_noop, with_label
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.layer_settings import LAYER_KINDS, SETTINGS, SettingValue, get_layer_settings, layers_with_setting
 from explorer.edits.propagation import propagate
@@ -67,7 +67,7 @@ class SetLayer:
             changed = [SETTERS[self.setting](node, value) for node, value in wanted]
         except InvalidSetting as misfit:
             repairs = [Repair(title, replace(self, value=value)) for title, value in misfit.alternatives]
-            raise EditError(f"{misfit.node}: {misfit}", node=misfit.node, repairs=repairs) from misfit
+            raise EditError(with_label(misfit.node, misfit), node=misfit.node, repairs=repairs) from misfit
         present = get_layer_settings(found[0]).get(self.setting)
         moves = self._swap_repairs(architecture, found[0]) if len(found) == 1 else ()
         with offering_repairs(self, architecture, [*moves, *self._nearby_values(present)]):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from explorer.base.languages import join_list, tr
+from explorer.base.languages import join_list, tr, with_label
 from explorer.edits.edit import (
     Edit,
     EditError,
@@ -103,7 +103,7 @@ def _apply(edit: Edit, architecture: Architecture) -> Architecture:
     except ComputedWeightsError as failure:
         node = next((node for node in architecture.live.values() if node.op is failure.layer), None)
         name = node.name if node is not None else type(failure.layer.module).__name__
-        raise EditError(f"{name}: {failure}", node=name if node is not None else "") from failure
+        raise EditError(with_label(name, failure), node=name if node is not None else "") from failure
 
 
 def _find_apart(before: Architecture, after: Architecture) -> Mapping[str, dict[str, Node]]:

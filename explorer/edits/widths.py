@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
-from explorer.base.languages import join_list, tr, tr_n
+from explorer.base.languages import join_list, tr, tr_n, with_label
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, Row, WidthError
 from explorer.edits.channel_walk import find_channel_groups
@@ -92,7 +92,7 @@ class SetWidth:
                     Repair(tr_n("{n} channel", "{n} channels", width), replace(self, to=width))
                     for width in failure.nearest
                 ]
-                raise EditError(f"{place.id}: {failure}", node=place.exits[-1], repairs=near) from failure
+                raise EditError(with_label(place.id, failure), node=place.exits[-1], repairs=near) from failure
         if len(rows) > 1:
             self._check_agreement(channel_groups, rows, targets)
         return targets

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import mode
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import tr, tr_n, with_label
 from explorer.base.number_format import format_exact, format_signed
 from explorer.edits import Edit, MultiplyWidth, SetConvForm, SetInputSize, SetLayer
 from explorer.exercises.layer_sums import ConvNumbers, LayerFigure, conv_numbers, find_sum
@@ -27,7 +27,7 @@ def changed_layers(before: Analysis, after: Analysis, figure: str) -> tuple[str,
     for name in sorted((name for name, change in changes.items() if change), key=lambda name: -abs(changes[name])):
         alike.setdefault(f"{_describe(before, name, asked)} → {_describe(after, name, asked)}", []).append(name)
     most = sorted(alike, key=lambda text: -abs(sum(changes[name] for name in alike[text])))
-    lines = [f"{_names_text(alike[text])}: {text}" for text in most[:_SHOWN]]
+    lines = [with_label(_names_text(alike[text]), text) for text in most[:_SHOWN]]
     rest = [name for text in most[_SHOWN:] for name in alike[text]]
     if rest:
         change = format_signed(sum(changes[name] for name in rest))
@@ -46,7 +46,7 @@ def _changed_windows(before: Analysis, after: Analysis) -> tuple[str, ...]:
         known = before.architecture.live.get(name)
         was = find_sum(before, known, "field") if known is not None else None
         if now is not None and (was is None or was.text != now.text):
-            lines.append(f"{name}: {was.text if was is not None else '–'} → {now.text}")
+            lines.append(with_label(name, f"{was.text if was is not None else '–'} → {now.text}"))
     return tuple(lines[:_SHOWN])
 
 

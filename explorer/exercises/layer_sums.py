@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from torch import nn
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, tr
 from explorer.base.number_format import format_exact
 from explorer.graph.node import Node
 
@@ -174,7 +174,7 @@ def _side(analysis: Analysis, node: Node) -> LayerSum | None:
     text = f"({window.given}{padded} − {reach}) ÷ {window.stride} + 1"
     if whole % window.stride:
         rounded = tr("rounded up") if window.rounds_up else tr("rounded down")
-        text = f"{text} ({rounded})"
+        text = add_note(text, rounded)
     return LayerSum(value, text)
 
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.receptive_field import describe_field
-from explorer.base.languages import tr, tr_noop
+from explorer.base.full_width import to_half_width
+from explorer.base.languages import tr, tr_noop, with_label
 from explorer.base.number_format import format_bytes, format_exact, format_short
 from explorer.edits import Edit
 from explorer.exercises.edit_sums import changed_layers, edit_mistakes
@@ -258,7 +259,8 @@ def _pose_most(question: MostQuestion, analysis: Analysis) -> PredictionQuestion
     truth = max(values, key=values.__getitem__)
     names = {place: selection_title(analysis, (place,)) for place in values}
     lines = tuple(
-        f"{names[place]}: {format_exact(count)}" for place, count in sorted(values.items(), key=lambda item: -item[1])
+        with_label(names[place], format_exact(count))
+        for place, count in sorted(values.items(), key=lambda item: -item[1])
     )
     other = {"params": "macs", "macs": "params"}.get(question.figure)
     wrong: dict[str, str] = {}
@@ -274,9 +276,13 @@ def _pose_most(question: MostQuestion, analysis: Analysis) -> PredictionQuestion
     return PredictionQuestion(question, tuple(names.items()), truth, names[truth], lines, (), wrong)
 
 
+#: What a guess is written with that is no part of a number, and signs of multiplication.
+_SIGNS = str.maketrans({",": "", " ": "", "×": "*", "x": "*", "·": "*"})
+
+
 def as_number(text: str) -> float | None:
     """Read a guess: "9408", "9,408", "9.4k", "1.2 M", or a sum such as "7*7*3*64 + 64"; None where it is none."""
-    cleaned = text.replace(",", "").replace(" ", "").replace("×", "*").replace("x", "*").replace("·", "*")
+    cleaned = to_half_width(text).translate(_SIGNS)
     total = 0.0
     for term in cleaned.split("+"):
         product = 1.0

@@ -15,7 +15,7 @@ from typing import Literal
 from torch import nn
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import join_sentences, tr
+from explorer.base.languages import add_note, join_clauses, join_sentences, tr
 from explorer.base.number_format import format_exact
 from explorer.edits import Edit, EditError, MultiplyWidth, SetInputSize, SetLayer, SwapActivation
 from explorer.exercises.layer_sums import LayerFigure, conv_numbers, find_sum
@@ -278,9 +278,9 @@ def _ask_change(
     place = [value for value, _ in found.choices].index(str(found.truth))
     name = tr(FIGURE_NAMES[figure])
     asked = tr("What happens to the {figure} of the network?", figure=name)
-    answer = f"{texts[place]} ({found.truth_text})"
+    answer = add_note(texts[place], found.truth_text)
     question = join_sentences((words, asked))
-    return Exercise(question, answer, "; ".join(found.lines), place, "", figure, texts, (edit,))
+    return Exercise(question, answer, join_clauses(found.lines), place, "", figure, texts, (edit,))
 
 
 def _ask_factors(network: Network) -> _Pool:
@@ -299,7 +299,7 @@ def _ask_factor(network: Network, words: str, edit: Edit, figure: Literal["param
         return None
     asked = tr("By about what factor does this change the {figure} of the network?", figure=tr(FIGURE_NAMES[figure]))
     question = join_sentences((words, asked))
-    return Exercise(question, found.truth_text, "; ".join(found.lines), found.truth, "", figure, (), (edit,))
+    return Exercise(question, found.truth_text, join_clauses(found.lines), found.truth, "", figure, (), (edit,))
 
 
 def _edited(network: Network, edit: Edit) -> Network | None:

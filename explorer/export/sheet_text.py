@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
-from explorer.base.languages import join_with_and, tr, tr_n, tr_noop
+from explorer.base.languages import add_note, join_with_and, tr, tr_n, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant
 from explorer.network import Network
@@ -121,5 +121,5 @@ def _figure_text(count: HeadlineFigure) -> str:
     return (
         now
         if count.now == count.baseline
-        else f"{now} ({number_format.format_percent_change(count.now, count.baseline)})"
+        else add_note(now, number_format.format_percent_change(count.now, count.baseline))
     )

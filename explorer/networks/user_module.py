@@ -93,7 +93,9 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
             tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)
         ) from failure
     except SyntaxError as failure:
-        raise UserModuleError(f"{path.name}, line {failure.lineno}: {failure.msg}") from failure
+        raise UserModuleError(
+            tr("{file}, line {line}: {reason}", file=path.name, line=failure.lineno, reason=failure.msg)
+        ) from failure
     except (ValueError, RecursionError, MemoryError) as failure:
         raise UserModuleError(tr("{path} is no file of Python: {reason}", path=path, reason=failure)) from failure
     found: list[ModuleCandidate] = []  # last first: whole networks stand at the end, behind the blocks they are made of

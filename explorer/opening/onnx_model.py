@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.number_format import format_bytes
 from explorer.networks.input_spec import InputError, InputSpec
 from explorer.opening.errors import OpeningError
@@ -252,7 +252,7 @@ def inputs_of(model: ModelProto, path: Path, shape: tuple[int, ...] | None = Non
         try:
             found.append(InputSpec(name if name.isidentifier() else f"input_{len(found)}", usual, dtype))
         except InputError as failure:
-            raise OpeningError(f"{path.name}: {failure}") from failure
+            raise OpeningError(with_label(path.name, failure)) from failure
     if not found:
         raise OpeningError(tr("{file} takes no input", file=path.name))
     return tuple(found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.base.atomic_write import MODEL_SUFFIXES
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, Limits
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.networks import by_name
 from explorer.networks.input_spec import InputSpec, parse_inputs, single_input
 from explorer.opening import formats
@@ -220,7 +220,7 @@ def _read_model(path: Path, kind: str, arguments: _Arguments) -> VerifiedModule:
             tr("{file}: {reason}. Nothing in this window has changed.", file=path.name, reason=failure)
         ) from failure
     except UserModuleError as failure:
-        raise OpeningError(str(failure) if path.name in str(failure) else f"{path.name}: {failure}") from failure
+        raise OpeningError(str(failure) if path.name in str(failure) else with_label(path.name, failure)) from failure
     if opened is None:
         raise OpeningError(
             tr("{file} holds layers that only its own code knows: open that code, and its weights", file=path.name)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from torch import nn
 
-from explorer.base.languages import join_list, tr
+from explorer.base.languages import join_list, tr, with_label
 from explorer.networks.arguments import ArgumentError, PlainValue, parse_plain_arguments
 from explorer.parts.setting import CHANNELS, Setting
 from explorer.parts.signals import find_signal_form
@@ -81,7 +81,7 @@ class Part:
                 )
             reason = setting.find_fault(value)
             if reason:
-                raise PartError(f"{tr(self.title)}: {reason}")
+                raise PartError(with_label(tr(self.title), reason))
         return given
 
     def build_module(

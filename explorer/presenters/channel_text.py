@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import tr
 from explorer.graph.groups import is_tuple_item
 from explorer.graph.node import Node
 
@@ -36,5 +37,5 @@ def _format_sum(parts: list[int]) -> str:
     runs = [(part, len(list(run))) for part, run in groupby(parts)]
     terms = [f"{count}×{part}" if count > 2 else " + ".join([str(part)] * count) for part, count in runs]
     if len(terms) > _MAX_TERMS:
-        return f"{terms[0]} + … + {terms[-1]} ({len(parts)} maps)"
+        return tr("{sum} ({count} maps)", sum=f"{terms[0]} + … + {terms[-1]}", count=len(parts))
     return " + ".join(terms)

@@ -15,7 +15,7 @@ from explorer.analysis.probes.signal_health import (
     measure_signal_health,
 )
 from explorer.base.cancellation import KeepGoing, always
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_noop, with_label
 from explorer.graph import op_kinds
 from explorer.presenters.class_choices import ClassCandidate, likely_classes
 from explorer.presenters.layer_activations import format_activation
@@ -115,7 +115,7 @@ class DepthCurves:
             before_text = _format_curve_value(key, before)
             line = tr("{unit}: {now}, before {before}", unit=curve, now=value, before=before_text)
         else:
-            line = f"{curve}: {value}"
+            line = with_label(curve, value)
         return f"{layer.title}  ·  {layer.name}\n{line}"
 
 

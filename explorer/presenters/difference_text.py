@@ -6,7 +6,7 @@ import csv
 import io
 
 from explorer.base import number_format
-from explorer.base.languages import join_list, tr, tr_noop
+from explorer.base.languages import join_clauses, join_list, tr, tr_noop, with_label
 from explorer.presenters.differences import ChangeType, Difference, Differences
 
 CHANGE_SIGNS = {"changed": "~", "added": "+", "removed": "−"}
@@ -39,7 +39,7 @@ def difference_sentence(row: Difference) -> str:
 
 def differences_as_text(differences: Differences, left: str, right: str) -> str:
     """Return the headline and one line for each row."""
-    lines = [f"{left} → {right}: {difference_headline(differences)}"]
+    lines = [with_label(f"{left} → {right}", difference_headline(differences))]
     for row in differences.rows:
         figures = [
             f"{number_format.format_signed(v)} {word}"
@@ -48,7 +48,7 @@ def differences_as_text(differences: Differences, left: str, right: str) -> str:
         ]
         rest = [row.details, *figures] if row.change == "changed" else figures
         lines.append(
-            f"{CHANGE_SIGNS[row.change]} {row.location}: {'; '.join(filter(None, (difference_sentence(row), *rest)))}"
+            with_label(f"{CHANGE_SIGNS[row.change]} {row.location}", join_clauses((difference_sentence(row), *rest)))
         )
     return "\n".join(lines) + "\n"
 

@@ -26,7 +26,7 @@ from explorer.analysis.probes.kernels import Kernels
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import class_labels
 from explorer.base import number_format
-from explorer.base.languages import join_list, join_sentences, tr, tr_n, tr_noop
+from explorer.base.languages import add_note, join_list, join_sentences, tr, tr_n, tr_noop
 from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
 from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
 
@@ -62,8 +62,8 @@ class FeatureMapView:
 
     def unit_title_at(self, place: int) -> str:
         """Return the title of a picture or bar: "Channel 3", "Unit 281 (tabby)"."""
-        name = f" ({self.names[place]})" if self.names else ""
-        return f"{self.unit_label} {place}{name}"
+        title = f"{self.unit_label} {place}"
+        return add_note(title, self.names[place]) if self.names else title
 
     def value_text(self, place: int, at: tuple[int, int] | None = None) -> str:
         """Return the title of a picture or bar, with the value at a row and column of it."""

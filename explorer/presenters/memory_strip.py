@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.memory import MemoryStep, trace_memory
+from explorer.base.languages import with_label
 from explorer.base.number_format import format_bytes
 from explorer.graph import op_kinds
 from explorer.viewmodels.diagram import Kind
@@ -30,7 +31,7 @@ class MemoryStrip:
     def describe(self, step: int) -> str:
         """Return a step in a line: "layer1.0.conv1: 3.06 MiB alive"."""
         found = self.steps[step]
-        return f"{self.titles[found.node]}: {format_bytes(found.bytes)}"
+        return with_label(self.titles[found.node], format_bytes(found.bytes))
 
 
 def build_memory_strip(now: Analysis, baseline: Analysis | None) -> MemoryStrip:

@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.figures.shape_inference import ShapeError
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.edits.edit import Edit, EditError
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture
@@ -176,7 +176,7 @@ def plan_paste(architecture: Architecture, cells: tuple[PastedCell, ...]) -> Pas
             analyse(made)
         except (TableEntryError, EditError, ShapeError) as failure:
             place = tr("Row {number}, {quantity}", number=cell.row + 1, quantity=tr(column.title))
-            refusals.append(f"{place}: {failure}")
+            refusals.append(with_label(place, failure))
             continue
         count += 1
         if edit is not None and made is not architecture:

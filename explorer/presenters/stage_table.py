@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr
 from explorer.presenters.operator_rows import is_mobile_network, operator_rows
 from explorer.presenters.stage_rows import LayerRun, layer_runs, stage_rows
 
@@ -83,7 +83,7 @@ def _side_by_side_table(studies: Sequence[Analysis]) -> StageTable:
     )
     names = [study.architecture.shown_title for study in studies]
     notes = tuple(dict.fromkeys(note for study in studies for note in _notes(study)))
-    return StageTable(", ".join(names), (tr("Stage"), tr("Output"), *names), tuple(rows), totals, notes)
+    return StageTable(join_list(names), (tr("Stage"), tr("Output"), *names), tuple(rows), totals, notes)
 
 
 def _merge_orders(orders: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.edits.depth import RemoveBlock, RepeatBlock
 from explorer.edits.edit import Edit, EditError, place_of
 from explorer.edits.hidden_widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, hidden_width_ratio
@@ -48,7 +48,7 @@ def block_option(row: TableRow) -> Option:
     )
     present = Choice(read_block(row), None)
     forms = [
-        replace(choice, label=f"{option.title}: {choice.label}", tip=choice.tip or option.tip)
+        replace(choice, label=with_label(option.title, choice.label), tip=choice.tip or option.tip)
         for builder in builders
         for option in builder(scope)
         for choice in option.choices

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, write_atomic
 from explorer.base.id_text import join_ids, split_ids
-from explorer.base.languages import join_list, tr
+from explorer.base.languages import add_note, join_list, tr, with_label
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.base.validation_faults import describe_fault
@@ -134,7 +134,7 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
     try:
         edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
-        raise ProjectError(f"{location} ({value['edit']}), {describe_fault(failure)}") from failure
+        raise ProjectError(with_label(add_note(location, value["edit"]), describe_fault(failure))) from failure
     return edit
 
 
@@ -268,7 +268,7 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
     try:
         file = _ProjectFile.model_validate_json(json.dumps(_migrate(value, path)))
     except ValidationError as failure:
-        raise ProjectError(f"{path}: {describe_fault(failure)}") from failure
+        raise ProjectError(with_label(path, describe_fault(failure))) from failure
     named = [name for name in (file.network, file.module, file.file) if name]
     if len(named) != 1:
         if named:
@@ -296,7 +296,7 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
             for name, value in file.options.items()
         }
     except (InputError, ArgumentError) as failure:
-        raise ProjectError(f"{path}: {failure}") from failure
+        raise ProjectError(with_label(path, failure)) from failure
     view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
     weights = ProjectWeights(**file.weights.model_dump()) if file.weights is not None else None

@@ -10,7 +10,7 @@ from explorer.analysis.image_file import IMAGE_SUFFIXES, ImageError, read_image
 from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.base.languages import join_list, tr
+from explorer.base.languages import as_sentence, join_list, tr
 from explorer.network import Network
 
 MAX_IMAGES = 1000  # images of a folder that are looked at
@@ -60,7 +60,7 @@ class FolderResult:
             text += tr("; mean divergence {mean:.3f} bits", mean=sum(divergences) / len(divergences))
         if self.unreadable:
             text += tr("; {count} could not be read", count=len(self.unreadable))
-        return f"{text}."
+        return as_sentence(text)
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.design import NetworkDesign, build_design, find_design
 from explorer.edits import Edit
 from explorer.network import Network, network_from_verified, open_network, open_seeded
@@ -140,7 +140,7 @@ def open_project(
         try:
             network = open_library_network(project.module, project.input_shape, project.options)
         except ValueError as failure:
-            raise ProjectError(f"{path}: {failure}") from failure
+            raise ProjectError(with_label(path, failure)) from failure
         return _apply_edits(network, project, path, keep_going), project
     if project.file:
         return _apply_edits(_open_model_file(project, path, open_file, trusts_file), project, path, keep_going), project
@@ -157,9 +157,9 @@ def open_project(
     try:
         network = open_network(project.network, options=project.options, input_shape=project.input_shape)
     except UnknownNetwork as failure:
-        raise ProjectError(f"{path}: {failure.args[0]}") from failure
+        raise ProjectError(with_label(path, failure.args[0])) from failure
     except (ValueError, RuntimeError) as failure:
-        raise ProjectError(f"{path}: {failure}") from failure
+        raise ProjectError(with_label(path, failure)) from failure
     return _apply_edits(network, project, path, keep_going), project
 
 
@@ -188,7 +188,7 @@ def _open_model_file(project: Project, path: str | Path, open_file: OpenModelFil
     try:
         return open_file(file, project.input_shape, inputs)
     except ValueError as failure:
-        raise ProjectError(f"{path}: {failure}") from failure
+        raise ProjectError(with_label(path, failure)) from failure
 
 
 def open_library_network(

@@ -230,7 +230,7 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
                 line='if __name__ == "__main__":',
             )
         if advice := advice_on(failure):
-            message = join_sentences((f"{message.rstrip('.')}.", advice))
+            message = join_sentences((tr("{text}.", text=message.rstrip(".。")), advice))
         user_lines = [
             line
             for line in lines

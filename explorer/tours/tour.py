@@ -33,7 +33,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from explorer.base.atomic_write import write_atomic
-from explorer.base.languages import Language, tr
+from explorer.base.languages import Language, tr, with_label
 from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
 from explorer.base.safe_json import JsonError, read_json
@@ -130,7 +130,7 @@ class Tour(_FrozenModel):
                 if step.open is not None:
                     get_entry(step.open.network)
             except (ValueError, UnknownNetwork) as failure:
-                raise ValueError(f"step {number}: {failure}") from failure
+                raise ValueError(with_label(tr("step {number}", number=number), failure)) from failure
         return self
 
     @property

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from explorer.base.atomic_write import write_atomic
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
@@ -161,7 +161,7 @@ class _Execution:
             trainer.restore(tensors, int(meta["step"]), int(meta["steps"]))
             trainer.parts = int(meta["parts"])
         except (SafetensorError, KeyError, ValueError) as failure:
-            raise RunError(f"{self.folder.checkpoint_path}: {failure}") from failure
+            raise RunError(with_label(self.folder.checkpoint_path, failure)) from failure
         self._cut_curve(trainer.step)
 
     def _cut_curve(self, step: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.child_process import child_environment, module_command
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.user_folders import data_folder
 from explorer.network import Network
 from explorer.opening.open_any import model_file_opener
@@ -159,7 +159,7 @@ def _detached() -> dict[str, Any]:
 
 def _read_last_error(folder: LockedFolder, said: int) -> str:
     lines = (folder.path / "log.txt").read_bytes()[said:].decode("utf-8", errors="replace").strip().splitlines()
-    return f"{folder.path}: {lines[-1] if lines else tr('its process ended at once')}"
+    return with_label(folder.path, lines[-1] if lines else tr("its process ended at once"))
 
 
 def pause_run(folder: LockedFolder, wait_seconds: float = 300) -> RunState:

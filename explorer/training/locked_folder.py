@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.safe_json import JsonError, read_json
 from explorer.base.validation_faults import describe_fault
 
@@ -72,7 +72,7 @@ class LockedFolder:
         try:
             return _StateFile.validate_python(self._read("state.json"))
         except ValidationError as failure:
-            raise RunError(f"{self.path / 'state.json'}: {describe_fault(failure)}") from failure
+            raise RunError(with_label(self.path / "state.json", describe_fault(failure))) from failure
 
     def write_state(self, state: RunState) -> None:
         """Write where the run stands; only the process that trains it may. Raises OSError."""

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.validation_faults import describe_fault
 from explorer.training.data_spec import DataError, DataSpec, data_from_json
 from explorer.training.locked_folder import LockedFolder, RunError, RunState, write_json
@@ -140,9 +140,9 @@ class RunFolder(LockedFolder):
             plain = _PlainFile.validate_python({name: value[name] for name in _PLAIN_FIELDS if name in value})
             data, recipe = data_from_json(value.get("data")), recipe_from_json(value.get("recipe"))
         except ValidationError as failure:
-            raise RunError(f"{self.path / 'run.json'}: {describe_fault(failure)}") from failure
+            raise RunError(with_label(self.path / "run.json", describe_fault(failure))) from failure
         except (DataError, RecipeError) as failure:
-            raise RunError(f"{self.path / 'run.json'}: {failure}") from failure
+            raise RunError(with_label(self.path / "run.json", failure)) from failure
         return RunSpec(data=data, recipe=recipe, **vars(plain))
 
     def read_curve(self, first: int = 0) -> tuple[list[CurvePoint], int]:
@@ -155,7 +155,7 @@ class RunFolder(LockedFolder):
         except FileNotFoundError:
             return [], 0
         except OSError as failure:
-            raise RunError(f"{self.curve_path}: {failure.strerror or failure}") from failure
+            raise RunError(with_label(self.curve_path, failure.strerror or failure)) from failure
         whole = content[: content.rfind(b"\n") + 1]
         try:
             points = [_PointLine.validate_json(line) for line in whole.splitlines() if line.strip()]

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.user_folders import data_folder
 from explorer.base.validation_faults import describe_fault
 from explorer.network import Network
@@ -94,7 +94,7 @@ class SweepFolder(LockedFolder):
         try:
             return sweep_from_json(value)
         except SweepError as failure:
-            raise RunError(f"{self.path / 'sweep.json'}: {failure}") from failure
+            raise RunError(with_label(self.path / "sweep.json", failure)) from failure
 
     def open_network(self, trusted: bool) -> Network | None:
         """Open the network it begins from; None where the plan names it."""
@@ -133,7 +133,7 @@ class SweepFolder(LockedFolder):
         try:
             return file.validate_python(self._read(name))
         except ValidationError as failure:
-            raise RunError(f"{self.path / name}: {describe_fault(failure)}") from failure
+            raise RunError(with_label(self.path / name, describe_fault(failure))) from failure
 
 
 def sweeps_folder() -> Path:

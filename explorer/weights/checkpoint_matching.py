@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from explorer.base.languages import join_list, tr, tr_noop
+from explorer.base.languages import join_clauses, join_list, tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.to_module import module_paths
@@ -54,7 +54,7 @@ class MatchReport:
             if self.is_complete
             else tr("{count} of {total} tensors fit", count=len(self.matched), total=total)
         )
-        return "; ".join([fit, join_list(parts)]) if parts else fit
+        return join_clauses((fit, join_list(parts)))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.base.languages import join_list, tr, tr_noop
+from explorer.base.languages import join_clauses, join_list, tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.graph.channel_map import ChannelSelection
 from explorer.graph.layers import is_depthwise
@@ -86,7 +86,7 @@ def describe_provenance(node: Node, provenance: Provenance) -> str:
     inputs, outputs = node.channel_map.inputs, node.channel_map.outputs
     makes_its_own = isinstance(node.layer, (_ConvNd, nn.Linear)) and not is_depthwise(node.layer)
     sides = [(inputs, _KEPT_INPUTS if makes_its_own else _KEPT_CHANNELS), (outputs, _KEPT_OUTPUTS)]
-    text = "; ".join(_describe_side(side, template) for side, template in sides if side is not None)
+    text = join_clauses(_describe_side(side, template) for side, template in sides if side is not None)
     if node.channel_map.is_around_centre:
         text = tr("{kept}, around the centre of the map", kept=text)
     if provenance == "extended" and _infer_from_channels(node.channel_map.sides, has_new_tensors=False) == "sliced":

@@ -54,7 +54,7 @@ def test_files(tmp_path: Path) -> None:
         ("{}", "must hold a list of edits"),
         ("[3]", "edit 1 must be an object"),
         ('[{"edit": "explode", "at": "*"}]', r"edit 1 is of the unknown kind 'explode'; there are .*set_width"),
-        ('[{"edit": "toggle_shortcut", "at": "*"}]', r"edit 1 \(toggle_shortcut\), on: is missing"),
+        ('[{"edit": "toggle_shortcut", "at": "*"}]', r"edit 1 \(toggle_shortcut\): on: is missing"),
         ('[{"edit": "toggle_shortcut", "at": "*", "on": "yes"}]', r"on: must be true or false, not 'yes'"),
         ('[{"edit": "toggle_shortcut", "at": 3, "on": true}]', r"at: must be a text, not 3"),
         ('[{"edit": "toggle_shortcut", "at": "*", "on": true, "why": 1}]', "unknown field 'why'; it takes at, on"),

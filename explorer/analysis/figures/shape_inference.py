@@ -19,7 +19,7 @@ from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.op_trace import EMPTY_TRACE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape, without_batch
 from explorer.analysis.figures.windows import MapWindow, find_window
-from explorer.base.languages import join_with_and, tr, tr_noop
+from explorer.base.languages import join_sentences, join_with_and, tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -70,7 +70,7 @@ class ShapeError(ValueError):
 
     def add_advice(self, advice: str) -> None:
         """Add a sentence on what would be taken."""
-        self.args = (f"{self}. {advice}",)
+        self.args = (join_sentences((tr("{text}.", text=self), advice)),)
 
 
 class SizeReadError(ShapeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.base.languages import tr
+from explorer.base.languages import as_sentence, tr
 from explorer.edits.auxiliary_heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
 from explorer.edits.block_bounds import can_remove, can_repeat, describe_ends
 from explorer.edits.depth import RemoveBlock, RepeatBlock
@@ -89,7 +89,7 @@ def auxiliary_head_options(scope: OptionScope) -> Iterator[Option]:
         try:
             on or auxiliary_head_blocks(scope.architecture)
         except EditError as failure:
-            yield scope.disabled_option(title, f"{str(failure)[:1].upper()}{str(failure)[1:]}.", tip)
+            yield scope.disabled_option(title, as_sentence(failure), tip)
             return
     elif not target.exits or len(target.shape(target.exits[-1])) != 4:
         return

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage, QImageWriter
 
-from explorer.base.languages import Language, tr
+from explorer.base.languages import Language, tr, with_label
 from explorer.exercises.predictions import PredictionQuestion
 from explorer.experiments.experiment import Experiment, Values
 from explorer.experiments.number_rows import number_rows
@@ -64,7 +64,7 @@ def build_page_handout(key: str, network: Network, language: Language = "en") ->
     sections.append(HandoutSection(labels.cons, tuple(f"− {text}" for text in filled.cons)))
     sections.append(HandoutSection(labels.next, (filled.next, source)))
     title, network_title = filled.page.text.title, filled.network_title
-    title = title if title == network_title else f"{title}: {network_title}"
+    title = title if title == network_title else with_label(title, network_title)
     return Handout(title, filled.motto, tuple(sections))
 
 
@@ -80,7 +80,7 @@ def build_experiment_handout(
         return texts.translate(experiment.id, label)
 
     settings = [
-        f"{text.control_label(name)}: {texts.choice_label(experiment.id, name, value)}"
+        with_label(text.control_label(name), texts.choice_label(experiment.id, name, value))
         for name, value in values.items()
     ]
     network = open_network(experiment.networks[0])
@@ -113,8 +113,8 @@ def _step_section(scene: TourScene) -> HandoutSection:
 
 def _truth_text(prediction: PredictionQuestion) -> str:
     chosen = dict(prediction.choices).get(str(prediction.truth), "")
-    texts = (chosen, prediction.truth_text if prediction.truth_text != chosen else "")
-    return tr("Truth: {truth}", truth=": ".join(filter(None, texts)))
+    text = prediction.truth_text
+    return tr("Truth: {truth}", truth=with_label(chosen, text) if chosen not in ("", text) else text)
 
 
 def _idea_sections(filled: FilledPage, network: Network) -> list[HandoutSection]:

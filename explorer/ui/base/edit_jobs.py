@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, tr
 from explorer.base.number_format import format_signed
 from explorer.viewmodels.mismatch import MismatchView
 from explorer.viewmodels.panels import Choice
@@ -81,4 +81,4 @@ def _cost_text(repair: Repair) -> str:
     if repair.added_params is None or repair.added_macs is None:
         return ""
     params, macs = format_signed(repair.added_params), format_signed(repair.added_macs)
-    return f" ({tr('{params} params, {macs} MACs', params=params, macs=macs)})"
+    return add_note("", tr("{params} params, {macs} MACs", params=params, macs=macs))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTreeView, QVBoxLayout, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop, with_label
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.comparison.difference_rows import ROW_ROLE, DifferenceDelegate
 from explorer.ui.comparison.figures_table import FiguresTable
@@ -144,7 +144,7 @@ def _build_group(group: DifferenceGroup) -> QStandardItem:
     item.setData(group, ROW_ROLE)
     figures = _figures_text(group.params, group.macs)
     item.setToolTip(f"{title}\n{figures}")
-    item.setData(f"{title}, {figures}", Qt.ItemDataRole.AccessibleTextRole)
+    item.setData(join_list((title, figures)), Qt.ItemDataRole.AccessibleTextRole)
     for row in group.rows:
         item.appendRow(_build_item(row))
     return item
@@ -159,9 +159,8 @@ def _build_item(row: Difference) -> QStandardItem:
     item.setToolTip(
         "\n".join(filter(None, (row.location, difference_sentence(row), row.details.replace(", ", "\n"), figures)))
     )
-    item.setData(
-        f"{row.change}: {row.location}, {difference_sentence(row)}, {figures}", Qt.ItemDataRole.AccessibleTextRole
-    )
+    said = join_list((row.location, difference_sentence(row), figures))
+    item.setData(with_label(row.change, said), Qt.ItemDataRole.AccessibleTextRole)
     return item
 
 

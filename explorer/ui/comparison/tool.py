@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import add_note, tr, tr_noop
 from explorer.document import Document
 from explorer.drawing import Picture
 from explorer.export.page import Page
@@ -227,7 +227,7 @@ class ComparisonTool(QObject):
                 partner = f"{active} · {state_title(pair.partner, pair.position)}"
         elif partner == active:
             partner, active = (
-                f"{name} ({self.context.documents.index(document) + 1})"
+                add_note(name, self.context.documents.index(document) + 1)
                 for name, document in ((partner, pair.partner), (active, self.active))
             )
         return (partner, active) if pair.is_left else (active, partner)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from explorer.analysis.sample_names import find_built_in_name
 from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, tr
 from explorer.document import Document, DocumentState, state_of
 from explorer.session import Session
 from explorer.ui.base import dialogs, opening_jobs, recent_projects
@@ -202,7 +202,7 @@ def window_title(document: Document) -> str:
     network = document.network
     if network is None:
         return "CNN Explorer[*]"
-    edited = f" ({tr('edited')})" if network.history.position else ""
+    edited = add_note("", tr("edited")) if network.history.position else ""
     if document.path is None:
         return f"{network.shown_title}[*]{edited} – CNN Explorer"
     return f"{document.path.name.replace('[*]', '[*][*]')}[*] – {network.shown_title}{edited} – CNN Explorer"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from explorer.base import number_format
+from explorer.base.languages import as_sentence
 from explorer.experiments.outcome import ComputedNumber, Label, Outcome
 from explorer.ui.base.appearance import Colours
 
@@ -67,7 +68,7 @@ def _number_row(number: ComputedNumber, format_label: FormatLabel, translate: Ca
     if number.agrees is not None:
         sign, colour, key = ("✓", c.decrease, "ui.agrees") if number.agrees else ("≠", c.increase, "ui.differs")
         published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{translate(key)}</span>"
-    source = f"{escape(format_label(number.source))}. " if number.source and number.published is not None else ""
+    source = escape(as_sentence(format_label(number.source))) if number.source and number.published is not None else ""
     return (
         f"<tr><td>{escape(format_label(number.label))}</td>"
         f"<td align='right'><b>{format_quantity(number.computed, number.unit)}</b></td>"

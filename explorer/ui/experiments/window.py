@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import Language, tr
+from explorer.base.languages import Language, tr, with_label
 from explorer.experiments import all_experiments, get_experiment
 from explorer.experiments.experiment import Experiment
 from explorer.experiments.outcome import Label, Outcome
@@ -228,7 +228,7 @@ class ExperimentsWindow(QWidget):
         self.question_label.setText(text.question)
         self.hint_label.setText(text.hint)
         links = [f"<a href='{key}'>{find_network(key).title}</a>" for key in self.experiment.networks[:2]]
-        self.links_label.setText(f"{self._translate('ui.open')}: {' · '.join(links)}")
+        self.links_label.setText(with_label(self._translate("ui.open"), " · ".join(links)))
         self.controls.show_controls(self.experiment, self.values, text.control_label, self._format_value)
         self.code_view.setPlainText(self.experiment.code(self.values))
         for button, key in (

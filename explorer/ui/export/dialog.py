@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import as_sentence, join_sentences, tr
 from explorer.export.network_sheet import page_for_suffix
 from explorer.export.page import ExportError, Page, size_text
 from explorer.ui.base import dialogs
@@ -270,8 +270,8 @@ class ExportDialog(QDialog):
             self._show_error(failure)
             return
         if suffix in choices.DOCUMENT_DESCRIPTIONS and not described:
-            sentence = "" if suffix in choices.WITHOUT_SIZE else f" {text[:1].upper()}{text[1:]}."
-            text = f"{tr(choices.DOCUMENT_DESCRIPTIONS[suffix])}{sentence}"
+            sentence = "" if suffix in choices.WITHOUT_SIZE else as_sentence(text)
+            text = join_sentences((tr(choices.DOCUMENT_DESCRIPTIONS[suffix]), sentence))
         self._offer_ways_out(None if described else found)
         self._save.setEnabled(True)
         self._copy.setEnabled(described is None)
@@ -283,7 +283,7 @@ class ExportDialog(QDialog):
         self._save.setEnabled(False)
         self._copy.setEnabled(False)
         self._message.setStyleSheet(f"color: {current_colours().increase};")
-        self._message.setText(f"{str(failure)[:1].upper()}{str(failure)[1:]}.")
+        self._message.setText(as_sentence(failure))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets import stage_labels
@@ -61,7 +61,7 @@ class StageBars(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Return the exact figures of a stage."""
         now, before = (figure[stage] for figure in self._figures)
         change = (
-            f"\n{number_format.format_signed(now - before)} ({number_format.format_percent_change(now, before)})"
+            add_note(f"\n{number_format.format_signed(now - before)}", number_format.format_percent_change(now, before))
             if now != before
             else ""
         )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from explorer.base.languages import tr
+from explorer.base.languages import as_sentence, tr, with_label
 from explorer.ui.base.appearance import Colours
 from explorer.ui.base.fonts import scaled
 from explorer.viewmodels.panel_ids import PANEL_IDS
@@ -45,7 +45,7 @@ def render_page(
         _render_list(labels.cons, filled.cons, "−", c.increase),
         f"<h2>{escape(labels.next)}</h2><p>{escape(filled.next)}</p>",
         _render_links("→", filled.after),
-        _render_numbers(f"{labels.numbers}: {filled.network_title}", filled.published, filled.note, labels),
+        _render_numbers(with_label(labels.numbers, filled.network_title), filled.published, filled.note, labels),
     ]
     return _wrap_html("".join(parts), c)
 
@@ -81,7 +81,9 @@ def _render_idea(
         else:
             links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}{escape(words)}</a>")
     for text, reason in idea.refused_tries:
-        links.append(f"<span class='muted'>{escape(text)}. {escape(labels.not_here)}{escape(reason)}</span>")
+        links.append(
+            f"<span class='muted'>{escape(as_sentence(text))} {escape(labels.not_here)}{escape(reason)}</span>"
+        )
     for number, experiment in enumerate(idea.experiments):
         title = f"{labels.proof}{titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.base.menus import show_menu
 from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
@@ -171,6 +171,6 @@ def _build_item(step: HistoryRow, number: int, position: int) -> QStandardItem:
     item.setData(number - position, ROW_OFFSET)
     state = tr("current") if number == position else tr("undone") if number > position else tr("applied")
     item.setToolTip(f"{step.title}\n{step.figures_text}\n{state[:1].upper()}{state[1:]}")
-    item.setData(f"{number}. {step.title}, {state}", Qt.ItemDataRole.AccessibleTextRole)
+    item.setData(join_list((f"{number}. {step.title}", state)), Qt.ItemDataRole.AccessibleTextRole)
     item.setData(step.figures_text, Qt.ItemDataRole.AccessibleDescriptionRole)
     return item

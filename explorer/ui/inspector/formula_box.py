@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import Factor, Formula
 
@@ -63,7 +63,7 @@ class FormulaBox(QLabel):
             self.setToolTip("")
             return
         self.setText(_format_html(self.formula, self.changed_symbols, appearance.current_colours()))
-        self.setToolTip("\n".join(f"{f.symbol}: {f.description}" for f in self.formula.factors))
+        self.setToolTip("\n".join(with_label(f.symbol, f.description) for f in self.formula.factors))
         self.setAccessibleName(_format_text(self.formula))
 
 

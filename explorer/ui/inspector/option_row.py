@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr, with_label
 from explorer.ui.widgets.labels import keep_words_whole, text_label
 from explorer.ui.widgets.slider import ChoiceSlider
 from explorer.ui.widgets.switch import Switch
@@ -29,7 +29,7 @@ class OptionRow(QWidget):
         keep_words_whole(self._name)
         self._reason = text_label("", "muted", small=True)
         self.control = self._build_control(option)
-        self.control.setAccessibleName(f"{option.title}, {tr(option.scope)}")
+        self.control.setAccessibleName(join_list((option.title, tr(option.scope))))
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
@@ -103,7 +103,7 @@ class OptionRow(QWidget):
         row.setSpacing(4)
         for number, choice in enumerate(self._option.choices):
             button = QPushButton(choice.label)
-            button.setAccessibleName(f"{self._option.title}: {choice.label}, {tr(self._option.scope)}")
+            button.setAccessibleName(with_label(self._option.title, join_list((choice.label, tr(self._option.scope)))))
             button.setProperty("choice", number)
             button.clicked.connect(lambda _=False, number=number: self._request(number))
             button.installEventFilter(self)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import add_note, tr, tr_n
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import AffectedOp, EditPreview, HeadlineFigure
 
@@ -90,7 +90,7 @@ def _render_count(count: HeadlineFigure) -> str:
     return _render_row(
         count.name,
         shown,
-        f"{change} ({number_format.format_percent_change(count.now, count.baseline)})",
+        add_note(change, number_format.format_percent_change(count.now, count.baseline)),
         count.difference,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, tr
 from explorer.base.query import QueryVocabulary, parse_query
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def build_library_rows(library: str, names: Iterable[str]) -> list[NetworkRow]:
 
 
 def _build_tooltip(entry: CatalogueEntry) -> str:
-    lines = [f"{tr(entry.title)} ({entry.year})", str(entry.paper)]
+    lines = [add_note(tr(entry.title), entry.year), str(entry.paper)]
     if entry.top1 is not None:
         lines.append(tr("Top-1 {percent:g} %: {source}", percent=entry.top1, source=tr(entry.top1_source)))
     if entry.note:

@@ -11,7 +11,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, join_clauses, tr
 from explorer.ui.base import appearance
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.live_texts import live_text
@@ -40,7 +40,7 @@ class ClassBars(QWidget):
     def show_guesses(self, guesses: tuple[ClassPrediction, ...]) -> None:
         """Show the predicted classes."""
         self._guesses = guesses
-        said = "; ".join(
+        said = join_clauses(
             tr("{label} {now:.1f} %, before {before:.1f} %", label=g.label, now=100 * g.now, before=100 * g.baseline)
             for g in guesses
         )
@@ -175,7 +175,7 @@ class DivergenceMeter(QWidget):
             return ""
         if self._output.distance_text:
             return tr("Compared with baseline: {difference}", difference=self._output.distance_text)
-        difference = f"{self._rating} ({self._bits})"
+        difference = add_note(self._rating, self._bits)
         if self._output.top1_changed:
             return tr("Compared with baseline: {difference}, different top class", difference=difference)
         return tr("Compared with baseline: {difference}", difference=difference)

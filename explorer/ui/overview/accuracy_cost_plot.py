@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import join_list, tr, tr_noop
+from explorer.base.languages import as_sentence, join_list, join_sentences, tr, tr_noop
 from explorer.guide.accuracy_cost import COST_AXES, NetworkPoint, catalogue_points
 from explorer.networks.catalogue import all_families
 from explorer.ui.base import appearance
@@ -106,7 +106,7 @@ class AccuracyCostPlot(QWidget):
             accuracy = tr(
                 "{network} ({year}): {top1:g} % top-1", network=tr(spot.title), year=spot.year, top1=spot.top1
             )
-            self.status_label.setText(f"{accuracy}, {costs}. {tr(spot.source)}")
+            self.status_label.setText(join_sentences((as_sentence(join_list((accuracy, costs))), tr(spot.source))))
 
     def _redraw(self) -> None:
         c = appearance.current_colours()

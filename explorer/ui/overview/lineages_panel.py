@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import Language
+from explorer.base.languages import Language, with_label
 from explorer.guide.lineages import Lineage, LineageFigures, load_lineages
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
@@ -151,7 +151,7 @@ def lineage_html(
     parts = [f"<h1>{escape(lineage.title[language])}</h1><p>{escape(lineage.about[language])}</p>"]
     parts.append(f"<p><a href='tour:play'>▶ {escape(words['tour'])}</a>")
     parts.append(f" &nbsp; <a href='save:handout'>⇩ {escape(words['save'])}</a></p>")
-    said = [(f"{words['start']}: {get_entry(lineage.start).title}", "")]
+    said = [(with_label(words["start"], get_entry(lineage.start).title), "")]
     said += [(step.title[language], step.why[language]) for step in lineage.steps]
     for number, (title, why) in enumerate(said):
         parts.append(f"<h2>{f'{number}. ' if number else ''}{escape(title)}</h2>")

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import add_note, tr, tr_noop, with_label
 from explorer.base.number_format import format_signed
 from explorer.ui.parts.drop_places import card_ids_near
 from explorer.ui.parts.target_search import TargetSearch
@@ -298,10 +298,10 @@ def _build_entries(network: Network, source: str, target: str) -> tuple[LinkEntr
         if choice.reason:
             reason = choice.reason
             short = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
-            entries.append(LinkEntry(f"{title}: {short}", reason, None, choice.edit.join))
+            entries.append(LinkEntry(with_label(title, short), reason, None, choice.edit.join))
             continue
         fit = f" · {tr(FIT_TITLES[choice.edit.fit])}" if choice.edit.fit else ""
         params, macs = format_signed(choice.added_params), format_signed(choice.added_macs)
         cost = tr("{params} parameters, {macs} MACs", params=params, macs=macs)
-        entries.append(LinkEntry(f"{title}{fit} ({cost})", choice.edit.title, choice.edit, choice.edit.join))
+        entries.append(LinkEntry(add_note(f"{title}{fit}", cost), choice.edit.title, choice.edit, choice.edit.join))
     return tuple(entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import add_note, tr, tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.presentation.panel_folding import PanelFolding
 from explorer.ui.presentation.presentation_view import PresentationView, leave_full_screen
@@ -59,7 +59,7 @@ class PresentationTool:
             return
         title, about = network.shown_title, ""
         if network.history.position:
-            title = f"{title} ({tr('edited')})"
+            title = add_note(title, tr("edited"))
         if self._session.selection and picture is not None:
             card = picture.card(picture.visible_card(self._session.selection[-1]))
             if card is not None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import add_note, tr, tr_noop, with_label
 from explorer.ui.base import appearance
 from explorer.viewmodels.stage_table import EditableRow, EditableTable, TableHeading
 
@@ -71,9 +71,9 @@ class StageTableModel(QAbstractTableModel):
                 return tr(_FIGURES[section - len(self.table.headings)]) if self.table is not None else None
             if len(heading.symbol) > 1:
                 return heading.symbol
-            return f"{heading.title} ({heading.symbol})" if heading.symbol else heading.title
+            return add_note(heading.title, heading.symbol) if heading.symbol else heading.title
         if role == Qt.ItemDataRole.ToolTipRole and heading is not None:
-            return f"{heading.title}: {heading.tip}"
+            return with_label(heading.title, heading.tip)
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -99,7 +99,7 @@ class StageTableModel(QAbstractTableModel):
             return number_format.format_exact(row.params if figure == 1 else row.macs)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             heading = self.heading(index.column())
-            return f"{heading.title if heading else tr(_FIGURES[figure])}: {text or tr('nothing to set')}"
+            return with_label(heading.title if heading else tr(_FIGURES[figure]), text or tr("nothing to set"))
         return None
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import add_note, join_list, tr, tr_noop
 from explorer.ui.base.fonts import size_with_font
 from explorer.ui.base.later import call_later
 from explorer.ui.base.live_texts import live_text
@@ -319,4 +319,4 @@ def _figures_text(table: EditableTable) -> str:
         return text
     more = number_format.format_signed(table.params - table.baseline_params)
     more_macs = number_format.format_signed(table.macs - table.baseline_macs)
-    return f"{text}  ({more}, {more_macs})"
+    return add_note(text, join_list((more, more_macs)))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import Language, tr, tr_noop
+from explorer.base.languages import Language, add_note, tr, tr_noop, with_label
 from explorer.guide.family_tree import FamilyTreeNode
 from explorer.ui.base import appearance
 from explorer.ui.base.fonts import scale_font, scaled, size_with_font
@@ -158,7 +158,7 @@ class NetworkCard(CardButton):
     def set_language(self, language: Language) -> None:
         """Describe the network in another language."""
         self._brought = self._network.brought[language]
-        self.setAccessibleName(f"{self._network.title}, {self._network.year}: {self._brought}")
+        self.setAccessibleName(with_label(add_note(self._network.title, self._network.year), self._brought))
         self.update()
 
     def sizeHint(self) -> QSize:

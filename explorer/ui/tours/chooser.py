@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_sentences, tr, with_label
 from explorer.ui.base import appearance
 from explorer.ui.base.fonts import scale_font, scaled, size_with_font
 from explorer.ui.base.live_texts import live_text
@@ -166,7 +166,7 @@ class TourButton(CardButton):
         self.row = row
         size_with_font(self, QWidget.setFixedHeight, _ROW_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it elides what has no room
-        self.setAccessibleName(f"{row.title}: {row.about} {self.state_text}")
+        self.setAccessibleName(with_label(row.title, join_sentences((row.about, self.state_text))))
         self.setToolTip(row.about)
 
     @property

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_clauses, tr, tr_noop
 from explorer.training.closer_look import most_confused
 from explorer.ui.base import appearance
 from explorer.ui.widgets.chart_palette import contestant_colour
@@ -57,7 +57,7 @@ class ConfusionView(QWidget):
     @property
     def summary(self) -> str:
         """The pairs that are taken for each other most often, in words."""
-        return "; ".join(self.describe(truth, said) for truth, said, _ in most_confused(self._confusion))
+        return join_clauses(self.describe(truth, said) for truth, said, _ in most_confused(self._confusion))
 
     @property
     def _margin(self) -> QPointF:

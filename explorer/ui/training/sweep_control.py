@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import join_list, tr, tr_noop
+from explorer.base.languages import join_list, tr, tr_noop, with_label
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.training.trained_networks import open_trained
 
@@ -195,7 +195,7 @@ def list_earlier_sweeps(keep_going: KeepGoing) -> list[tuple[str, SweepFolder]]:
     for folder in list_sweeps(most=_MOST_SWEEPS):
         plan = folder.read_plan()
         varied = join_list(plan.title_of(name) for name in plan.vary)
-        found.append((f"{time_of_folder(folder.path)}  {plan.network}: {varied}", folder))
+        found.append((with_label(f"{time_of_folder(folder.path)}  {plan.network}", varied), folder))
     return found
 
 

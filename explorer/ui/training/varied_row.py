@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import join_list, tr, with_label
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.widgets.number_boxes import DecimalBox
 
@@ -107,10 +107,10 @@ class ChoicesRow(VariedRow):
     def _show(self) -> None:
         labels = self.labels()
         words = tr("{count} of {all}", count=len(labels), all=len(self._values))
-        said = f"{words}: {', '.join(labels)}" if labels else words
+        said = with_label(words, join_list(labels)) if labels else words
         self.button.setText(self.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, 190))
         self.button.setToolTip(said)
-        self.button.setAccessibleName(f"{self.title}: {said}")
+        self.button.setAccessibleName(with_label(self.title, said))
 
     def labels(self) -> tuple[str, ...]:
         return tuple(self.list.item(number).text() for number in self._ticked())

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.full_width import to_half_width
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_noop, with_label
 from explorer.networks.input_spec import DTYPES, InputSpec, parse_inputs, single_input
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.widgets.combo_boxes import allow_typing
@@ -59,9 +59,9 @@ class _Row:
         self.numbers.setItemText(self.numbers.count() - 1, tr("File…"))
         if is_typed:
             self.numbers.setEditText(typed)
-        for widget, (_, tip) in zip(self.widgets, _HEADS, strict=False):
+        for widget, (title, tip) in zip(self.widgets, _HEADS, strict=False):
             widget.setToolTip(tr(tip))
-            widget.setAccessibleName(f"{tr('Input')} {number}: {tr(tip).partition(',')[0]}")
+            widget.setAccessibleName(with_label(tr("Input {number}", number=number), tr(title)))
 
     def spec(self) -> InputSpec:
         """What the fields say. Raises InputError."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import add_note, as_sentence, tr
 
 if TYPE_CHECKING:
     from explorer.weights.checkpoint_matching import MatchReport
@@ -33,7 +33,7 @@ class WeightsReport(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Weights from {file}", file=name))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        said = QLabel(f"{report.summary[:1].upper()}{report.summary[1:]}.")
+        said = QLabel(as_sentence(report.summary))
         said.setProperty("role", "title")
         said.setWordWrap(True)
         self.tree = QTreeWidget()
@@ -78,7 +78,7 @@ class WeightsReport(QDialog):
         ):
             if not rows:
                 continue
-            group = QTreeWidgetItem(self.tree, [f"{title} ({len(rows)})"])
+            group = QTreeWidgetItem(self.tree, [add_note(title, len(rows))])
             for row in rows:
                 QTreeWidgetItem(group, list(row))
             group.setExpanded(opened)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from explorer.base import number_format
 from explorer.base.atomic_write import WEIGHTS_SUFFIXES
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_noop, with_label
 from explorer.ui.base.menus import add_checkable
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
@@ -204,7 +204,7 @@ class WeightsTool:
         if loaded is not None and loaded.preset and entry is not None:
             QSettings().setValue(_remembered_setting(entry.key), loaded.preset)
         if loaded is not None:
-            self._context.commands.show_status(f"{loaded.name}: {loaded.report.summary}")
+            self._context.commands.show_status(with_label(loaded.name, loaded.report.summary))
             if not loaded.report.is_complete:
                 self.show_report(network, loaded, path)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, with_label
 from explorer.base.number_format import format_exact
 from explorer.exercises.predictions import PredictionQuestion, Verdict, as_number, judge, times_text
 from explorer.ui.base import appearance
@@ -204,7 +204,8 @@ def _answer_html(
         said = tr("Your guess: {guess}", guess=_guess_text(prediction, guess))
         lines.append(f"<b style='color:{colour}'>{escape(word)}</b> {escape(said)}")
     truth = dict(prediction.choices).get(str(prediction.truth), "")
-    shown = f"{truth}: {prediction.truth_text}" if truth and truth != prediction.truth_text else prediction.truth_text
+    text = prediction.truth_text
+    shown = with_label(truth, text) if truth not in ("", text) else text
     lines.append(escape(tr("Truth: {truth}", truth=shown)))
     if verdict is not None and verdict.reason:
         lines.append(f"<i>{escape(verdict.reason)}</i>")
