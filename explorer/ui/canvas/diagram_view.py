@@ -9,7 +9,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSignalBlocker
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -341,7 +341,15 @@ class DiagramView(PictureView):
         if self._mismatch is not None:
             paint_mismatch(painter, self.picture, self._viewport, QRectF(self.rect()), self._mismatch)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:  # the legend and the buttons grow with it
+            self._follow_size()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._follow_size()
+
+    def _follow_size(self) -> None:
         self._zoom_controls.update_position(self.picture is not None)
         if self._is_fitted:
             self.fit()

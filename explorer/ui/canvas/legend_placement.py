@@ -5,11 +5,14 @@ Invariant: whenever a picture is shown, the legend covers no card if one of its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from explorer.drawing import Picture, Theme
-from explorer.drawing.legend import legend_height, legend_width, paint_legend
+from explorer.drawing.legend import LegendEntry, legend_height, legend_width, paint_legend
+from explorer.ui.base.fonts import scaled
 from explorer.ui.canvas.viewport import Viewport
 from explorer.ui.canvas.zoom_controls import FLOATING_MARGIN
 
@@ -137,7 +140,7 @@ def is_legend_below(rect: QRectF) -> bool:
 def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
     """Return the rectangles of a column legend in all corners but that of the buttons, bottom left first."""
     entries = picture.legend
-    size = QSizeF(legend_width(entries) + 2 * _PADDING, legend_height(entries, 0) + 2 * _PADDING - 4)
+    size = QSizeF(_column_width(entries), _height(entries, 0))
     room = widget.adjusted(FLOATING_MARGIN, FLOATING_MARGIN, -FLOATING_MARGIN, -FLOATING_MARGIN)
     if not entries or size.height() > 0.72 * room.height() or size.width() > 0.3 * room.width():
         return []
@@ -151,12 +154,28 @@ def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRe
     right = (buttons.left() if not buttons.isEmpty() else widget.right()) - FLOATING_MARGIN
     width = right - widget.left() - FLOATING_MARGIN
     entries = picture.legend
-    if not entries or width < legend_width(entries) + 2 * _PADDING:
+    if not entries or width < _column_width(entries):
         return []
-    height = legend_height(entries, width - 2 * _PADDING) + 2 * _PADDING - 4
+    height = _height(entries, width)
     if height > 0.2 * widget.height():
         return []
     return [QRectF(widget.left() + FLOATING_MARGIN, widget.bottom() - FLOATING_MARGIN - height, width, height)]
+
+
+def _text_scale() -> float:
+    """How many times as large as in files the legend is: it grows with the fonts of the window."""
+    return scaled(100) / 100
+
+
+def _column_width(entries: Sequence[LegendEntry]) -> float:
+    """Width of the box in one column, in pixels."""
+    return _text_scale() * legend_width(entries) + 2 * _PADDING
+
+
+def _height(entries: Sequence[LegendEntry], width: float) -> float:
+    """Height of a box of this width, in pixels; at width 0 all entries stand in one column."""
+    scale = _text_scale()
+    return scale * legend_height(entries, max(width - 2 * _PADDING, 0) / scale) + 2 * _PADDING - 4
 
 
 def _around(rect: QRectF) -> QRectF:
@@ -189,5 +208,8 @@ def paint_legend_box(painter: QPainter, picture: Picture, rect: QRectF, theme: T
     painter.setPen(QPen(theme.named_colour("border"), 1))
     painter.setBrush(ground)
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-    paint_legend(painter, picture.legend, rect.adjusted(_PADDING, _PADDING - 2, -_PADDING, -_PADDING + 2), theme)
+    inside, scale = rect.adjusted(_PADDING, _PADDING - 2, -_PADDING, -_PADDING + 2), _text_scale()
+    painter.translate(inside.topLeft())
+    painter.scale(scale, scale)
+    paint_legend(painter, picture.legend, QRectF(0, 0, inside.width() / scale, inside.height() / scale), theme)
     painter.restore()

@@ -27,9 +27,9 @@ class CardClipboardTool:
         context.get_menu("Edit").addSeparator()
         add = context.add_action
         tip = tr_noop("Copy the selected cards, or the whole diagram, as a picture, SVG and text")
-        self.copy_action = add("Edit", tr_noop("Copy cards"), self.copy, "Ctrl+Shift+C", tip)
+        self.copy_action = add("Edit", tr_noop("Copy cards"), self.copy, "Ctrl+Shift+C", tip, needs_network=True)
         tip = tr_noop("Select all stages; Shift and a drag select cards in a rectangle")
-        self.select_action = add("Edit", tr_noop("Select all"), self.select_all, "Ctrl+A", tip)
+        self.select_action = add("Edit", tr_noop("Select all"), self.select_all, "Ctrl+A", tip, needs_network=True)
         context.card_actions.append(self._card_entries)
         self._canvas.cards_banded.connect(self._session.select_cards)
         self._canvas.background_menu_requested.connect(self._show_menu)

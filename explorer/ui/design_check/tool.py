@@ -29,7 +29,7 @@ class DesignCheckTool:
         self.panel: DesignCheckPanel | None = None
         self.dock = context.add_dock(tr_noop("Design rules"), self._create_panel)
         tip = tr_noop("What this network does otherwise than its field advises, and why")
-        context.add_action("Tools", tr_noop("Check this network"), self.show, "", tip)
+        context.add_action("Tools", tr_noop("Check this network"), self.show, "", tip, needs_network=True)
         self.dock.visibilityChanged.connect(lambda _: self._check())
         for topic in ("document", "network", "language"):
             self.session.on(topic, self._check)

@@ -38,6 +38,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.experiments.experiment_controls import ExperimentControls
 from explorer.ui.experiments.picture_grid import PictureGrid
 from explorer.ui.experiments.report import report_html
+from explorer.ui.widgets.closing_keys import ClosingKeys
 from explorer.ui.widgets.tab_order import order_tabs
 
 _MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
@@ -53,6 +54,7 @@ class ExperimentsWindow(QWidget):
     def __init__(self, lane: Lane, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowFlag(Qt.WindowType.Window)
+        ClosingKeys(self)
         self._lane = lane
         self._language: Language = "en"
         self.experiment: Experiment = all_experiments()[0]

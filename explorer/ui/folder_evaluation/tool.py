@@ -108,6 +108,7 @@ class FolderEvaluationTool:
             tr_noop("Evaluate a folder of images…"),
             self.choose_folder,
             tip=tr_noop("Count how often the edits change the predicted class"),
+            needs_network=True,
         )
 
     def _create_panel(self) -> QWidget:

@@ -41,6 +41,7 @@ class HelpPage(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self.text)
         column.addWidget(self.buttons)
+        self.buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.resize(size.boundedTo(self.screen().availableSize() * 0.9))
         follow_language(self.text, fill, after_texts=True)  # the sheet of shortcuts reads the menus
 

@@ -58,9 +58,15 @@ class NavigationTool(QObject):
             lambda: self.search_box.focus_field(),
             "Ctrl+F",
             tr_noop("Search names, kinds, attributes and figures"),
+            needs_network=True,
         )
         self.next_action = a(
-            "Edit", tr_noop("Find next"), lambda: self.search_navigator.step(1), "F3", tr_noop("Go to the next match")
+            "Edit",
+            tr_noop("Find next"),
+            lambda: self.search_navigator.step(1),
+            "F3",
+            tr_noop("Go to the next match"),
+            needs_network=True,
         )
         self.previous_action = a(
             "Edit",
@@ -68,6 +74,7 @@ class NavigationTool(QObject):
             lambda: self.search_navigator.step(-1),
             "Shift+F3",
             tr_noop("Go to the previous match"),
+            needs_network=True,
         )
         self.back_action = a(
             "Go",

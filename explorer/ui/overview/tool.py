@@ -17,6 +17,7 @@ from explorer.ui.base.fonts import scaled
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.widgets.closing_keys import ClosingKeys
 
 if TYPE_CHECKING:
     from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
@@ -68,6 +69,7 @@ class OverviewWindow(QTabWidget):
 
         super().__init__(context.window)
         self.setWindowFlag(Qt.WindowType.Window)
+        ClosingKeys(self)
         self._context, self._lane = context, lane
         live_text(self, QWidget.setWindowTitle, "All networks")
         self.resize(QSize(scaled(1100), scaled(680)).boundedTo(self.screen().availableSize()))

@@ -60,7 +60,7 @@ class MovingTool:
             (tr_noop("Duplicate block"), self.duplicate, "Ctrl+J", tr_noop("Put a copy behind the selected card")),
             (tr_noop("Group as a block…"), self.ask_group, "Ctrl+G", tr_noop("Make one block of the selected cards")),
         ):
-            self._keep_to_canvas(self._context.add_action("Edit", title, act, key, tip))
+            self._keep_to_canvas(self._context.add_action("Edit", title, act, key, tip, needs_network=True))
 
     def _keep_to_canvas(self, action: QAction) -> None:
         """Let the key of an action work where cards are selected, and not in lists and lines of text."""

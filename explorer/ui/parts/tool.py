@@ -77,16 +77,16 @@ class PartsTool:
         context = self._context
         context.get_menu("Edit").addSeparator()
         insert = tr_noop("Insert a part…"), tr_noop("Put a layer or block in behind the selected card")
-        context.add_action("Edit", insert[0], lambda: self.choose("behind"), "Ins", insert[1])
+        context.add_action("Edit", insert[0], lambda: self.choose("behind"), "Ins", insert[1], needs_network=True)
         kept = (
             tr_noop("Keep as a part…"),
             tr_noop("Keep the selected cards among the parts, to put them into any network"),
         )
-        context.add_action("Edit", kept[0], self.ask_keep, "", kept[1])
+        context.add_action("Edit", kept[0], self.ask_keep, "", kept[1], needs_network=True)
         swap = tr_noop("Replace by…"), tr_noop("Put a layer or block in the place of the selected card")
-        context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1])
+        context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1], needs_network=True)
         gone = tr_noop("Take out"), tr_noop("Take the selected cards out of the network; the ends are joined")
-        self._keep_to_canvas(context.add_action("Edit", gone[0], self.take_out, "Del", gone[1]))
+        self._keep_to_canvas(context.add_action("Edit", gone[0], self.take_out, "Del", gone[1], needs_network=True))
 
     def _keep_to_canvas(self, action: QAction) -> None:
         """Let the key of an action work where cards are selected, and not in lists and lines of text."""

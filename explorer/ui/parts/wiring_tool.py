@@ -65,9 +65,11 @@ class WiringTool:
 
     def _add_actions(self) -> None:
         link = tr_noop("Link from here…"), tr_noop("Lead the output of the selected card into another card as well")
-        self._keep_to_canvas(self._context.add_action("Edit", link[0], self.start, "W", link[1]))
+        self._keep_to_canvas(self._context.add_action("Edit", link[0], self.start, "W", link[1], needs_network=True))
         gone = tr_noop("Remove a link…"), tr_noop("Choose a link of the selected card to take away")
-        self._keep_to_canvas(self._context.add_action("Edit", gone[0], self.choose_removal, "Shift+Del", gone[1]))
+        self._keep_to_canvas(
+            self._context.add_action("Edit", gone[0], self.choose_removal, "Shift+Del", gone[1], needs_network=True)
+        )
 
     def _keep_to_canvas(self, action: QAction) -> None:
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -6,7 +6,7 @@ but one whose tool says that it is a picture to work in, of which a strip would 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _LOWEST = 108  # pixels of height
@@ -23,6 +23,11 @@ class LowPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusProxy(panel)
         self.setWidget(panel)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._panel and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()  # what is shown now may be wider, and does not scroll across
+        return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:
         return self._panel.sizeHint()

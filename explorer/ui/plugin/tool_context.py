@@ -245,12 +245,20 @@ class ToolContext:
         return lane
 
     def add_action(
-        self, menu: str, text: str, callback: Callable[[], None], shortcut: str = "", tip: str = ""
+        self,
+        menu: str,
+        text: str,
+        callback: Callable[[], None],
+        shortcut: str = "",
+        tip: str = "",
+        *,
+        needs_network: bool = False,
     ) -> QAction:
         """Add an entry to a menu of the window ("File", "Edit", "View", "Tools", "Help").
 
         Text and tip are English, marked by `tr_noop`; they follow the language.
-        For an entry that is on or off, make the returned action checkable and read its state in `callback`.
+        For an entry that is on or off, make the returned action checkable and read its state in `callback`. One that
+        `needs_network` can be chosen while a network is open.
         """
         action = live_text(QAction(self.window), QAction.setText, text)
         if shortcut:
@@ -260,6 +268,9 @@ class ToolContext:
         follow_language(action, lambda shown: shown.setToolTip(f"{tr(tip or text)}{keys}"))
         action.triggered.connect(lambda _=False: callback())
         self.get_menu(menu).addAction(action)
+        if needs_network:
+            action.setEnabled(self.session.network is not None)
+            self.session.on("network", lambda: action.setEnabled(self.session.network is not None))
         return action
 
     def get_menu(self, name: str) -> QMenu:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -23,9 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.languages import tr
+from explorer.ui.base.later import call_later
 from explorer.ui.plugin.preference import OFF, ON, Preference
 from explorer.ui.widgets.switch import Switch
 from explorer.ui.widgets.tab_order import order_tabs
+
+_WIDTH = 520  # pixels at least
 
 
 class PreferencesDialog(QDialog):
@@ -45,6 +48,7 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self._area, 1)
         column.addWidget(self._buttons)
+        self._buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.show_preferences()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -52,10 +56,25 @@ class PreferencesDialog(QDialog):
         if not event.spontaneous():  # only now the rows have their style, and so their height
             self.resize(self.size().expandedTo(self.sizeHint()))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.isVisible():
+            call_later(self, self._follow_font)  # when the style has followed, too
+
+    def _follow_font(self) -> None:
+        focused = next((title for title, control in self.controls.items() if control.hasFocus()), "")
+        self.show_preferences()
+        if focused:
+            self.show_preference(focused)
+        call_later(self, lambda: self.resize(self.size().expandedTo(self.sizeHint())))  # when the rows have their style
+
     def sizeHint(self) -> QSize:
         page = self._area.widget()
-        height = page.sizeHint().height() if page is not None else 0
-        return QSize(520, height + 70).boundedTo(self.screen().availableSize() * 0.9)
+        needed = page.sizeHint() if page is not None else QSize()
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        return QSize(max(_WIDTH, needed.width() + bar + 30), needed.height() + 70).boundedTo(
+            self.screen().availableSize() * 0.9
+        )
 
     def show_preferences(self) -> None:
         """Show the values in force, in the language in force."""
@@ -78,10 +97,12 @@ class PreferencesDialog(QDialog):
                     self._add_row(form, preference)
             column.addLayout(form)
         column.addStretch(1)
+        self._area.setWidget(page)
+        for label in self._labels:
+            label.ensurePolished()  # it has the font of the page only then
         widest = max(label.sizeHint().width() for label in self._labels)
         for label in self._labels:  # the controls of all groups stand below each other
             label.setMinimumWidth(widest)
-        self._area.setWidget(page)
         order_tabs(self)
 
     def show_preference(self, title: str) -> None:
@@ -127,6 +148,7 @@ def _build_switch(preference: Preference) -> QWidget:
 
 def _build_folder(preference: Preference) -> QWidget:
     button = QPushButton()
+    button.setAutoDefault(False)  # Enter in the dialog is for "Close"
     _show_folder(button, preference)
     button.clicked.connect(partial(_choose_folder, button, preference))
     return button

@@ -46,8 +46,7 @@ class PreferencesTool:
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
-        if title:
-            self.dialog.show_preference(title)
+        self.dialog.show_preference(title or next(iter(self.dialog.controls)))
 
     def _group_order(self, group: str) -> int:
         groups = [_APPEARANCE, *dict.fromkeys(one.group for one in self._context.preferences)]

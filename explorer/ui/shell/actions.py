@@ -125,7 +125,7 @@ class Actions:
         is_edited = history is not None and history.position > 0
         self.reset.setEnabled(is_edited)
         self.compare.setEnabled(is_edited)
-        for action in (self.save, self.save_as, *self.levels.values()):
+        for action in (self.save, self.save_as, self.fit, self.zoom_in, self.zoom_out, *self.levels.values()):
             action.setEnabled(history is not None)
 
     def connect_levels(self, callback: Callable[[Level], None]) -> None:

@@ -20,7 +20,8 @@ class EnterKey(WindowFilter):
         button = QApplication.focusWidget()
         if event.key() not in _ENTER_KEYS or not isinstance(button, (QPushButton, QToolButton)):
             return False
-        if isinstance(button.window(), QDialog):  # Qt does it there, and knows which button is the default
+        is_known_to_qt = isinstance(button, QPushButton) and (button.autoDefault() or button.isDefault())
+        if isinstance(button.window(), QDialog) and is_known_to_qt:  # others would press the default button instead
             return False
         if not event.isAutoRepeat():
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):  # as the space bar: menus open too

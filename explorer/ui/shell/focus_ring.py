@@ -65,10 +65,11 @@ class _Ring(QWidget):
 
     def _reposition(self) -> None:
         parent = self.parentWidget()
-        room = parent.rect() if parent is not None else QRect()
-        self.setGeometry(
-            self._target.geometry().adjusted(-_RING_MARGIN, -_RING_MARGIN, _RING_MARGIN, _RING_MARGIN) & room
-        )
+        room, inside = parent.rect() if parent is not None else QRect(), self._target.geometry()
+        beside = (inside.left() - room.left(), inside.top() - room.top())
+        beyond = (room.right() - inside.right(), room.bottom() - inside.bottom())
+        margin = max(min(_RING_MARGIN, *beside, *beyond), 0)  # the same on all sides: a cut ring looks like none
+        self.setGeometry(inside.adjusted(-margin, -margin, margin, margin) & room)
         self.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -47,6 +47,7 @@ class StartPage(QScrollArea):
         self.cards = [NetworkCard(network) for network in networks]
         self.links: list[QToolButton] = []
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAutoFillBackground(True)  # nothing of the canvas is seen through its scroll bar
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         live_text(self, QWidget.setAccessibleName, "Networks to start with")

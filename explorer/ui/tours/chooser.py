@@ -26,7 +26,7 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.card_button import CardButton
 from explorer.ui.widgets.tab_order import order_tabs
 
-_WIDTH, _MARGIN, _ROW_HEIGHT = 660, 24, 62
+_WIDTH, _MARGIN, _ROW_HEIGHT = 660, 24, 54
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class ToursTool:
             tr_noop("Copy link to this view"),
             tr_noop("A link for slides and notes: network, edits, selection"),
         )
-        context.add_action("View", title, self._copy_link, "Ctrl+Alt+C", tip)
+        context.add_action("View", title, self._copy_link, "Ctrl+Alt+C", tip, needs_network=True)
         self.handouts = HandoutSaver(context, lambda: self.player.tour if self.player.is_in_sight else None)
         title, tip = (
             tr_noop("Save handout…"),

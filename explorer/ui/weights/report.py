@@ -62,6 +62,7 @@ class WeightsReport(QDialog):
             button.clicked.connect(self.accept)
             self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(self.buttons)
+        self.buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
 
     def sizeHint(self) -> QSize:
         return QSize(620, 460)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.base.languages import translator
+from explorer.base.languages import tr, translator
 from explorer.network import Network
 from explorer.networks.catalogue import all_entries
 from explorer.ui.palette.palette import Palette
@@ -51,13 +51,13 @@ def test_every_enabled_entry_panel_and_network_is_found(window: Window, palette:
 
 
 def test_an_action_is_run_and_its_keys_are_shown(window: Window, palette: Palette, qtbot: QtBot) -> None:
-    palette.field.setText("find…")
-    assert palette.matches[0].keys == "Ctrl+F"
+    palette.field.setText("preferences…")
+    assert palette.matches[0].keys == "Ctrl+,"
     actions: list[QAction] = []
-    fit = window.actions_.fit
-    fit.triggered.connect(lambda: actions.append(fit))
-    choose(palette, qtbot, "fit")
-    assert actions == [fit]
+    minimap = next(entry.action for entry in menu_entries(window.menuBar()) if entry.title == "Minimap")
+    minimap.triggered.connect(lambda: actions.append(minimap))
+    choose(palette, qtbot, "minimap")
+    assert actions == [minimap]
 
 
 def test_a_panel_is_shown_and_never_closed(window: Window, palette: Palette, qtbot: QtBot) -> None:
@@ -158,7 +158,7 @@ def test_it_goes_with_the_keyboard_and_with_the_language(window: Window, palette
     translator.set_language("zh")
     tool = next(tool for tool in window.tools if isinstance(tool, PaletteTool))
     tool.show()
-    palette.field.setText("适应")
+    palette.field.setText(tr("Full screen"))
     assert palette.matches
     translator.set_language("en")
     assert palette.isHidden()

@@ -109,6 +109,27 @@ def test_theme_font_and_level_are_applied_at_once(
     assert FONT_SCALES
 
 
+def test_nothing_is_cut_when_fonts_grow_meanwhile(dialog: PreferencesDialog, qapp: QApplication, qtbot: QtBot) -> None:
+    box = dialog.controls["Font size"]
+    assert isinstance(box, QComboBox)
+    box.setFocus()
+    box.setCurrentIndex(box.findData("150"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: dialog.controls["Font size"] is not box)
+
+    def are_whole() -> bool:
+        texts = [widget for widget in (*dialog._labels, *dialog.controls.values()) if widget.isVisible()]
+        page = dialog._area.widget()
+        assert page is not None
+        return page.width() <= dialog._area.viewport().width() and all(
+            text.width() >= text.sizeHint().width() for text in texts
+        )
+
+    qtbot.waitUntil(are_whole, timeout=5000)
+    assert dialog.controls["Font size"].hasFocus()
+    set_font_scale(qapp, 100)
+
+
 def test_each_is_found_in_the_palette(window: Window, tool: PreferencesTool) -> None:
     lines = {entry.title: entry for entry in collect_entries(window.tool_context) if entry.detail == "Preferences"}
     assert {*lines} == {*_declared(window)}

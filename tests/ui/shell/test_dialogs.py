@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 import explorer
 from explorer.base.languages import translator
 from explorer.ui.language.application import apply_to_application
+from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
 from tests.ui.shell.every_dialog import EveryDialog
@@ -22,6 +24,13 @@ from tests.ui.shell.test_legibility import cut_texts
 
 _SCREEN = QSize(1000, 700)
 _FRAME = QSize(0, 30)  # pixels of a title bar
+_ANSWERS = (
+    QDialogButtonBox.ButtonRole.AcceptRole,
+    QDialogButtonBox.ButtonRole.RejectRole,
+    QDialogButtonBox.ButtonRole.YesRole,
+)
+_CHOSEN = "chosen_default"  # property of a button that the code has made the default
+_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -99,3 +108,42 @@ def _dialog_classes() -> set[str]:
     return {
         name for path in folder.rglob("*.py") for name in re.findall(r"^class (\w+)\(QDialog", path.read_text(), re.M)
     }
+
+
+def _accidental_default(dialog: QWidget) -> Iterator[str]:
+    """Yield a button that Enter presses though nobody has said so: Qt takes the first that it finds."""
+    for button in dialog.findChildren(QPushButton):
+        box = button.parentWidget()
+        is_answer = isinstance(box, QDialogButtonBox) and box.buttonRole(button) in _ANSWERS
+        if button.isVisible() and button.isDefault() and not button.property(_CHOSEN) and not is_answer:
+            yield f"Enter presses {button.text()!r}"
+
+
+def test_enter_does_what_a_dialog_is_for_and_escape_closes_it(
+    opened: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong: list[str] = []
+    set_default = QPushButton.setDefault
+
+    def choose(button: QPushButton, on: bool) -> None:
+        button.setProperty(_CHOSEN, on)
+        set_default(button, on)
+
+    def look(name: str, dialog: QWidget) -> None:
+        wrong.extend(f"{name}: {text}" for text in _accidental_default(dialog))
+        if name.startswith(("export", "all networks")) or not dialog.isWindow():
+            return  # shown several times
+        focused = dialog.focusWidget()
+        QTest.keyClick(dialog if focused is None else focused, Qt.Key.Key_Escape)
+        if dialog.isVisible():
+            wrong.append(f"{name}: Esc does not close it")
+
+    monkeypatch.setattr(QPushButton, "setDefault", choose)
+    EveryDialog(opened, qtbot, monkeypatch, look).show_all()
+    overview = next(tool for tool in opened.tools if isinstance(tool, OverviewTool))
+    for key, modifier in ((Qt.Key.Key_Escape, _PLAIN), (Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)):
+        overview.show()
+        assert overview.window is not None
+        QTest.keyClick(overview.window, key, modifier)
+        assert not overview.window.isVisible()
+    assert not wrong, "\n".join(wrong)

@@ -53,3 +53,17 @@ def test_a_button_that_is_off_stays_so(qtbot: QtBot) -> None:
 def test_a_dialog_presses_each_once(qtbot: QtBot) -> None:
     one, other = QPushButton(), QPushButton()
     assert presses(qtbot, QDialog(), one, other) == [one] * 3
+
+
+def test_in_a_dialog_it_presses_a_button_that_is_no_default(qtbot: QtBot) -> None:
+    dialog, save = QDialog(), QPushButton()
+    save.setDefault(True)
+    small, plain = QToolButton(), QPushButton()
+    plain.setAutoDefault(False)
+    assert presses(qtbot, dialog, small, plain, save) == [small] * 3
+    plain.setFocus()
+    clicked: list[QAbstractButton] = []
+    for button in (plain, save):
+        button.clicked.connect(lambda _=False, button=button: clicked.append(button))
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Return)
+    assert clicked == [plain]

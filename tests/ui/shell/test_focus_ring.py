@@ -76,3 +76,13 @@ def test_it_follows_its_control_and_goes_on_when_that_is_hidden(ring: FocusRing,
     assert ring.ring.geometry().center() == place.center()
     one.hide()
     assert ring.ring.geometry().contains(two.geometry())
+
+
+def test_it_is_whole_where_its_control_touches_the_edge(ring: FocusRing, page: QWidget) -> None:
+    press_tab(page)
+    one, _ = page.findChildren(QPushButton)
+    assert ring.ring is not None
+    one.setGeometry(0, 20, page.width() - 10, 24)
+    assert ring.ring.geometry() == one.geometry()
+    one.setGeometry(1, 20, page.width() - 10, 24)
+    assert ring.ring.geometry() == one.geometry().adjusted(-1, -1, 1, 1)

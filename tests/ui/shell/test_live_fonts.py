@@ -9,9 +9,11 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from explorer.drawing.legend import legend_width
 from explorer.ui.base import appearance
 from explorer.ui.base.fonts import set_font_scale
 from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
 
 
 @pytest.fixture
@@ -62,3 +64,21 @@ def test_a_font_chosen_now_is_that_of_the_next_start(window: Window, qtbot: QtBo
     assert len(now.keys() & fresh.keys()) > 50
     assert not other
     started.close()
+
+
+@pytest.mark.usefixtures("font_of_100")
+def test_the_legend_grows_with_the_fonts_of_the_window(window: Window, qtbot: QtBot, qapp: QApplication) -> None:
+    window.resize(1600, 1000)
+    window.start("resnet18")
+    settled(qtbot, window)
+    window.canvas.fit()
+    picture = window.canvas.picture
+    before = window.canvas._legend.rect
+    assert not before.isEmpty()
+    set_font_scale(qapp, 130)
+    appearance.apply_scheme(qapp, "light")
+    assert picture is not None
+    entries = picture.legend
+    qtbot.waitUntil(lambda: window.canvas._legend.rect.height() > 1.15 * before.height(), timeout=5000)
+    assert window.canvas._legend.rect.width() >= 1.3 * legend_width(entries)
+    assert not picture.count_cards_in(window.canvas._viewport.to_picture_rect(window.canvas._legend.rect))
