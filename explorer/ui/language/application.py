@@ -46,6 +46,7 @@ def apply_to_application(app: QApplication, language: InterfaceLanguage) -> None
     """Give the application's own texts and its font the language, where they have another one."""
     if app.property("language") != language.name:
         app.setProperty("language", language.name)
+        QLocale.setDefault(QLocale(language.locale))  # Qt writes numbers as the texts around them do
         _translate_qt(app, QLocale(language.locale))
         set_font_families(app, language.fonts)
     _name_scroll_buttons()

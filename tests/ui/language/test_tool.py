@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QLocale, QSettings
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
@@ -113,6 +113,13 @@ def test_qt_says_its_own_texts_in_the_language(qtbot: QtBot, qapp: QApplication)
     again = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     qtbot.addWidget(again)
     assert again.button(QDialogButtonBox.StandardButton.Cancel).text() == "Cancel"
+
+
+def test_qt_writes_numbers_as_the_language_does(qapp: QApplication) -> None:
+    for language in (CHINESE, ENGLISH):
+        application.apply_to_application(qapp, language)
+        assert QLocale().name() == language.locale
+        assert QLocale().decimalPoint() == "."
 
 
 def test_chinese_has_its_own_font_after_that_of_latin_letters(qapp: QApplication) -> None:

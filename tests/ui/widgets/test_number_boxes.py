@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -31,6 +33,9 @@ def commit(box: QSpinBox | QDoubleSpinBox, text: str) -> None:
         (IntegerBox, "－５", -5),
         (DecimalBox, "０．２５", 0.25),
         (DecimalBox, "0。5", 0.5),
+        (DecimalBox, "0.5", 0.5),
+        (DecimalBox, "0,5", 0.5),
+        (DecimalBox, "0，5", 0.5),
     ],
 )
 def test_full_width_numbers(made: type[IntegerBox | DecimalBox], typed: str, value: float, qtbot: QtBot) -> None:
@@ -42,6 +47,27 @@ def test_full_width_numbers(made: type[IntegerBox | DecimalBox], typed: str, val
         for part in parts:
             commit(box, part)
         assert box.value() == value
+
+
+@pytest.fixture(params=["de_DE", "fr_FR", "tr_TR", "ar_EG", "hi_IN", "en_US"])
+def system(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A system that writes numbers in its own way."""
+    before = QLocale()
+    QLocale.setDefault(QLocale(request.param))
+    yield request.param
+    QLocale.setDefault(before)
+
+
+def test_numbers_mean_the_same_on_every_system(system: str, qtbot: QtBot) -> None:
+    decimal = DecimalBox(minimum=0, maximum=1000, value=0.25)
+    whole = IntegerBox(minimum=0, maximum=100_000, value=12_345)
+    for box in (decimal, whole):
+        qtbot.addWidget(box)
+    assert (decimal.text(), whole.text()) == ("0.25", "12345")
+    for typed in ("0.5", "0,5"):
+        decimal.selectAll()
+        qtbot.keyClicks(decimal, typed)
+        assert (decimal.value(), decimal.cleanText()) == (0.5, typed.replace(",", "."))
 
 
 def test_a_word_of_its_own_stays(qtbot: QtBot) -> None:
