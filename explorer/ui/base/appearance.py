@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.base.languages import tr_noop
 from explorer.ui.base.fonts import font_scale
+from explorer.ui.base.settings import read_text
 
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -57,7 +58,7 @@ def apply_scheme(app: QApplication, scheme: str) -> None:
 
 def chosen_scheme() -> str:
     """Return the scheme that the user has chosen: "system", "light" or "dark"."""
-    chosen = str(QSettings().value(_SETTING, "system"))
+    chosen = read_text(_SETTING, "system")
     return chosen if chosen in _SCHEMES else "system"
 
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
+from explorer.ui.base.settings import read_whole
+
 _Widget = TypeVar("_Widget", bound=QWidget)
 
 #: Sizes of all fonts, in percent of the system's, that can be chosen.
@@ -22,8 +24,8 @@ _FONT_EVENTS = (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEven
 
 def font_scale() -> int:
     """Return the chosen size of all fonts, in percent of the system's."""
-    chosen = str(QSettings().value(_SETTING, "100"))
-    return int(chosen) if chosen.isdecimal() and int(chosen) in FONT_SCALES else 100
+    chosen = read_whole(_SETTING, 100)
+    return chosen if chosen in FONT_SCALES else 100
 
 
 def set_font_scale(app: QApplication, percent: int) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings
 
+from explorer.ui.base.settings import read_whole
+
 _SETTING = "tours"
 
 
@@ -19,9 +21,7 @@ class Score:
 
 def load_score() -> Score:
     """Return the score of all guesses together."""
-    settings = QSettings()
-    right, asked = (str(settings.value(f"{_SETTING}/{name}", "0")) for name in ("right", "asked"))
-    return Score(int(right) if right.isdecimal() else 0, int(asked) if asked.isdecimal() else 0)
+    return Score(read_whole(f"{_SETTING}/right"), read_whole(f"{_SETTING}/asked"))
 
 
 def add_to_score(is_right: bool) -> Score:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings
-
 from explorer.base.torch_environment import set_torch_environment
+from explorer.ui.base.settings import read_text, read_whole
 from explorer.viewmodels.card_ids import rename_ids
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ def set_thread_count() -> None:
     import torch
 
     # By default one core stays free for the window: torch's own threads would wait for each other on a busy machine.
-    chosen = str(QSettings().value("threads", "0"))
-    count = int(chosen) if chosen.isdecimal() else 0
+    count = read_whole("threads")
     torch.set_num_threads(min(count, os.cpu_count() or 1) if count else max((os.cpu_count() or 2) - 1, 1))
 
 
@@ -74,7 +72,7 @@ def set_weights_folder() -> None:
     """Look for published weights, and keep them, in the folder that the user has chosen; torch's own by default."""
     import torch
 
-    if chosen := str(QSettings().value("weights_folder", "")):
+    if chosen := read_text("weights_folder"):
         torch.hub.set_dir(chosen)
 
 

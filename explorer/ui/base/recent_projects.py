@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
 from explorer.base.languages import tr
+from explorer.ui.base.settings import read_json
 
 _SETTING = "recent"
 _MAX_PROJECTS = 10
@@ -17,12 +18,7 @@ _MAX_PROJECTS = 10
 
 def recent_projects() -> list[str]:
     """Return the paths of recent projects, newest first."""
-    # As JSON: a settings file makes a plain text of a list of one, and nothing of an empty one.
-    try:
-        found = json.loads(str(QSettings().value(_SETTING, "[]")))
-    except ValueError:
-        return []
-    return [path for path in found if isinstance(path, str) and path][:_MAX_PROJECTS] if isinstance(found, list) else []
+    return [path for path in read_json(_SETTING, list) if isinstance(path, str) and path][:_MAX_PROJECTS]
 
 
 def add_recent_project(path: Path) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from explorer.drawing import Marks, Picture, Theme
 from explorer.drawing.transition import Scene, Transition, visible_scene
+from explorer.ui.base.settings import read_switch
 
 _DURATION_MS = 180  # milliseconds
 _SETTING = "motion"
@@ -20,8 +21,7 @@ _system_preference = {"moves": True}
 
 def is_enabled() -> bool:
     """Return whether animations are wanted: the user's choice first, then the system's preference once it is known."""
-    chosen = QSettings().value(_SETTING)
-    return str(chosen) == "true" if chosen is not None else _system_preference["moves"]
+    return read_switch(_SETTING, _system_preference["moves"])
 
 
 def set_system_preference(enabled: bool) -> None:

@@ -19,6 +19,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import jobs
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.base.menus import add_checkable
+from explorer.ui.base.settings import read_text, read_whole
 from explorer.ui.plugin.preference import Preference
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -64,7 +65,7 @@ class ComputingTool:
                 group,
                 tr_noop("Memory for feature maps"),
                 tr_noop("What is remembered of passes, so that an edit computes only what it changes"),
-                lambda: str(QSettings().value("feature_map_bytes", 0)),
+                lambda: str(read_whole("feature_map_bytes")),
                 self._choose_budget,
                 choices=lambda: [(str(budget), _budget_title(budget)) for budget in CACHE_BUDGETS],
             ),
@@ -72,7 +73,7 @@ class ComputingTool:
                 group,
                 tr_noop("Folder of weights"),
                 tr_noop("Where published weights are looked for and downloaded to"),
-                lambda: str(QSettings().value("weights_folder", "") or _usual_weights_folder()),
+                lambda: read_text("weights_folder") or str(_usual_weights_folder()),
                 write_folder,
                 "folder",
             ),
@@ -92,7 +93,7 @@ class ComputingTool:
             add_checkable(self.devices_menu, device.title, chosen, partial(self.set_preferences, device=device.name))
 
     def _fill_budgets(self) -> None:
-        chosen = int(str(QSettings().value("feature_map_bytes", 0)))
+        chosen = read_whole("feature_map_bytes")
         group = QActionGroup(self.budgets_menu)
         for budget in CACHE_BUDGETS:
             action = add_checkable(

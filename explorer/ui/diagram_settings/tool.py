@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.base.settings import read_text
 from explorer.ui.canvas import transition_animation
 from explorer.ui.plugin.preference import OFF, ON, Preference
 from explorer.ui.plugin.tool_context import ToolContext
@@ -73,7 +74,7 @@ class DiagramSettingsTool(QObject):
         self._update_colours()
 
     def _fill_directions(self) -> None:
-        saved = str(QSettings().value("direction", "columns"))
+        saved = read_text("direction", "columns")
         self._session.set_direction(next((direction for direction in DIRECTIONS if direction == saved), "columns"))
         group = QActionGroup(self)
         for direction, text in DIRECTIONS.items():

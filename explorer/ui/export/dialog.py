@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -32,6 +32,7 @@ from explorer.export.page import ExportError, Page, size_text
 from explorer.ui.base import dialogs
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.settings import read_text
 from explorer.ui.export import choices, jobs
 from explorer.ui.export.last_page import has_last_page, load_last_page, save_last_page
 from explorer.ui.export.page_form import PageForm, side_by_side
@@ -70,8 +71,8 @@ class ExportDialog(QDialog):
         architecture = source.network.architecture
         self._name.setText(architecture.key or architecture.title)
         self.form.show_page(page or load_last_page())
-        select_data(self._format, str(QSettings().value("export/format", ".png")))
-        self._show_folder(str(QSettings().value("export/folder", str(Path.home()))))
+        select_data(self._format, read_text("export/format", ".png"))
+        self._show_folder(read_text("export/folder", str(Path.home())))
         self._update_enabled()
 
     # what it is made of

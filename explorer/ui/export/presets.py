@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings
 
 from explorer.base.languages import tr_noop
 from explorer.export.page import Page
+from explorer.ui.base.settings import read_json
 
 #: The page and the suffix of each.
 BUILT_IN: Mapping[str, tuple[Page, str]] = {
@@ -31,12 +32,8 @@ _KEY = "export/presets"
 
 def load_presets() -> dict[str, tuple[Page, str]]:
     """Return what a user has named, without what makes no sense any more."""
-    try:
-        held = json.loads(str(QSettings().value(_KEY, "{}")))
-    except ValueError:
-        return {}
     found = {}
-    for name, entry in held.items() if isinstance(held, dict) else ():
+    for name, entry in read_json(_KEY, dict).items():
         page = page_from_json(entry.get("page"), Page()) if isinstance(entry, dict) else None
         if page is not None:
             found[str(name)] = (page, str(entry.get("suffix", ".png")))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBox
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.guess_score import add_to_score
+from explorer.ui.base.settings import read_switch
 
 if TYPE_CHECKING:  # importing these imports torch
     from explorer.exercises.predictions import PredictionQuestion
@@ -20,7 +21,7 @@ _SETTING = "guide/predict"
 
 def is_asking_wanted() -> bool:
     """Return whether the guide asks before it tries an edit."""
-    return str(QSettings().value(_SETTING, "true")) == "true"
+    return read_switch(_SETTING, True)
 
 
 def set_asking_wanted(wanted: bool) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSettings
 
 from explorer.base.languages import tr_noop
+from explorer.ui.base.settings import read_text
 from explorer.ui.hints.strip import HintStrip
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -84,7 +85,7 @@ class HintsTool:
 
 def _read_hints() -> tuple[str, ...]:
     """Return the places whose hints have been dismissed."""
-    return tuple(str(QSettings().value(_SETTING, "")).split())
+    return tuple(read_text(_SETTING).split())
 
 
 def _remember(read: list[str]) -> None:

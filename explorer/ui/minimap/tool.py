@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
 from explorer.drawing import Picture, Theme
+from explorer.ui.base.settings import read_switch
 from explorer.ui.minimap.minimap import Minimap, paint_thumbnail
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -26,7 +27,7 @@ class MinimapTool(QObject):
         tip = tr_noop("Show the whole diagram in a corner while part of it is out of sight")
         self.toggle_action = context.add_action("View", tr_noop("Minimap"), self._toggle, "Ctrl+M", tip)
         self.toggle_action.setCheckable(True)
-        self.toggle_action.setChecked(QSettings().value("minimap", True, bool) is not False)
+        self.toggle_action.setChecked(read_switch("minimap", True))
         self.minimap.set_active(self.toggle_action.isChecked())
 
     def _toggle(self) -> None:

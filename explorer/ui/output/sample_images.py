@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from explorer.session import Session
 from explorer.ui.base import dialogs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language
+from explorer.ui.base.settings import read_json
 from explorer.ui.output import image_jobs
 from explorer.ui.output.image_widgets import SampleStrip
 from explorer.ui.output.panel import OutputPanel
@@ -148,9 +150,8 @@ def _name_built_in(strip: SampleStrip) -> None:
 
 def recent_images() -> list[str]:
     """Return the paths of recent image files, newest first."""
-    known = QSettings().value(_SETTING, [])
-    return [str(path) for path in known] if isinstance(known, list) else [str(known)] if known else []
+    return [path for path in read_json(_SETTING, list) if isinstance(path, str)]
 
 
 def _save_recent_images(paths: list[str]) -> None:
-    QSettings().setValue(_SETTING, paths)
+    QSettings().setValue(_SETTING, json.dumps(paths))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import add_note, tr, tr_noop, with_label
 from explorer.base.number_format import format_signed
+from explorer.ui.base.settings import read_text
 from explorer.ui.parts.drop_places import card_ids_near
 from explorer.ui.parts.target_search import TargetSearch
 from explorer.ui.parts.wire_gesture import WireGesture
@@ -178,7 +179,7 @@ class WiringTool:
     @property
     def preferred_join(self) -> str:
         """The kind of join that was chosen last."""
-        chosen = str(QSettings().value(_JOIN_SETTING, "add"))
+        chosen = read_text(_JOIN_SETTING, "add")
         return chosen if chosen in _JOINS else "add"
 
     def _link(self, entry: LinkEntry, target: str) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from explorer.base.languages import tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.base.settings import read_bytes
 from explorer.ui.plugin.dock_widgets import RaisingDock, restore_arrangement
 from explorer.ui.plugin.low_panel import LowPanel
 
@@ -50,8 +51,8 @@ class MainDocks:
         settings, screen = QSettings(), _screen_key(self._window.screen())
         for prefix in (f"{screen}/", ""):
             if settings.contains(f"{prefix}geometry"):
-                self._window.restoreGeometry(settings.value(f"{prefix}geometry"))
-                return restore_arrangement(self._window, settings.value(f"{prefix}state"), _STATE_VERSION)
+                self._window.restoreGeometry(read_bytes(f"{prefix}geometry"))
+                return restore_arrangement(self._window, read_bytes(f"{prefix}state"), _STATE_VERSION)
         return False
 
     def save_state(self) -> None:
@@ -72,9 +73,7 @@ class MainDocks:
         settings = QSettings()
         settings.setValue(f"{_screen_key(self._screen)}/state", self._window.saveState(_STATE_VERSION))
         self._screen = screen
-        state = settings.value(f"{_screen_key(screen)}/state")
-        if state is not None:
-            restore_arrangement(self._window, state, _STATE_VERSION)
+        restore_arrangement(self._window, read_bytes(f"{_screen_key(screen)}/state"), _STATE_VERSION)
 
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = live_text(RaisingDock(), QDockWidget.setWindowTitle, title)

@@ -12,6 +12,8 @@ from typing import Literal
 
 from PySide6.QtCore import QSettings
 
+from explorer.ui.base.settings import read_switch
+
 ON, OFF = "true", "false"  # values of a switch
 
 
@@ -27,11 +29,6 @@ class Preference:
     kind: Literal["choice", "switch", "folder"] = "choice"
     #: Values of a choice, each with its words in the language in force.
     choices: Callable[[], Sequence[tuple[str, str]]] = tuple
-
-
-def read_switch(key: str, default: bool) -> bool:
-    """Return a setting that is on or off."""
-    return str(QSettings().value(key, ON if default else OFF)).lower() == ON
 
 
 def switch_of_setting(group: str, title: str, tip: str, key: str, default: bool) -> Preference:

@@ -13,6 +13,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance, jobs
 from explorer.ui.base.fonts import FONT_SCALES, font_scale, set_font_scale
+from explorer.ui.base.settings import read_text, read_whole
 from explorer.ui.plugin.preference import Preference, switch_of_setting
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.preferences.dialog import PreferencesDialog
@@ -126,13 +127,13 @@ class PreferencesTool:
 
         tip = tr_noop("Processor cores that a pass may use; one stays free for the window by default")
         return Preference(
-            _COMPUTING, tr_noop("Threads"), tip, lambda: str(QSettings().value("threads", "0")), write, choices=choices
+            _COMPUTING, tr_noop("Threads"), tip, lambda: str(read_whole("threads")), write, choices=choices
         )
 
 
 def read_default_level() -> Level:
     """Return the level that networks are expanded to when they are opened."""
-    chosen = QSettings().value("default_level", "blocks")
+    chosen = read_text("default_level", "blocks")
     return next((level for level in LEVELS if level == chosen), "blocks")
 
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSettings
 
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
-from explorer.ui.plugin.preference import read_switch, switch_of_setting
+from explorer.ui.base.settings import read_json, read_switch
+from explorer.ui.plugin.preference import switch_of_setting
 from explorer.ui.plugin.tool_context import ToolContext
 
 _SETTING, _SWITCH = "last_session", "reopen_last_session"
@@ -67,9 +68,5 @@ def _describe(document: Document) -> dict[str, Any] | None:
 
 
 def _read() -> list[dict[str, Any]]:
-    try:
-        found = json.loads(str(QSettings().value(_SETTING, "[]")))
-    except ValueError:
-        return []
-    held = found if isinstance(found, list) else []
+    held = read_json(_SETTING, list)
     return [one for one in held if isinstance(one, dict) and isinstance(one.get("file", one.get("network")), str)]

@@ -10,6 +10,7 @@ Pictures that need height stand at the right of the diagram there, and below it 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, S
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
+from explorer.ui.base.settings import read_json, read_switch
 from explorer.ui.canvas.diagram_view import DiagramView
 from explorer.ui.plugin.dock_widgets import LazyDock, restore_arrangement
 from explorer.ui.plugin.docks import PANELS_FOLDED
@@ -50,9 +52,9 @@ class DiagramRoom(QObject):
         super().__init__(window)
         self._window, self._canvas, self._docks = window, canvas, docks
         self._library, self._inspector, self._pictures = library, inspector, pictures
-        moved = QSettings().value(_MOVED_SETTING, [], list)
+        moved = read_json(_MOVED_SETTING, list)
         #: Pictures that stood below, until the window became small.
-        self._moved_aside = {dock for dock in pictures if isinstance(moved, list) and dock.objectName() in moved}
+        self._moved_aside = {dock for dock in pictures if dock.objectName() in moved}
         self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order
         self._put_away: dict[QDockWidget, list[QDockWidget]] = {}  # by the panel that took their room
         self._is_inspector_unwanted = False  # the user has closed it
@@ -73,8 +75,7 @@ class DiagramRoom(QObject):
     def is_small(self) -> bool:
         """Whether the window is small and panels are to give way."""
         size = self._window.size()
-        is_on = QSettings().value(_SETTING, True, bool) is not False
-        return is_on and (size.width() < _SMALL_WIDTH or size.height() < _SMALL_HEIGHT)
+        return read_switch(_SETTING, True) and (size.width() < _SMALL_WIDTH or size.height() < _SMALL_HEIGHT)
 
     def arrange_first(self) -> None:
         """Leave the list of networks alone in a small window that nobody has arranged yet."""
@@ -184,7 +185,7 @@ class DiagramRoom(QObject):
     def save_state(self) -> None:
         """Remember which pictures were moved aside, together with the arrangement that shows them there: alone, it
         would tell the next start that the user had dragged them back."""
-        QSettings().setValue(_MOVED_SETTING, sorted(dock.objectName() for dock in self._moved_aside))
+        QSettings().setValue(_MOVED_SETTING, json.dumps(sorted(dock.objectName() for dock in self._moved_aside)))
 
     def _move(self, dock: QDockWidget, area: Qt.DockWidgetArea) -> None:
         there = [other for other in self._standing() if self._window.dockWidgetArea(other) == area]

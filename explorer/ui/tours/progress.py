@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings
 
+from explorer.ui.base.settings import read_switch, read_whole
+
 _SETTING = "tours"
 
 
@@ -19,11 +21,7 @@ class TourProgress:
 
 def load_progress(id: str) -> TourProgress:
     """Return where the user was in a tour."""
-    settings = QSettings()
-    step = str(settings.value(f"{_SETTING}/{id}/step", "0"))
-    return TourProgress(
-        int(step) if step.isdecimal() else 0, str(settings.value(f"{_SETTING}/{id}/finished", "")) == "true"
-    )
+    return TourProgress(read_whole(f"{_SETTING}/{id}/step"), read_switch(f"{_SETTING}/{id}/finished", False))
 
 
 def save_progress(id: str, progress: TourProgress) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr_noop
 from explorer.ui.base.live_texts import live_text
+from explorer.ui.base.settings import read_whole
 from explorer.ui.widgets.number_boxes import DecimalBox, IntegerBox
 
 _SECONDS_SETTING, _MEMORY_SETTING = "own code/seconds", "own code/memory"
@@ -19,11 +20,8 @@ _TIP = tr_noop("The code runs in a process of its own, which is ended when it ta
 def read_limits() -> Limits:
     """Return the limits of the settings; those that are missing or absurd are the usual ones."""
     usual = Limits()
-    try:
-        seconds = float(str(QSettings().value(_SECONDS_SETTING, usual.seconds)))
-        memory = int(str(QSettings().value(_MEMORY_SETTING, usual.memory)))
-    except ValueError:
-        return usual
+    seconds = read_whole(_SECONDS_SETTING, round(usual.seconds))
+    memory = read_whole(_MEMORY_SETTING, usual.memory)
     return Limits(seconds, memory) if 1 <= seconds <= 86_400 and memory >= _GIB // 2 else usual
 
 

@@ -17,6 +17,7 @@ from explorer.base.atomic_write import WEIGHTS_SUFFIXES
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop, with_label
 from explorer.ui.base.menus import add_checkable
+from explorer.ui.base.settings import read_text
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
@@ -99,7 +100,7 @@ class WeightsTool:
         entry = network.context.entry
         if entry is None or network.context.checkpoint is not None:
             return
-        name = str(QSettings().value(_remembered_setting(entry.key), ""))
+        name = read_text(_remembered_setting(entry.key))
         chosen = [offer for offer in _list_offers(network) if offer.name == name and offer.is_cached] if name else []
         if chosen:
             self.load_pretrained(chosen[0])
