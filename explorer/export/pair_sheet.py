@@ -5,7 +5,7 @@ Invariant: both pictures have one scale, and each card of either is on the sheet
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from PySide6.QtGui import QPainter
 
 from explorer.base import number_format
 from explorer.drawing import Theme, compose_picture
-from explorer.drawing.legend import LegendEntry
+from explorer.drawing.legend import LegendEntry, LegendText
 from explorer.drawing.picture import Announce, Picture, no_announcement
 from explorer.drawing.theme import diagram_font, draw_text, text_width
 from explorer.export.page import READABLE_POINTS, Page
@@ -27,6 +27,7 @@ from explorer.layout import Fit
 from explorer.presenters import build_summary
 from explorer.presenters.difference_text import difference_headline
 from explorer.presenters.pair_diagrams import Side, build_pair_diagram
+from explorer.viewmodels.diagram import ColourScale
 from explorer.viewmodels.panels import HeadlineFigure
 
 if TYPE_CHECKING:
@@ -74,8 +75,12 @@ class PairContent:
 
     @property
     def legend(self) -> Sequence[LegendEntry]:
-        """What occurs in either."""
-        return tuple(dict.fromkeys((*self.pictures[0].legend, *self.pictures[1].legend)))
+        """What occurs in either; where both have a scale of their own, with the letter of the side that it is of."""
+        scales = [picture.diagram.scale for picture in self.pictures]
+        if any(scale is None or scale.labels for scale in scales) or _ends(scales[0]) == _ends(scales[1]):
+            return tuple(dict.fromkeys((*self.pictures[0].legend, *self.pictures[1].legend)))
+        named = (_with_side(letter, picture.legend) for letter, picture in zip("AB", self.pictures, strict=True))
+        return tuple(dict.fromkeys(entry for entries in named for entry in entries))
 
     def paint(
         self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
@@ -145,6 +150,18 @@ def _half_room(sheet: Sheet, *, is_beside: bool) -> Fit:
     if is_beside:
         return Fit((room.width - _GAP) / 2, room.height - _NAME_ROW, room.max_zoom)
     return Fit(room.width, (room.height - _GAP / 2) / 2 - _NAME_ROW, room.max_zoom)
+
+
+def _ends(scale: ColourScale | None) -> tuple[str, str] | None:
+    return (scale.low, scale.high) if scale is not None else None
+
+
+def _with_side(letter: str, entries: Sequence[LegendEntry]) -> Iterator[LegendEntry]:
+    for entry in entries:
+        if isinstance(entry, LegendText) and entry.symbol == "title":
+            yield replace(entry, text=f"{letter} · {entry.text}")
+        else:
+            yield entry
 
 
 def _with_letter(announce: Announce, letter: str) -> Announce:

@@ -1,7 +1,7 @@
 """A picture on a page: title, figures, caption and legend around it, in drawing units.
 
 Invariant: on a page of a given format, nothing is outside of it, and text around the picture has the size that the
-format says, however large the picture is.
+format says, however large the picture is; only where it would take most of the page it is smaller.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from explorer.export.surroundings import CAPTION_POINTS, SheetText, Surroundings
 from explorer.layout import Fit
 
 _MIN_WIDTH = 420.0  # width from which neither a legend nor a caption is a tower
-_MIN_ROOM = 40.0  # for a picture, however much is written around it
+_MOST_TEXT = 0.6  # of the height of a page, however much is written around its picture
 
 
 class SheetContent(Protocol):
@@ -74,9 +74,9 @@ class Sheet:
     def __init__(self, content: SheetContent, page: Page = Page(), words: SheetText = SheetText()) -> None:
         self.content, self.page, self.words, self.theme = content, page, words, get_theme(page.theme)
         self.title = (page.title_text or words.title) if page.title else ""
-        self.margin, self.text_scale = _margin(page), _text_scale(page)
+        self.margin = _margin(page)
         inner = _inner_width(page) if page.paper is not None else self._natural_width(words)
-        self.around = Surroundings(page, words, content.legend, inner / self.text_scale)
+        self.around, self.text_scale = _surround(page, words, content.legend, inner)
         self.title_height = self.around.above_height * self.text_scale
         below = self.around.below_height * self.text_scale
         self.zoom, height = page.max_zoom, content.height * page.max_zoom
@@ -104,7 +104,7 @@ class Sheet:
     @property
     def room(self) -> Fit:
         """What a page of a given format has for its content."""
-        return _room(self.page, self.around)
+        return _room(self.page, self.around.height * self.text_scale)
 
     @property
     def text_points(self) -> float:
@@ -172,8 +172,8 @@ class Sheet:
 def fill_sheet(content: SheetContent, page: Page, words: SheetText) -> Sheet:
     """Return content on a page; the cards of a diagram are laid out anew so that they fill a page of a given format."""
     if page.paper is not None and isinstance(content, Picture):
-        around = Surroundings(page, words, content.legend, _inner_width(page) / _text_scale(page))
-        content = compose_picture(content.diagram, page.direction, fit=_room(page, around))
+        around, scale = _surround(page, words, content.legend, _inner_width(page))
+        content = compose_picture(content.diagram, page.direction, fit=_room(page, around.height * scale))
     return Sheet(content, page, words)
 
 
@@ -181,8 +181,14 @@ def _margin(page: Page) -> float:
     return page.format.margin * UNITS_PER_INCH if page.format is not None else page.margin
 
 
-def _text_scale(page: Page) -> float:
-    return page.format.text_points / CAPTION_POINTS if page.format is not None else 1.0
+def _surround(page: Page, words: SheetText, entries: Sequence[LegendEntry], width: float) -> tuple[Surroundings, float]:
+    """Return the texts of a page and their scale: as the format says, or smaller where the picture had no room."""
+    scale = page.format.text_points / CAPTION_POINTS if page.format is not None else 1.0
+    around = Surroundings(page, words, entries, width / scale)
+    while page.format is not None and around.height * scale > _MOST_TEXT * _inner_height(page):
+        scale *= 0.9
+        around = Surroundings(page, words, entries, width / scale)
+    return around, scale
 
 
 def _inner_width(page: Page) -> float:
@@ -190,12 +196,14 @@ def _inner_width(page: Page) -> float:
     return page.format.width * UNITS_PER_INCH - 2 * _margin(page)
 
 
-def _room(page: Page, around: Surroundings) -> Fit:
-    """What is left of a page for its picture."""
+def _inner_height(page: Page) -> float:
     assert page.format is not None
-    written = (around.above_height + around.below_height) * _text_scale(page)
-    height = page.format.height * UNITS_PER_INCH - 2 * _margin(page) - written
-    return Fit(_inner_width(page), max(height, _MIN_ROOM), page.max_zoom)
+    return page.format.height * UNITS_PER_INCH - 2 * _margin(page)
+
+
+def _room(page: Page, written: float) -> Fit:
+    """What is left of a page for its picture beside texts of this height."""
+    return Fit(_inner_width(page), _inner_height(page) - written, page.max_zoom)
 
 
 __all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText", "fill_sheet"]

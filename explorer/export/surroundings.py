@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +11,7 @@ from typing import Literal
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
+from explorer.base.han_spacing import HAN
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendEntry, legend_height, paint_legend
 from explorer.drawing.theme import diagram_font, draw_text, text_width
@@ -19,6 +22,9 @@ _SUBTITLE_PX, _SUBTITLE_ROW = 13.0, 18.0
 _CAPTION_PX, _CAPTION_ROW = 12.0, 17.0
 _FIGURE_NAME_PX, _FIGURE_VALUE_PX, _FIGURE_ROW, _FIGURE_GAP = 11.0, 14.0, 44.0, 30.0
 _GAP = 12.0  # between the picture and what is written below it
+
+#: What stays together on a line: a word, or an ideograph with the marks that may not begin a line or end one.
+_PIECE = re.compile(rf" *(?:[（《【“]*[{HAN}][，。：；、？！）》】”]*|[^ {HAN}]+)| +")
 
 #: Of a caption at natural size; everything around a picture keeps its size relative to it.
 CAPTION_POINTS = _CAPTION_PX * 72 / 96
@@ -61,6 +67,11 @@ class Surroundings:
         self.legend_top = y + _GAP
         self.legend_height = legend_height(self.entries, width)
         self.below_height = self.legend_top + self.legend_height if self.entries else y
+
+    @property
+    def height(self) -> float:
+        """Of all that stands above and below."""
+        return self.above_height + self.below_height
 
     def _place_figures(self, figures: Sequence[tuple[str, str]], y: float) -> float:
         for number, row in enumerate(_wrap_figures(figures, self.width)):
@@ -154,12 +165,16 @@ def _wrap_phrases(text: str, max_width: float) -> Iterator[str]:
 
 
 def _wrap_words(phrase: str, max_width: float, pixels: float, bold: bool = False) -> Iterator[str]:
+    """Lines of whole words, or ideographs, each with the marks around it; what is wider than a line is cut."""
     line = ""
-    for word in phrase.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and text_width(longer, pixels, bold) > max_width:
+    for piece in _PIECE.findall(phrase):
+        if line and text_width(line + piece, pixels, bold) > max_width:
             yield line
-            line = word
+            line = piece.lstrip(" ")
         else:
-            line = longer
+            line += piece
+        while len(line) > 1 and text_width(line, pixels, bold) > max_width:
+            fits = bisect_right(range(2, len(line)), max_width, key=lambda n: text_width(line[:n], pixels, bold)) + 1
+            yield line[:fits]
+            line = line[fits:]
     yield line
