@@ -326,6 +326,8 @@ def test_the_limits_are_kept_as_settings(tool: UserModuleTool) -> None:
     asked(tool).reject()
     assert read_limits() == Limits(7, 3 * 2**29)
     QSettings().setValue("own code/seconds", "soon")
+    assert read_limits() == Limits(Limits().seconds, 3 * 2**29)
+    QSettings().setValue("own code/memory", "1")
     assert read_limits() == Limits()
 
 
