@@ -47,12 +47,14 @@ class ComparisonResult:
 
 
 def import_torch(keep_going: KeepGoing) -> None:
-    """Import torch and the core in advance, so that the first click does not wait for it."""
+    """Import torch and the core in advance, so that the first click does not wait for it; also what reads files, which
+    lanes would otherwise import at the same time."""
     from explorer.base.gc_pause import freeze_imports, gc_paused
 
     set_torch_environment()
     with gc_paused():
-        import explorer.network  # noqa: F401 - imported for its cost
+        import explorer.network
+        import explorer.project.files  # noqa: F401 - imported for its cost
     freeze_imports()
 
     set_thread_count()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import subprocess
+import sys
 import threading
 import weakref
+from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+import explorer
 from explorer.base.cancellation import KeepGoing, check_cancelled
 from explorer.ui.base.lanes import Lane
 
@@ -157,3 +163,33 @@ def test_lanes_go_on_when_a_preparing_one_is_closed_before_it_began(qtbot: QtBot
     preparing.close()
     lane.submit(lambda keep_going: None, lambda _: None, lambda _: None)
     qtbot.waitUntil(lambda: not lane.busy)
+
+
+def _rooms_of_packages() -> dict[str, set[str]]:
+    """The rooms without Qt that import each package of others."""
+    root = Path(explorer.__file__).parent
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for path in root.rglob("*.py"):
+        room = path.relative_to(root).parts[0]
+        if room in ("ui", "drawing", "export"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in names:
+                rooms[name.partition(".")[0]].add(room)
+    return {name: found for name, found in rooms.items() if name not in (*sys.stdlib_module_names, "explorer")}
+
+
+def test_what_several_rooms_import_is_there_before_lanes_work() -> None:
+    """Lanes that import parts of it at the same time would see half a module. In a process that has nothing yet."""
+    shared = sorted(name for name, rooms in _rooms_of_packages().items() if len(rooms) > 2)
+    assert {"torch", "pydantic"} <= set(shared)
+    code = (
+        "import sys; from explorer.ui.base.jobs import import_torch; import_torch(lambda done: True);"
+        f"print(*(name for name in {shared} if name not in sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=True)
+    assert found.stdout.strip() == ""
