@@ -68,9 +68,11 @@ def find_catalogue_texts() -> Iterator[Use]:
     for entry in json.loads(CATALOGUE.read_text(encoding="utf-8"))["networks"]:
         options = [option["title"] for option in entry.get("options", ())]
         named = [entry["title"]] if _SMALL_WORD.search(entry["title"]) else []
-        source = entry.get("top1_source", "")
-        sources = () if source.startswith("torchvision") else (source,)  # names of weights are names
-        for text in filter(None, (*named, entry.get("note"), *sources, *options)):
+        published = entry.get("published", ())
+        cited = [entry.get("top1_source", ""), *(figure["source"] for figure in published)]
+        sources = [source for source in cited if not source.startswith("torchvision")]  # names of weights are names
+        notes = [entry.get("note"), *(figure.get("note") for figure in published)]
+        for text in filter(None, (*named, *notes, *sources, *options)):
             yield Use(text, None, "catalogue.json", 0, None)
 
 

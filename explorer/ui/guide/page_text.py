@@ -125,13 +125,13 @@ def _render_numbers(title: str, found: tuple[PublishedFigure, ...], note: str, l
         return ""
     figures = {"params": labels.params, "macs": labels.macs, "top1": labels.top1}
     rows = "".join(_render_number(figures[number.figure], number, labels) for number in found)
-    notes = "".join(f"<p class='muted'>{escape(text)}</p>" for text in (note, labels.convention) if text)
+    notes = "".join(f"<p class='muted'>{escape(text)}</p>" for text in (tr(note), labels.convention) if text)
     return f"<h2>{escape(title)}</h2><table cellspacing='0' cellpadding='3'>{rows}</table>{notes}"
 
 
 def _render_number(figure: str, number: PublishedFigure, labels: PageLabels) -> str:
     """Return the rows of a figure, counted above published: the panel is narrow."""
-    source = escape(" – ".join(filter(None, (number.source, number.why))))
+    source = escape(" – ".join(map(tr, filter(None, (number.source, number.why)))))
     rows = []
     if number.counted:
         rows.append((labels.counted, number.counted, ""))

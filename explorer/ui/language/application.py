@@ -60,11 +60,20 @@ def lacks_font(language: InterfaceLanguage) -> bool:
     return system is not None and not QFontDatabase.families(system)
 
 
+class _QtTexts(QTranslator):
+    """Qt's own texts; one that has got another key since it was translated ("&Look in:") is looked for without any."""
+
+    def translate(self, context: str, text: str, /, remark: str | None = None, number: int = -1) -> str | None:
+        found = super().translate(context, text, remark, number)
+        found = found or super().translate(context, text.replace("&", ""), remark, number)
+        return found or None  # "" would be a text
+
+
 def _translate_qt(app: QApplication, locale: QLocale) -> None:
     for old in app.findChildren(QTranslator, _QT_TEXTS):
         app.removeTranslator(old)
         old.deleteLater()
-    translator = QTranslator(app)
+    translator = _QtTexts(app)
     translator.setObjectName(_QT_TEXTS)
     if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QLocale, QSettings
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from explorer.base import languages
@@ -164,3 +164,14 @@ def test_a_system_whose_language_no_font_has_is_told_once(qtbot: QtBot, monkeypa
 
 def test_a_language_needs_no_fonts() -> None:
     assert not application.lacks_font(InterfaceLanguage("Deutsch", "de_DE"))
+
+
+def test_texts_of_qt_whose_keys_have_changed_are_chinese(qapp: QApplication, qtbot: QtBot) -> None:
+    translator.set_language("zh")
+    application.apply_to_application(qapp, CHINESE)
+    dialog = QFileDialog()
+    qtbot.addWidget(dialog)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    said = [label.text() for label in dialog.findChildren(QLabel) if label.text()]
+    assert len(said) >= 3
+    assert [text for text in said if text.isascii()] == []
