@@ -10,6 +10,7 @@ import networkx as nx
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr
+from explorer.export.documents.scene import clean_text
 from explorer.export.page import GRAPH_SUFFIXES, check_choice, check_suffix
 from explorer.graph import op_kinds
 from explorer.graph.groups import Group
@@ -135,26 +136,39 @@ def _format_shape(shape: tuple[int, ...]) -> str:
 
 def _as_graphml(graph: nx.MultiDiGraph) -> str:
     """Return the graph as GraphML, which has no tuples: shapes are texts such as "1×64×56×56"."""
-    plain = nx.MultiDiGraph(**graph.graph)
-    plain.add_nodes_from((id, {**node, "shape": _format_shape(node["shape"])}) for id, node in graph.nodes.items())
+    plain = nx.MultiDiGraph(**{name: clean_text(value) for name, value in graph.graph.items()})
+    plain.add_nodes_from((clean_text(id), _plain(node)) for id, node in graph.nodes.items())
     plain.add_edges_from(
-        (source, target, key, {**edge, "shape": _format_shape(edge["shape"])})
+        (clean_text(source), clean_text(target), key, _plain(edge))
         for source, target, key, edge in graph.edges(keys=True, data=True)
     )
     return "\n".join(nx.generate_graphml(plain)) + "\n"
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as XML can hold them."""
+    texts = {name: clean_text(value) for name, value in attributes.items() if isinstance(value, str)}
+    return {**attributes, **texts, "shape": _format_shape(attributes["shape"])}
 
 
 def _as_dot(graph: nx.MultiDiGraph) -> str:
     """Return the graph in the language of Graphviz, a box with title and output shape for each node."""
     lines = [f"digraph {_quote(graph.name)} {{", "  node [shape=box];"]
     for id, node in graph.nodes.items():
-        label = "\\n".join(filter(None, (node["title"], _format_shape(node["shape"]))))
+        label = _label(*filter(None, (node["title"], _format_shape(node["shape"]))))
         figures = ", ".join(f"{name}={node[name]}" for name in ("params", "macs"))
-        lines.append(f"  {_quote(id)} [label={_quote(label)}, kind={_quote(node['kind'])}, {figures}];")
+        lines.append(f"  {_quote(id)} [label={label}, kind={_quote(node['kind'])}, {figures}];")
     for source, target, edge in graph.edges(data=True):
-        lines.append(f"  {_quote(source)} -> {_quote(target)} [label={_quote(_format_shape(edge['shape']))}];")
+        lines.append(f"  {_quote(source)} -> {_quote(target)} [label={_label(_format_shape(edge['shape']))}];")
     return "\n".join([*lines, "}", ""])
 
 
+def _label(*lines: str) -> str:
+    """A text of several lines that is shown as it is: in labels, entities and what follows a backslash mean others."""
+    shown = r"\n".join(_quote(line.replace("&", "&amp;"))[1:-1] for line in lines)
+    return f'"{shown}"'
+
+
 def _quote(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'
+    """An id in quotes; a backslash is doubled, as a single one at the end would escape the quote."""
+    return '"' + clean_text(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -12,7 +12,8 @@ from explorer.export.documents.scene import SceneCard, SheetScene
 
 def write_mermaid(scene: SheetScene) -> str:
     """Return a flowchart: a subgraph for each frame, dotted links for shortcuts."""
-    lines = [f"%% {' '.join(scene.title.split())}", f"flowchart {'LR' if scene.flows_right else 'TD'}"]
+    title = _escape(" ".join(scene.title.split()))  # even in a comment "%%{" begins a directive
+    lines = [f"%% {title}", f"flowchart {'LR' if scene.flows_right else 'TD'}"]
     lines += _nodes(scene)
     for link in scene.links:
         arrow = "-.->" if link.is_skip else "-->"

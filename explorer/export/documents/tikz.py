@@ -5,8 +5,11 @@ Cards are named nodes, links are drawn between their anchors; texts are in the d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from explorer.base.han_spacing import FIRST_IDEOGRAPH
 from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene
 
 _MAX_SIDE = 5000.0  # big points: TeX knows no length of more than 16,383 points
@@ -17,21 +20,25 @@ _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "''", "\n": " ", "\t": " ", "×": r"\ensuremath{\times}", "→": r"\ensuremath{\to}",
-    "·": r"\ensuremath{\cdot}", "…": r"\ldots{}", "–": "--", "—": "---", "−": r"\ensuremath{-}",
+    "·": r"\ensuremath{\cdot}", "…": r"\ldots{}", "–": "--{}", "—": "---{}", "−": r"\ensuremath{-}",
     "±": r"\ensuremath{\pm}", "⧺": r"\ensuremath{+\!\!+}", "÷": r"\ensuremath{\div}", "≤": r"\ensuremath{\le}",
     "≥": r"\ensuremath{\ge}", "∞": r"\ensuremath{\infty}", "Δ": r"\ensuremath{\Delta}", "²": r"\ensuremath{^2}",
-    "³": r"\ensuremath{^3}", "’": "'", "‘": "`", "“": "``", "”": "''", "\xa0": "~",
+    "³": r"\ensuremath{^3}", "’": "'", "‘": "`", "“": "``", "”": "''", "\xa0": "~", "\0": "{}",
 }  # fmt: skip
+_HAN_COMMAND = (
+    r"\newcommand{\han}[1]{\ifdefined\pdftexversion ?\else #1\fi}",
+    r"\ifdefined\pdftexversion\IfFileExists{CJKutf8.sty}{\usepackage{CJKutf8}"
+    r"\renewcommand{\han}[1]{\begin{CJK}{UTF8}{gbsn}##1\end{CJK}}}{}\fi",
+)
+#: Between signs that TeX would set as one other.
+_LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=[`?!])(?=`)")
 
 
 def write_tikz(scenes: Sequence[SheetScene]) -> str:
-    """Return the document. pdfTeX has no letters beyond Latin ones and writes "?" for them; XeTeX has those of its
-    font."""
-    parts = [_document_head(scenes[0])]
-    for number, scene in enumerate(scenes):
-        parts += ["\\clearpage"] if number else []
-        parts += [_picture(scene)]
-    return "\n".join([*parts, r"\end{document}", ""])
+    """Return the document. pdfTeX sets Latin letters, and Simplified Chinese ones where it has the package CJKutf8; for
+    others it writes "?". XeTeX has the letters of its font."""
+    pages = "\n\\clearpage\n".join(map(_picture, scenes))
+    return "\n".join([_document_head(scenes[0], has_han=r"\han{" in pages), pages, r"\end{document}", ""])
 
 
 def _scale(scene: SheetScene) -> float:
@@ -39,7 +46,7 @@ def _scale(scene: SheetScene) -> float:
     return min(_POINTS, _MAX_SIDE / max(scene.width, scene.height))
 
 
-def _document_head(scene: SheetScene) -> str:
+def _document_head(scene: SheetScene, *, has_han: bool) -> str:
     width, height = scene.width * _scale(scene) + 2, scene.height * _scale(scene) + 2
     return "\n".join(
         [
@@ -50,6 +57,7 @@ def _document_head(scene: SheetScene) -> str:
             r"\usepackage{tikz}",
             r"\pagestyle{empty}\parindent=0pt\topskip=0pt\hfuzz=3pt\vfuzz=3pt\hbadness=10000",
             r"\newcommand{\sized}[1]{\fontsize{#1bp}{1.18\dimexpr #1bp}\selectfont}",
+            *(_HAN_COMMAND if has_han else ()),
             r"\begin{document}\sffamily",
         ]
     )
@@ -168,7 +176,16 @@ def _text(scene: SheetScene, text: SceneText) -> str:
 
 def escape_tex(text: str) -> str:
     """Return a text such that TeX sets it as it is; what pdfTeX has no letter for, as "?" there."""
-    return "".join(map(_escape_sign, text))
+    runs = ((is_han, "".join(signs)) for is_han, signs in groupby(_LIGATURE.sub("\0", text), _is_simplified_han))
+    return "".join(rf"\han{{{run}}}" if is_han else "".join(map(_escape_sign, run)) for is_han, run in runs)
+
+
+def _is_simplified_han(sign: str) -> bool:
+    """Whether the Chinese font that comes with TeX has a sign: it fails on any other."""
+    try:
+        return sign >= FIRST_IDEOGRAPH and len(sign.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False
 
 
 def _escape_sign(sign: str) -> str:

@@ -6,14 +6,19 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import networkx as nx
 import pytest
 from PIL import Image
+from torch import nn
 
 import explorer
+from explorer.base.languages import translator
 from explorer.export.documents.connectors import ends_down, fit_connector, starts_down
 from explorer.export.documents.drawio import write_drawio
 from explorer.export.documents.files import export_document
@@ -28,6 +33,7 @@ from explorer.layout import Point
 from explorer.network import Network
 from tests.export.documents.conftest import ODD
 from tests.export.documents.readers import parse_page, read_drawio, read_html, read_mermaid, read_pptx, read_tikz
+from tests.export.documents.tikz_reader import printed
 
 CLEAN = ODD.replace("\x01", "\ufffd")
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -64,6 +70,7 @@ def test_odd_names_in_drawio(odd_scene: SheetScene, tmp_path: Path) -> None:
 def test_odd_names_in_mermaid(odd_scene: SheetScene) -> None:
     _, links, texts = read_mermaid(write_mermaid(odd_scene))
     assert len(links) == 4
+    assert not set('%{}"<') & set(write_mermaid(replace(odd_scene, title="%%{init: {}}%%")).splitlines()[0][3:])
     for text in texts.values():
         assert CLEAN in [re.sub(r"#(\d+);", lambda found: chr(int(found[1])), row) for row in text.split("<br/>")]
 
@@ -83,7 +90,49 @@ def test_odd_names_in_a_web_page(odd_network: Network, odd_sheet: Sheet, tmp_pat
 def test_every_sign_of_tex_is_escaped() -> None:
     assert escape_tex("a_b & 50 % {$#}") == r"a\_b \& 50 \% \{\$\#\}"
     assert escape_tex("\\") == r"\textbackslash{}"
-    assert escape_tex("中") == r"\ifdefined\pdftexversion ?\else 中\fi{}"
+    assert escape_tex("深度 3，中") == r"\han{深度} 3\han{，中}"
+    assert escape_tex("機한😀") == "".join(rf"\ifdefined\pdftexversion ?\else {sign}\fi{{}}" for sign in "機한😀")
+
+
+@pytest.mark.parametrize("text", ["a--b", "--->", "a''b", "``", "?`!`", "“–—”", "-'-`"])
+def test_signs_do_not_become_one_in_tex(text: str) -> None:
+    assert printed(escape_tex(text)) == text
+    assert not re.search(r"--|''|[`?!]`", escape_tex(re.sub("[“–—”]", "", text)))
+
+
+def test_dot_is_read_back_whatever_the_names(odd_network: Network, tmp_path: Path) -> None:
+    explorer.save_graph(odd_network, tmp_path / "a.dot")
+    graph = explorer.to_networkx(odd_network)
+    text = (tmp_path / "a.dot").read_text(encoding="utf-8")
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL)
+    assert not set('"') & set(re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL))
+    names = {string.replace('\\"', '"').replace("\\\\", "\\") for string in strings}
+    assert {id.replace("\x01", "\ufffd") for id in graph} <= names
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_draws_what_is_said(tmp_path: Path) -> None:
+    names = ["end\\", 'a"b', "\\N", "&amp;", "<b>", "a\\\\", "中文"]
+    network = explorer.open(
+        nn.Sequential(OrderedDict((name, nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())) for name in names)),
+        input_shape=(1, 3, 8, 8),
+    )
+    explorer.save_graph(network, tmp_path / "a.dot", "units")
+    drawn = subprocess.run(["dot", "-Tsvg", "a.dot"], cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    svg = ElementTree.fromstring(drawn.stdout)
+    graph = explorer.to_networkx(network, "units")
+    titles = Counter(text.text for text in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert not drawn.stderr
+    assert Counter(node["title"] for node in graph.nodes.values()) <= titles
+    kinds = Counter(group.get("class") for group in svg.iter("{http://www.w3.org/2000/svg}g"))
+    assert (kinds["node"], kinds["edge"]) == (graph.number_of_nodes(), graph.number_of_edges())
+
+
+def test_graphml_is_read_back_whatever_the_names(odd_network: Network, tmp_path: Path) -> None:
+    explorer.save_graph(odd_network, tmp_path / "a.graphml")
+    read, graph = nx.read_graphml(tmp_path / "a.graphml"), explorer.to_networkx(odd_network)
+    assert set(read) == {id.replace("\x01", "\ufffd") for id in graph}
+    assert read.number_of_edges() == graph.number_of_edges()
 
 
 # failures
@@ -271,12 +320,15 @@ def test_what_changed_is_said_on_the_cards(opened: Callable[[str], Network]) -> 
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-@pytest.mark.parametrize("key", ["googlenet_2014", "odd"])
+@pytest.mark.parametrize("key", ["googlenet_2014", "odd", "zh"])
 def test_pdflatex_compiles_it(
     opened: Callable[[str], Network], odd_scene: SheetScene, tmp_path: Path, key: str
 ) -> None:
     page = Page(level="units", by="macs")
-    scene = odd_scene if key == "odd" else build_scene(build_network_sheet(opened(key), page))
+    translator.set_language("zh" if key == "zh" else "en")
+    scene = odd_scene if key == "odd" else build_scene(build_network_sheet(opened("googlenet_2014"), page))
+    translator.set_language("en")
+    assert ("\\han{卷积}" in write_tikz([scene])) == (key == "zh")
     (tmp_path / "a.tex").write_text(write_tikz([scene, scene]), encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "a.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)

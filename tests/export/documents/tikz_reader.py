@@ -14,7 +14,7 @@ _WORDS = {
     "textbar": "|", "ldots": "…", "times": "×", "to": "→", "cdot": "·", "pm": "±", "div": "÷", "le": "≤", "ge": "≥",
     "infty": "∞", "Delta": "Δ",
 }  # fmt: skip
-_SILENT = r"\\sized\{[\d.]+\}|\\(?:textbf|mbox|ensuremath)(?=\{)|\\ifdefined\\pdftexversion \?\\else |\\fi\{\}"
+_SILENT = r"\\sized\{[\d.]+\}|\\(?:textbf|mbox|ensuremath|han)(?=\{)|\\ifdefined\\pdftexversion \?\\else |\\fi\{\}"
 _ESCAPED = 0xE000  # signs that are no code, while braces are taken away
 
 
