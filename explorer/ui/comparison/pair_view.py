@@ -113,15 +113,31 @@ class PairView(QObject):
     def align(self, pair: Pair) -> None:
         """Bring cards that answer to each other to the same place of both canvases: what was acted on last, the
         selection, or else what is nearest to the middle."""
+        found = self._find_alignable(pair)
+        if found is not None:
+            self.links.align(*found, self.partner if self.leads else self._canvas)
+
+    def show_selected(self, pair: Pair) -> None:
+        """Align where what answers to the selection is out of sight on the other side. A click moves nothing else:
+        there may be in sight where one is about to drop what was clicked."""
+        found = self._find_alignable(pair)
+        if found is None:
+            return
+        follower, card = (self._canvas, found[0]) if self.leads else (self.partner, found[1])
+        rect = follower.picture.rect(card) if follower.picture is not None else None
+        if rect is not None and not follower.visible_rect.contains(rect.center()):
+            self.align(pair)
+
+    def _find_alignable(self, pair: Pair) -> tuple[str, str] | None:
+        """The best card in sight to align by, and what answers to it."""
         here, there = self._canvas.picture, self.partner.picture
         if here is None or there is None or not self.links.enabled:
-            return
-        leader = self.partner if self.leads else self._canvas
+            return None
         for card in self._alignable_cards(pair):
             counterpart = pair.counterpart_of(card)
             if counterpart and here.rect(card) is not None and there.rect(counterpart) is not None:
-                self.links.align(card, counterpart, leader)
-                return
+                return card, counterpart
+        return None
 
     def _alignable_cards(self, pair: Pair) -> Iterator[str]:
         """Cards in sight by which the two views can be aligned, the best first."""

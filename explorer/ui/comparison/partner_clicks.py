@@ -42,19 +42,24 @@ class PartnerClicks(QObject):
         if pair.is_tab:
             self._tool.activate_partner()
             in_sight.emit(*args)
-            self._tool.align()  # also where it was selected before
+            self._tool.show_selected()  # also where it was selected before
         elif name == "expansion_toggled":
             self._toggle(pair, args[0])
         elif name in ("card_selected", "link_followed"):
             self._select(pair, args[0])
 
     def _select(self, pair: Pair, id: str | None) -> None:
+        from explorer.presenters import reveal
         from explorer.presenters.linked_folding import find_counterpart
 
         answer = find_counterpart(id or "", pair.from_partner)
-        if answer and self._tool.is_linked:
+        network = self._session.network
+        if answer and self._tool.is_linked and network is not None:
             self._view.pressed_card, self._view.leads = id, True
-            self._tool.context.commands.go_to_card(answer)
+            expanded = reveal(network.analysis, self._session.expanded, answer)
+            if expanded != self._session.expanded:
+                self._session.set_expanded(expanded)
+            self._session.select(answer)
             return
         if self._tool.is_linked:
             self._session.select(None)

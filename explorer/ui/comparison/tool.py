@@ -377,14 +377,18 @@ class ComparisonTool(QObject):
             self._draw()
         else:
             self.view.mark(self.pair)
-            if self._session.selection:
-                self.align()
+            self.show_selected()
 
     def _set_linked(self, on: bool) -> None:
         self.view.links.set_enabled(on)
         if on:
             self._redraw()
             self.align()
+
+    def show_selected(self) -> None:
+        """Let what answers to the selection be seen on the other side, which moves only if it is out of sight there."""
+        if self.pair is not None and self._view is not None and self._session.selection:
+            self._view.show_selected(self.pair)
 
     def align(self) -> None:
         """Bring what answers to each other to the same place of both canvases."""

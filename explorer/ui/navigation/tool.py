@@ -196,7 +196,7 @@ class NavigationTool(QObject):
         return [
             (tr("Find all: {kind}", kind=label), (lambda: self.search_navigator.search(query)) if query else None),
             (
-                tr("Remove bookmark") if is_bookmarked else tr("Bookmark") + "\tCtrl+D",
+                tr("Remove bookmark") if is_bookmarked else tr("Bookmark"),
                 lambda: self._context.session.toggle_bookmark(card_id),
             ),
         ]

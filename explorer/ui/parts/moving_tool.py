@@ -227,6 +227,7 @@ class MovingTool:
     def _card_entries(self, id: str) -> list[tuple[str, Callable[[], None] | None]]:
         return [
             (tr("Copy block"), self.copy),
+            (tr("Cut block"), self.cut),
             (tr("Duplicate block"), self.duplicate),
             (tr("Group as a block…"), self.ask_group),
         ]

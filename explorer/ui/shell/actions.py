@@ -169,10 +169,15 @@ def _add_actions(menu: QMenu, *actions: QAction | None) -> None:
 def build_context_menu(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
     """Return a context menu of (text, callback) entries; those without a callback are disabled."""
     menu = QMenu(parent)
+    add_entries(menu, entries)
+    return menu
+
+
+def add_entries(menu: QMenu, entries: list[tuple[str, Callable[[], None] | None]]) -> None:
+    """Add (text, callback) entries to a menu; those without a callback are disabled."""
     for words, happens in entries:
         action = menu.addAction(words)
         if happens is None:
             action.setEnabled(False)
         else:
             action.triggered.connect(happens)
-    return menu

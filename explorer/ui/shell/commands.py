@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
@@ -42,8 +42,11 @@ _MOST_OF_SCREEN = 0.85  # that a second window takes
 class CommandWindow(WindowFrame):
     """A frame with documents. Implements `WindowCommands` for tools."""
 
+    left_unchanged = Signal()  # by an edit that the network has already
+
     def __init__(self) -> None:
         super().__init__()
+        self.left_unchanged.connect(self._say_unchanged)
         self.file_lane = Lane("files", self)
         self.import_lane = Lane("importing", self, prepares=True)
         self.documents = OpenDocuments(self.session, self)
@@ -145,8 +148,18 @@ class CommandWindow(WindowFrame):
         (self.find_file_handler(path) or self.opener.open_project)(path)
 
     def apply_edit(self, edit: Any) -> None:
-        """Apply an edit to the open network."""
-        self.change_network(lambda network: network.edit(edit))
+        """Apply an edit to the open network; say so where it changes nothing, as a block that is pasted where it is."""
+
+        def step(network: Network) -> Network:
+            edited = network.edit(edit)
+            if edited.history is network.history:
+                self.left_unchanged.emit()  # from the lane's thread
+            return edited
+
+        self.change_network(step)
+
+    def _say_unchanged(self) -> None:
+        self.show_status(tr("Nothing changes: the network is like that already."))
 
     def change_network(
         self, step: Callable[[Network], Network], document: Document | None = None, *, is_followed: bool = False

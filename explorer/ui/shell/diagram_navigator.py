@@ -13,16 +13,14 @@ from explorer.base.languages import tr
 from explorer.session import Session
 from explorer.ui.base.menus import show_menu
 from explorer.ui.canvas.canvas import Canvas
-from explorer.ui.shell.actions import build_context_menu
+from explorer.ui.shell.actions import add_entries, build_context_menu
+from explorer.ui.shell.card_menu import CardMenuEntry
 from explorer.ui.shell.panel_updater import PanelUpdater
 from explorer.viewmodels.card_ids import card_id_to_text, rename_ids
 from explorer.viewmodels.diagram import Level
 
 if TYPE_CHECKING:
     from explorer.network import Network
-
-#: Text and callback of an entry in the menu of a card; without a callback it is disabled.
-CardMenuEntry = tuple[str, Callable[[], None] | None]
 
 
 class DiagramNavigator:
@@ -84,10 +82,10 @@ class DiagramNavigator:
             self._panel_updater.when_drawn(lambda: self._canvas.highlight_in_view(highlighted))
 
     def show_menu(
-        self, id: str, position: QPoint, tool_entries: Iterable[CardMenuEntry], switches: Callable[[QMenu], QMenu]
+        self, id: str, position: QPoint, tool_groups: Iterable[list[CardMenuEntry]], switches: Callable[[QMenu], QMenu]
     ) -> None:
         """Select a card and show its context menu: with a menu of its switches, which is asked for once the card is
-        selected, and with the entries of tools at its end."""
+        selected, and with the groups of entries of tools at its end."""
         self.select(id)
         picture = self._canvas.picture
         card = picture.card(id) if picture is not None else None
@@ -100,11 +98,12 @@ class DiagramNavigator:
             (tr("Zoom to card"), lambda: self._canvas.fit_to(id)),
             (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name)),
         ]
-        menu = build_context_menu(self._canvas, [*entries, *tool_entries])
-        for action in menu.actions()[len(entries) :][:1]:  # the first of tools'
-            menu.insertSeparator(action)
-            menu.insertMenu(action, switches(menu))
-            menu.insertSeparator(action)
+        menu = build_context_menu(self._canvas, entries)
+        menu.addSeparator()
+        menu.addMenu(switches(menu))
+        for group in tool_groups:
+            menu.addSeparator()
+            add_entries(menu, group)
         show_menu(menu, position)
 
     def _expand_to(self, network: Network, ids: Iterable[str]) -> None:

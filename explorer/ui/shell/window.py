@@ -25,6 +25,7 @@ from explorer.ui.library.panel import build_network_rows
 from explorer.ui.output.panel import find_dropped_file
 from explorer.ui.plugin.tool_context import Activity
 from explorer.ui.shell.activity_bar import ActivityBar
+from explorer.ui.shell.card_menu import group_entries
 from explorer.ui.shell.commands import CommandWindow
 from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.menu_order import arrange_menus
@@ -239,8 +240,10 @@ class Window(CommandWindow):
     # window events
 
     def _show_card_menu(self, id: str, position: QPoint) -> None:
-        tool_entries = [entry for entries in self.tool_context.card_actions for entry in entries(id)]
-        self.navigator.show_menu(id, position, tool_entries, self._build_option_menu)
+        menus = (self.tool_context.get_menu(name) for name in ("Edit", "Go"))
+        actions = [action for menu in menus for action in menu.actions()]
+        groups = group_entries([entries(id) for entries in self.tool_context.card_actions], actions)
+        self.navigator.show_menu(id, position, groups, self._build_option_menu)
 
     def _build_option_menu(self, parent: QWidget) -> OptionMenu:
         is_settled = not self.panel_updater.inspect_lane.busy

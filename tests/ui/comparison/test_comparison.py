@@ -111,12 +111,15 @@ def test_another_network_opens_in_a_tab_and_moves_with_the_open_one(
     assert [name.text().split(" (")[0] for name in beside.bar.names] == ["A · VGG-11", "B · AlexNet"]
     assert here.mapToGlobal(here.rect().topLeft()).x() < there.mapToGlobal(there.rect().topLeft()).x()
     first = next(id for id in here.picture.diagram.cards if id.startswith("unit:") and id in pair.to_partner)
+    before = there.view_state
     here.card_selected.emit(first)
     answer = pair.to_partner[first]
     assert there._marks.selected == answer
+    assert there.view_state == before  # it is in sight, beside what one may want to drop on
     there.zoom(1.5, QPointF(50, 40))
     here._pan(QPointF(7, -5))
     assert there.scale == here.scale
+    beside.align()
     assert card_place(there, answer) == pytest.approx(card_place(here, first), abs=1)
     beside.bar.link_button.setChecked(False)
     before = there.view_state
@@ -156,6 +159,28 @@ def test_a_click_on_the_other_side_brings_it_into_sight_where_it_is(
     settle(two, window, qtbot)
     assert [len(document.current_edits) for document in (first, second)] == [1, 1]
     assert {row.change for row in pair_of(two).comparison.differences.rows} >= {"changed"}
+
+
+def test_a_click_moves_a_side_only_where_its_answer_is_out_of_sight(
+    window: Window, beside: ComparisonTool, qtbot: QtBot
+) -> None:
+    beside.baseline_action.trigger()
+    settle(beside, window, qtbot)
+    here, there = window.canvas, beside.view.partner
+    cards = [*here.picture.diagram.cards]
+    here.fit_to(cards[1], max_scale=4.0)
+    for canvas in (there, here):
+        for card in (cards[1], cards[0], cards[1]):
+            before = canvas.view_state
+            canvas.card_selected.emit(card)
+            settle(beside, window, qtbot)
+            assert canvas.view_state == before  # that one clicks in: what is half in sight stays so
+            assert here._marks.selected == there._marks.selected == card
+    beside.view.links.shift = QPointF(0, 100_000)
+    there.set_view_state(here.scale, here.view_state[1] + QPointF(0, 100_000))
+    here.card_selected.emit(cards[0])
+    here.card_selected.emit(cards[1])
+    assert card_place(there, cards[1]) == pytest.approx(card_place(here, cards[1]), abs=1)
 
 
 def card_place(canvas: Canvas, card: str) -> tuple[float, float]:

@@ -267,3 +267,15 @@ def test_by_keys_alone_one_goes_on_where_a_block_was_taken_out(qtbot: QtBot, win
     assert window.canvas.picture is not None
     seen = window.canvas._viewport.to_widget_rect(window.canvas.picture.bounds)
     assert QRectF(window.canvas.rect()).contains(seen)  # it was seen whole, and is still
+
+
+def test_a_block_that_is_pasted_where_it_is_says_that_nothing_changes(
+    qtbot: QtBot, window: Window, tool: MovingTool
+) -> None:
+    window.session.select("layer2.1")
+    tool.cut()
+    window.session.select("layer2.0")
+    window.actions_.paste.trigger()
+    qtbot.waitUntil(lambda: "like that already" in window.statusBar().currentMessage(), timeout=SLOW)
+    assert window.session.network is not None
+    assert not window.session.network.history.edits

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.inspector.option_menu import OptionMenu
+from explorer.ui.plugin.menu_entries import menu_entries
+from explorer.ui.shell import diagram_navigator
 from explorer.ui.shell.window import Window
 from explorer.ui.widgets.picture_menu import build_picture_menu, picture_of, save_picture
 from tests.ui.conftest import settled
@@ -185,3 +187,26 @@ def test_own_photos_are_removed_and_built_in_ones_stay(window: Window, qtbot: Qt
     strip.setCurrentItem(built_in)
     qtbot.keyClick(strip, Qt.Key.Key_Delete)
     assert strip.count() == before
+
+
+def test_the_menu_of_a_card_is_in_groups_and_shows_the_keys_of_its_entries(
+    full: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[QMenu] = []
+    monkeypatch.setattr(diagram_navigator, "show_menu", lambda menu, _: shown.append(menu))
+    picture = full.canvas.picture
+    card = picture.visible_card("layer1.0") if picture is not None else None
+    assert card is not None
+    full._show_card_menu(card, QPoint(0, 0))
+    groups: list[list[str]] = [[]]
+    for action in shown[0].actions():
+        if action.isSeparator():
+            groups.append([])
+        else:
+            groups[-1].append(action.text())
+    assert all(0 < len(group) <= 6 for group in groups), groups
+    texts = {text for group in groups for text in group}
+    in_window = {entry.title: entry.keys for entry in menu_entries(full.menuBar()) if entry.path[0] in ("Edit", "Go")}
+    assert len(texts & {f"{title}\t{keys}" for title, keys in in_window.items()}) >= 7
+    assert not texts & {title for title, keys in in_window.items() if keys}
+    shown[0].deleteLater()
