@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from explorer.base.han_spacing import FIRST_IDEOGRAPH
+from explorer.base.languages import find_languages
 from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene
 
 _MAX_SIDE = 5000.0  # big points: TeX knows no length of more than 16,383 points
@@ -25,10 +26,22 @@ _SIGNS = {
     "≥": r"\ensuremath{\ge}", "∞": r"\ensuremath{\infty}", "Δ": r"\ensuremath{\Delta}", "²": r"\ensuremath{^2}",
     "³": r"\ensuremath{^3}", "’": "'", "‘": "`", "“": "``", "”": "''", "\xa0": "~", "\0": "{}",
 }  # fmt: skip
+#: Chinese letters: of CJKutf8 for pdfTeX, of the first font there is for others.
 _HAN_COMMAND = (
     r"\newcommand{\han}[1]{\ifdefined\pdftexversion ?\else #1\fi}",
     r"\ifdefined\pdftexversion\IfFileExists{CJKutf8.sty}{\usepackage{CJKutf8}"
-    r"\renewcommand{\han}[1]{\begin{CJK}{UTF8}{gbsn}##1\end{CJK}}}{}\fi",
+    r"\renewcommand{\han}[1]{\begin{CJK}{UTF8}{gbsn}##1\end{CJK}}}{}\else",
+    r"\suppressfontnotfounderror=1",
+    r'\newcommand{\tryfont}[1]{\ifdefined\hanfont\else\font\tried="#1" at 10bp '
+    r'\ifx\tried\nullfont\else\def\hanfont{"#1"}\fi\fi}',
+)
+_HAN_FONT = (
+    r"\suppressfontnotfounderror=0",
+    r"\ifdefined\hanfont",
+    r"\DeclareFontFamily{TU}{han}{}\edef\declare{\noexpand\DeclareFontShape{TU}{han}{m}{n}{<->\hanfont}{}}\declare",
+    r"\DeclareFontShape{TU}{han}{bx}{n}{<->ssub*han/m/n}{}",
+    r"\renewcommand{\han}[1]{{\fontencoding{TU}\fontfamily{han}\selectfont #1}}",
+    r"\fi\fi",
 )
 #: Between signs that TeX would set as one other.
 _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=[`?!])(?=`)")
@@ -36,7 +49,7 @@ _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=[`?!])(?=`)")
 
 def write_tikz(scenes: Sequence[SheetScene]) -> str:
     """Return the document. pdfTeX sets Latin letters, and Simplified Chinese ones where it has the package CJKutf8; for
-    others it writes "?". XeTeX has the letters of its font."""
+    others it writes "?". XeTeX and LuaTeX set those in the first Chinese font that they find."""
     pages = "\n\\clearpage\n".join(map(_picture, scenes))
     return "\n".join([_document_head(scenes[0], has_han=r"\han{" in pages), pages, r"\end{document}", ""])
 
@@ -57,10 +70,15 @@ def _document_head(scene: SheetScene, *, has_han: bool) -> str:
             r"\usepackage{tikz}",
             r"\pagestyle{empty}\parindent=0pt\topskip=0pt\hfuzz=3pt\vfuzz=3pt\hbadness=10000",
             r"\newcommand{\sized}[1]{\fontsize{#1bp}{1.18\dimexpr #1bp}\selectfont}",
-            *(_HAN_COMMAND if has_han else ()),
+            *(_han_lines() if has_han else ()),
             r"\begin{document}\sffamily",
         ]
     )
+
+
+def _han_lines() -> Iterator[str]:
+    fonts = [font for language in find_languages().values() for font in language.fonts]
+    yield from (*_HAN_COMMAND, *(rf"\tryfont{{{font}}}" for font in fonts), *_HAN_FONT)
 
 
 def _picture(scene: SheetScene) -> str:

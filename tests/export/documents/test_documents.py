@@ -336,6 +336,24 @@ def test_pdflatex_compiles_it(
     assert b"2 pages" in done.stdout
 
 
+def test_other_tex_looks_for_a_chinese_font_where_there_are_chinese_letters(
+    opened: Callable[[str], Network],
+) -> None:
+    def written() -> str:
+        return write_tikz([build_scene(build_network_sheet(opened("resnet18"), Page()))])
+
+    assert "tryfont" not in written()
+    translator.set_language("zh")
+    try:
+        text, fonts = written(), translator.about.fonts
+    finally:
+        translator.set_language("en")
+    tried = re.findall(r"^\\tryfont\{(.*)\}$", text, re.MULTILINE)
+    assert tried == list(fonts)
+    assert text.index(r"\newcommand{\han}") < text.index(r"\tryfont{") < text.index(r"\begin{document}")
+    assert text.count(r"\ifdefined") + text.count(r"\ifx") == text.count(r"\fi") - text.count(r"\fi{}")
+
+
 def test_tikz_is_balanced_and_has_no_bare_sign(odd_scene: SheetScene) -> None:
     text = write_tikz([odd_scene])
     _, links = read_tikz(text)
