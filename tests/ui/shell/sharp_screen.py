@@ -1,0 +1,57 @@
+"""Writes what the window and its panels show to PNG files, in a process whose screen has the pixels that
+`QT_SCALE_FACTOR` says: `python -m tests.ui.shell.sharp_screen FOLDER [panels]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QSettings
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from explorer.ui.base import appearance
+from explorer.ui.shell.window import Window
+
+_PATIENCE_MS = 60_000
+
+
+def main(folder: Path, *, with_panels: bool) -> None:
+    """Open a small network in a large window, and grab what there is."""
+    app = QApplication([])
+    QCoreApplication.setOrganizationName("cnn-explorer-tests")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder / "settings"))
+    QSettings().setValue("hints_read", "diagram selection history output")
+    appearance.apply_scheme(app, "light")
+    window = Window()
+    window.resize(1600, 1000)
+    window.show()
+    window.start("squeezenet1_1")
+    _settle(window)
+    _grab(window, folder)
+    for dock in (*window.docks.all, *window.tool_context.docks) if with_panels else ():
+        dock.show()
+        dock.raise_()
+        _settle(window)
+        if dock.isVisible():
+            _grab(dock, folder)
+    os._exit(0)  # with all that still runs
+
+
+def _grab(widget: QWidget, folder: Path) -> None:
+    widget.grab().save(str(folder / f"{widget.objectName() or 'window'}.png"))
+
+
+def _settle(window: Window) -> None:
+    lanes, waited = (*window._lanes, *window.tool_context.lanes), QElapsedTimer()
+    waited.start()
+    QTest.qWait(300)
+    while (window.session.network is None or any(lane.busy for lane in lanes)) and waited.elapsed() < _PATIENCE_MS:
+        QTest.qWait(50)
+    QTest.qWait(300)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), with_panels="panels" in sys.argv)
