@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return train_runs(options[1:])
     if options and options[0].startswith("file:"):  # as desktops pass it that may pass a link too
         options[0] = url2pathname(urlsplit(options[0]).path)
-    if options and _is_file_to_open(options[0]):
-        options.insert(0, "--open")
+    first = int(options[:1] == ["--new-window"])
+    if options[first:] and _is_file_to_open(options[first]):
+        options.insert(first, "--open")
     parsed = _build_parser().parse_args(options)
     if parsed.command is None:
         return _run_window(parsed)

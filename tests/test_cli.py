@@ -70,6 +70,8 @@ def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureF
         ["net.py"],
         ["/a/file"],
         ["--new-window", "--open", "a"],
+        ["--new-window", "resnet18"],
+        ["resnet18", "--new-window"],
         ["net.cnnx", "resnet18", "other.cnnx"],
         ["resnet18"],
     ],

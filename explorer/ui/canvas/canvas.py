@@ -82,6 +82,7 @@ class Canvas(DiagramView):
         self._band: QRubberBand | None = None
         self.drag_target: DragTarget | None = None
         self.gestures: list[MouseGesture] = []
+        self.shows_tips = True  # False while something else is said at the pointer
         self._gesture: MouseGesture | None = None  # that has the drag which goes on
         self.setAcceptDrops(True)
 
@@ -275,7 +276,7 @@ class Canvas(DiagramView):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            text = self._tooltip_at(QPointF(event.pos()))
+            text = self._tooltip_at(QPointF(event.pos())) if self.shows_tips else ""
             if text:
                 QToolTip.showText(event.globalPos(), text, self)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from explorer.base import number_format
-from explorer.base.languages import as_sentence
+from explorer.base.languages import as_sentence, join_sentences
 from explorer.experiments.outcome import ComputedNumber, Label, Outcome
 from explorer.ui.base.appearance import Colours
 
@@ -64,15 +64,16 @@ def _alignment(column: int) -> str:
 
 def _number_row(number: ComputedNumber, format_label: FormatLabel, translate: Callable[[str], str], c: Colours) -> str:
     published = format_quantity(number.published, number.unit) if number.published is not None else ""
-    note = escape(format_label(number.note))
     if number.agrees is not None:
         sign, colour, key = ("✓", c.decrease, "ui.agrees") if number.agrees else ("≠", c.increase, "ui.differs")
         published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{translate(key)}</span>"
-    source = escape(as_sentence(format_label(number.source))) if number.source and number.published is not None else ""
+    is_quoted = number.source and number.published is not None
+    said = (as_sentence(format_label(number.source)) if is_quoted else "", format_label(number.note))
+    remark = escape(join_sentences(said))
     return (
         f"<tr><td>{escape(format_label(number.label))}</td>"
         f"<td align='right'><b>{format_quantity(number.computed, number.unit)}</b></td>"
-        f"<td align='right'>{published}</td><td style='color: {c.muted}'>{source}{note}</td></tr>"
+        f"<td align='right'>{published}</td><td style='color: {c.muted}'>{remark}</td></tr>"
     )
 
 

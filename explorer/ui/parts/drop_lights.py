@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from explorer.ui.base import appearance
 from explorer.ui.canvas.canvas import Canvas
@@ -37,13 +37,16 @@ class DropLights(QWidget):
         return self._lit
 
     def switch_on(self) -> None:
-        """Be there until `switch_off`, with nothing lit."""
+        """Be there until `switch_off`, with nothing lit; what a card is covers nothing of what is said meanwhile."""
+        self._canvas.shows_tips = False
+        QToolTip.hideText()
         self.setGeometry(self._canvas.rect())
         self.show()
         self.raise_()
 
     def switch_off(self) -> None:
         """Go, with all that was shown."""
+        self._canvas.shows_tips = True
         self._lit, self._area, self._wire, self._ghost = (), QRectF(), None, None
         self.text, self.is_refused = "", False
         self.hide()

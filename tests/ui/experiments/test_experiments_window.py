@@ -249,7 +249,7 @@ def test_a_report_says_what_differs_and_what_is_quoted() -> None:
         appearance.current_colours(),
     )
     assert "≠&nbsp;ui.differs" in page
-    assert "rounded &lt;there&gt;" in page
+    assert "The paper. rounded &lt;there&gt;<" in page
     assert page.index("ui.quoted") < page.index("28.5 %")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -65,3 +66,16 @@ def test_it_is_said_aloud_and_follows_the_theme(box: FormulaBox, qapp: QApplicat
     assert box.accessibleName() == "MACs = 3 · 8 ÷ 2 = 12"
     assert "input channels" in box.toolTip()
     assert appearance.current_colours().text in box.text()
+
+
+def test_a_long_formula_breaks_where_the_box_is_narrow(box: FormulaBox) -> None:
+    factors = [Factor(symbol, 512, symbol) for symbol in ("Kh", "Kw", "Cin", "Cout", "Hout", "Wout")]
+    box.show_formula(Formula(tuple(factors), 512**6))
+    for width in (640, 200, 120):
+        box.resize(width, 200)
+        page = QTextDocument()
+        page.setDefaultFont(box.font())
+        page.setHtml(box.text())
+        page.setTextWidth(1)  # what does not break is wider
+        assert page.size().width() <= width - 16, width
+        assert all(factor.symbol in page.toPlainText() for factor in factors)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import Connect, Disconnect
@@ -78,6 +78,27 @@ def test_the_handle_of_a_selected_card_draws_a_wire_too(qtbot: QtBot, window: Wi
     move(window, centre(window, "layer3.0"), Qt.MouseButton.LeftButton)
     assert tool.gesture.source == "layer2.0", "a wire is drawn, and the card is not carried away"
     tool.gesture.stop()
+
+
+def test_what_a_card_is_covers_nothing_of_what_is_said_of_a_wire(
+    qtbot: QtBot, window: Window, tool: WiringTool
+) -> None:
+    def rest(card: str) -> None:
+        at = centre(window, card).toPoint()
+        event = QHelpEvent(QEvent.Type.ToolTip, at, window.canvas.mapToGlobal(at))
+        QApplication.sendEvent(window.canvas, event)
+
+    rest("layer3.0")
+    qtbot.waitUntil(QToolTip.isVisible)
+    press_handle(qtbot, window, tool, "layer2.0")
+    move(window, centre(window, "layer3.0"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    rest("layer3.0")
+    assert not QToolTip.isVisible()
+    tool.gesture.stop()
+    rest("layer3.0")
+    qtbot.waitUntil(QToolTip.isVisible)
+    QToolTip.hideText()
 
 
 def test_a_long_shortcut_is_drawn_by_mouse(qtbot: QtBot, window: Window, tool: WiringTool) -> None:
