@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from explorer.base.freed_memory import return_freed_memory
-from explorer.base.languages import translator
+from explorer.base.languages import tr, translator
 from explorer.edits import SwapActivation
 from explorer.ui.base import appearance
 from explorer.ui.plugin.menu_entries import menu_entries
@@ -50,7 +50,7 @@ _KEYS = (
 _ACTIVATIONS = ("gelu", "relu6", "silu")
 _NETWORKS = ("alexnet", "resnet18", "mobilenet_v2", "squeezenet1_1", "shufflenet_v2_x0_5")
 #: What leaves the window, waits for somebody, or computes for minutes.
-_NOT_FOR_MONKEYS = ("Quit", "Close tab", "Close other tabs", "Move tab to new window", "Save", "Full screen", "Train")
+_NOT_FOR_MONKEYS = ("Quit", "Close tab", "Close other tabs", "Save", "Full screen", "Train")
 
 
 class Monkey:
@@ -168,14 +168,14 @@ class Monkey:
 
 
 def _is_harmless(title: str) -> bool:
-    return not title.endswith("…") and not any(title.startswith(word) for word in _NOT_FOR_MONKEYS)
+    return not title.endswith("…") and not title.startswith((*_NOT_FOR_MONKEYS, *map(tr, _NOT_FOR_MONKEYS)))
 
 
 def _can_be_clicked(button: QAbstractButton) -> bool:
     texts = (button.text(), button.accessibleName(), button.toolTip())
     menu = getattr(button, "menu", None)
     has_menu = callable(menu) and menu() is not None
-    is_left_alone = has_menu or any("…" in text or text.startswith(_NOT_FOR_MONKEYS) for text in texts)
+    is_left_alone = has_menu or any("…" in text or not _is_harmless(text) for text in texts)
     return button.isVisible() and button.isEnabled() and not is_left_alone and "✕" not in button.text()
 
 
@@ -210,6 +210,8 @@ class Memory:
     def sample(self) -> None:
         """Close every document, let go what can be let go, and count."""
         window = self._window
+        for other in _other_windows(window):
+            other.close()
         while any(document.network is not None for document in window.documents):
             window.tabs.close_active()
             _settle(window, self._qtbot)
@@ -262,6 +264,11 @@ def _settle(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=120_000)
 
 
+def _other_windows(window: Window) -> list[Window]:
+    """Windows of tabs that were moved out."""
+    return [other for other in QApplication.topLevelWidgets() if isinstance(other, Window) and other is not window]
+
+
 def _walk(window: Window, qtbot: QtBot, seed: int, seconds: float) -> list[str]:
     monkey, memory = Monkey(window, qtbot, seed), Memory(window, qtbot)
     begin = time.monotonic()
@@ -275,6 +282,9 @@ def _walk(window: Window, qtbot: QtBot, seed: int, seconds: float) -> list[str]:
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog) and widget.isVisible():
                 widget.close()
+        if len(_other_windows(window)) > 1:
+            for other in _other_windows(window):
+                other.close()
         if seconds >= _LEAST_SECONDS_OF_SAMPLES and passed > seconds / _SAMPLES * (len(memory.bytes) + 1):
             memory.sample()
     print(f"seed {seed}: {len(monkey.done)} steps")
@@ -300,6 +310,8 @@ def test_a_monkey_breaks_nothing(
     assert not unexpected, (unexpected[:5], done[-12:])
     for dock in window.findChildren(QDockWidget):
         dock.setFloating(False)
+    for other in _other_windows(window):
+        other.close()
     for widget in QApplication.topLevelWidgets():
         if widget is not window and widget.isVisible():
             widget.close()
