@@ -110,10 +110,11 @@ def test_no_term_is_rejected_elsewhere() -> None:
         (f"{_HAN} {_HAN}", "none between Chinese characters"),
         (f"{_HAN}[,;:?!]|[,;:?!]{_HAN}", "full-width punctuation in Chinese"),
         ("[，。：；（）！？] | [，。：；（）！？]", "no space beside full-width punctuation"),
+        (rf"{_HAN} ?\((?![&*])|\([^()]*{_HAN}", "full-width brackets around and behind Chinese"),
     ],
 )
 def test_spaces_and_punctuation_of_the_interface(wrong: str, rule: str) -> None:
-    technical = re.compile(r"\(\*\.|两个 词")  # filters of file dialogs; an example of a query
+    technical = re.compile(r"\(\*\.|\(\{patterns\}\)|两个 词")  # filters of file dialogs; an example of a query
     texts = [form for translation in read(TEXTS / "zh.json").values() for form in forms(translation)]
     found = [text for text in texts if re.search(wrong, text) and not technical.search(text)]
     assert not found, rule
