@@ -13,13 +13,18 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from explorer.drawing import Theme, get_theme
+from explorer.drawing.card_text import TITLE_PX
+from explorer.drawing.cards import MIN_CARD_TITLE_PX
 from explorer.drawing.legend import LegendEntry
 from explorer.drawing.picture import Announce, Picture, compose_picture, no_announcement
 from explorer.export.page import CARD_TEXT_POINTS, POINTS_TOLERANCE, UNITS_PER_INCH, Page
 from explorer.export.surroundings import CAPTION_POINTS, SheetText, Surroundings, figure_width, title_width
 from explorer.layout import Fit
+from explorer.viewmodels.diagram import Direction
 
 _MIN_WIDTH = 420.0  # width from which neither a legend nor a caption is a tower
+_HALF, _WORTH_TURNING = 0.55, 1.25  # of the page that is filled, and what a picture must gain in size
+_LEAST_DETAIL = MIN_CARD_TITLE_PX / TITLE_PX  # pixels per unit from which on every card has its own title
 _MOST_TEXT = 0.6  # of the height of a page, however much is written around its picture
 
 
@@ -107,6 +112,12 @@ class Sheet:
         return _room(self.page, self.around.height * self.text_scale)
 
     @property
+    def filled(self) -> float:
+        """The part of the room on a page of a given format that the content takes."""
+        room = self.room
+        return self.zoom**2 * self.content.width * self.content.height / (room.width * room.height)
+
+    @property
     def text_points(self) -> float:
         """The size of the lines on cards, in points on the page."""
         return self.zoom * CARD_TEXT_POINTS
@@ -165,16 +176,31 @@ class Sheet:
         painter.translate(place)
         if zoom != 1:
             painter.scale(zoom, zoom)
-        self.content.paint(painter, self.theme, seen, scale * zoom, announce=announce)
+        # titles of stages seen from afar stand above them, where a page has its own title
+        detail = max(scale * zoom, _LEAST_DETAIL) if self.page.paper is not None else scale * zoom
+        self.content.paint(painter, self.theme, seen, detail, announce=announce)
         painter.restore()
 
 
 def fill_sheet(content: SheetContent, page: Page, words: SheetText) -> Sheet:
-    """Return content on a page; the cards of a diagram are laid out anew so that they fill a page of a given format."""
-    if page.paper is not None and isinstance(content, Picture):
-        around, scale = _surround(page, words, content.legend, _inner_width(page))
-        content = compose_picture(content.diagram, page.direction, fit=_room(page, around.height * scale))
-    return Sheet(content, page, words)
+    """Return content on a page; the cards of a diagram are laid out anew so that they fill a page of a given format.
+
+    What cannot be broken into columns and leaves half of the page empty, such as a block with a shortcut, flows to the
+    right instead where it is much larger so.
+    """
+    if page.paper is None or not isinstance(content, Picture):
+        return Sheet(content, page, words)
+    sheet = _fit_to_page(content, page, words, page.direction)
+    if page.direction == "columns" and sheet.zoom < page.max_zoom and sheet.filled < _HALF:
+        turned = _fit_to_page(content, page, words, "right")
+        return turned if turned.zoom > _WORTH_TURNING * sheet.zoom else sheet
+    return sheet
+
+
+def _fit_to_page(content: Picture, page: Page, words: SheetText, direction: Direction) -> Sheet:
+    around, scale = _surround(page, words, content.legend, _inner_width(page))
+    room = _room(page, around.height * scale)
+    return Sheet(compose_picture(content.diagram, direction, fit=room), page, words)
 
 
 def _margin(page: Page) -> float:

@@ -9,8 +9,9 @@ from math import inf
 from explorer.layout.nesting import GroupGraph
 
 
-def may_end(group: GroupGraph, most: int = 1) -> list[bool]:
-    """Whether a single link, or at most that many, leads on behind each child; what runs on as one counts as one."""
+def may_end(group: GroupGraph, most: int = 1, *, beside_shortcuts: bool = False) -> list[bool]:
+    """Whether a single link, or at most that many, leads on behind each child; what runs on as one counts as one, and
+    so may a link with a shortcut beside it."""
     first = group.input_count
     reads: dict[tuple[int, int], set[tuple[int, int]]] = {}  # of each value that a node gives
     for source, out, target, into in group.edges:
@@ -19,7 +20,8 @@ def may_end(group: GroupGraph, most: int = 1) -> list[bool]:
     for place in range(first, first + len(group.children)):
         known = (targets for (source, _), targets in reads.items() if source <= place)
         crossing = [later for targets in known if (later := {read for read in targets if read[0] > place})]
-        found.append(1 <= (1 if _run_on_as_one(crossing) else len(crossing)) <= most)
+        is_one = _run_on_as_one(crossing) or (beside_shortcuts and [len(later) for later in crossing] == [1, 1])
+        found.append(1 <= (1 if is_one else len(crossing)) <= most)
     return found
 
 

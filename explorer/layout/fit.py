@@ -26,6 +26,7 @@ _LIMITS = (inf, 2.0, 1.4, 1.0, 0.75, 0.55, 0.4, 0.3)  # of how long a way may be
 _MAX_WIDTHS = 48  # row widths to try
 _SHORT_ROW, _WORTH_A_SHORT_ROW = 0.35, 1.25  # a row this short looks left over: the drawing must gain this much by it
 _SMALL = 0.5  # of the largest zoom: a drawing that stays below it may break where a bundle of links leads on
+_HALF = 0.55  # of the room: a drawing that fills less may break there too, and beside shortcuts
 _BUNDLE, _WORTH_A_BUNDLE = 5, 1.3  # links in such a bundle, and what the drawing must gain by it
 _MAX_STRETCH = 2.2  # gaps grow no further than this to fill a page
 
@@ -67,7 +68,7 @@ def arrange_to_fit(
     `fit`; where that leaves a choice, as low as can be. Raises ValueError as `arrange` does."""
     search = _Search(root, children, links, sizes, fit, direction, text_widths, spacing or Spacing())
     best, chosen = search.find_best(on_progress)
-    if search.rate(best)[0] < _SMALL * fit.max_zoom:
+    if search.rate(best)[0] < _SMALL * fit.max_zoom or search.leaves_half_empty(best):
         search.most_links = _BUNDLE
         other, way = search.find_best(on_progress)
         if search.rate(other)[0] > _WORTH_A_BUNDLE * search.rate(best)[0]:
@@ -121,6 +122,12 @@ class _Search:
     def rate(self, geometry: Geometry) -> tuple[float, float]:
         """Return what is better the larger it is: the zoom on the page, then lowness."""
         return round(self.fit.zoom(geometry.width, geometry.height), 3), -geometry.height
+
+    def leaves_half_empty(self, geometry: Geometry) -> bool:
+        """Whether a layout could be larger on the page, and fills half of it at most."""
+        zoom = self.fit.zoom(geometry.width, geometry.height)
+        filled = zoom**2 * geometry.width * geometry.height / (self.fit.width * self.fit.height)
+        return zoom < self.fit.max_zoom and filled < _HALF
 
     def solve(self, wrapping: _Wrapping, space: Spacing) -> Geometry:
         """Return the layout of a wrapping."""
@@ -203,7 +210,7 @@ class _Search:
     def _parts(self, group: GroupGraph, limit: float, across: bool) -> list[list[str]]:
         gap = self.space.stub + self.space.arrow
         lengths = [self._extent(child, self.solved)[0 if across else 1] + gap for child in group.children]
-        return break_evenly(group.children, lengths, may_end(group), limit)
+        return break_evenly(group.children, lengths, may_end(group, beside_shortcuts=self.most_links > 1), limit)
 
     def _bundle_loose(self, limit: float, children: dict[str, Sequence[str]], styles: dict[str, GroupStyle]) -> None:
         """Make columns of the cards that lie in the root without a group around them."""

@@ -5,11 +5,13 @@ Each run takes one network of each kind of structure; `--long` all networks at a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import get_args
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication, QPainter, QPainterPath, QPicture
 
 import explorer
@@ -25,6 +27,7 @@ from explorer.export.page import Page
 from explorer.export.pair_sheet import PairContent, PairSide, build_pair_sheet
 from explorer.export.paper import PAPERS
 from explorer.export.sheet import Sheet
+from explorer.export.sheet_files import render_bitmap
 from explorer.export.sheet_text import sheet_text
 from explorer.export.surroundings import SheetText
 from explorer.layout import Box
@@ -246,3 +249,40 @@ def test_texts_without_a_space_are_wrapped_too(opened: Open, paper: str | None, 
         assert written == (text + page.subtitle if texts is sheet.around.above else text).replace(" ", "")
     for line in (*sheet.around.above, *sheet.around.below):
         assert line.text[:1] not in "，。", "no line begins with a mark that ends a phrase"
+
+
+@pytest.mark.parametrize("dpi", [30.0, 60.0, 110.0])
+@pytest.mark.parametrize(
+    ("key", "level", "part"), [("densenet121", "units", "features.denseblock1"), ("vgg16", "ops", "")]
+)
+def test_nothing_of_a_picture_is_painted_on_what_stands_around_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, key: str, level: Level, part: str, dpi: float
+) -> None:
+    """Where cards are too small for titles, those of stages must not stand on the title of the page."""
+    page = Page(level=level, paper="16:9", dpi=dpi)
+    sheet = build_network_sheet(opened(key), page, [part] if part else [])
+    painted = render_bitmap(sheet)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sheet, "_paint_content", lambda *_: None)
+        around = render_bitmap(sheet)
+    assert painted != around
+    top, below = (math.floor(place.y() * sheet.scale) for place in (sheet.content_place, sheet.below_place))
+    for rows in (QRect(0, 0, painted.width(), top), QRect(0, below + 2, painted.width(), painted.height() - below - 2)):
+        assert painted.copy(rows) == around.copy(rows)
+
+
+@pytest.mark.parametrize("key", TYPICAL)
+def test_parts_alone_fill_a_page(opened: Open, key: str) -> None:
+    """What cannot be broken, such as a block with a shortcut, is wrapped beside it, or flows to the right."""
+    groups = opened(key).analysis.hierarchy.root.children
+    inner = [part for group in groups if not isinstance(group, str) for part in (group, *group.children[:2])]
+    for part in {part.id for part in inner if not isinstance(part, str) and len(part.all_nodes) > 6}:
+        sheet = build_network_sheet(opened(key), Page(level="units", paper="16:9"), [part])
+        assert filled(sheet) > 0.45 or sheet.text_points > 9, (part, filled(sheet), sheet.text_points)
+
+
+def test_a_block_with_a_shortcut_is_wrapped(opened: Open) -> None:
+    for key, part in (("efficientnet_b0", "features.2.1"), ("convnext_tiny", "features.1.0"), ("resnet18", "layer2")):
+        sheet = build_network_sheet(opened(key), Page(level="units", paper="16:9"), [part])
+        assert filled(sheet) > 0.85
+        assert sheet.is_readable
