@@ -168,7 +168,7 @@ def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: Proven
     """Where the weights come from, also where all are kept: a row that an edit brings would push the options."""
     nodes = carry_channels(analysis.architecture).nodes
     weighted = [nodes[name] for name in names if provenance_of(nodes[name]) is not None]
-    return [(tr("Weights"), summarise_provenance(weighted, provenance_of) or tr("kept"))] if weighted else []
+    return [(tr("Weights"), summarise_provenance(weighted, provenance_of) or tr("as opened"))] if weighted else []
 
 
 def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:

@@ -19,7 +19,7 @@ def test_with_nothing_selected_it_is_the_network_and_what_may_be_changed_everywh
         "Image": "3×224×224",
         "Output": "1000",
         "Blocks": "17",
-        "Weights": "kept",
+        "Weights": "as opened",
     }
     assert found.cost_breakdown.endswith("= 300,774,272")
     assert {option.scope for option in found.options} == {"whole network"}

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSignalBlocker
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSignalBlocker, Signal
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -35,6 +35,8 @@ ZOOM_STEP = 1.2  # zoom for one notch of the wheel
 
 class DiagramView(PictureView):
     """A widget that displays one picture with its marks, legend, zoom controls and transitions."""
+
+    guided = Signal(bool)  # whether the user is being guided now, and wants to hear of nothing else
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

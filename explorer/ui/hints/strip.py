@@ -40,6 +40,11 @@ class HintStrip(QFrame):
         row.addWidget(self.none_button)
         self.hide()
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keyboard is on one of its buttons."""
+        return self.done_button.hasFocus() or self.none_button.hasFocus()
+
     def show_hint(self, hint: str) -> None:
         """Say a hint, given in English and marked by `tr_noop`; an empty one hides the strip."""
         self._hint = hint

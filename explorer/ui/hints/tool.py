@@ -33,13 +33,15 @@ class HintsTool:
     """Watches what happens for the first time."""
 
     def __init__(self, context: ToolContext) -> None:
-        self._session = context.session
+        self._session, self._canvas = context.session, context.canvas
         self._due: list[str] = []
         self.shown = ""
         self.strip = HintStrip()
         self.strip.dismissed.connect(self._dismiss)
         self.strip.all_dismissed.connect(self._dismiss_all)
         context.add_strip_above_canvas(self.strip)
+        self._is_guided = False
+        context.canvas.guided.connect(self._set_guided)
         tip = tr_noop("Say again what can be done for the first time")
         context.add_action("Help", tr_noop("Show hints again"), self._reset, "", tip)
         for topic in ("network", "selection", "baseline"):
@@ -63,19 +65,30 @@ class HintsTool:
     def _show_next(self) -> None:
         if self.shown not in self._due:
             self.shown = next(iter(self._due), "")
-            self.strip.show_hint(HINTS.get(self.shown, ""))
+            self._show()
+
+    def _show(self) -> None:
+        has_keys = self.strip.has_keys
+        self.strip.show_hint("" if self._is_guided else HINTS.get(self.shown, ""))
+        if has_keys:  # whose button is done with: what would have them next is any
+            self._canvas.setFocus()
+
+    def _set_guided(self, on: bool) -> None:
+        """Be silent while a tour speaks: one voice at a time."""
+        self._is_guided = on
+        self._show()
 
     def _dismiss(self) -> None:
         _remember([*_read_hints(), self.shown])
         self._due = [key for key in self._due if key != self.shown]
         self.shown = ""
-        self.strip.show_hint("")
+        self._show()
         self._look()
 
     def _dismiss_all(self) -> None:
         _remember(list(HINTS))
         self._due, self.shown = [], ""
-        self.strip.show_hint("")
+        self._show()
 
     def _reset(self) -> None:
         _remember([])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,6 +39,7 @@ class TourCard(QFrame):
     guessed = Signal(bool)  # whether the guess was right
     answer_shown = Signal()  # after a guess, or skipped
     experiment_requested = Signal()
+    shown_changed = Signal(bool)  # whether it is there
     rooms_changed = Signal()  # the host has another size, and what the card leaves free of it
 
     def __init__(self, host: QWidget) -> None:
@@ -246,6 +247,14 @@ class TourCard(QFrame):
         layout.activate()
         wanted = layout.totalHeightForWidth(inner) if layout.hasHeightForWidth() else self._body.sizeHint().height()
         self.setGeometry(place_on(self._host.size(), max(around, 96) + wanted + 6))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.shown_changed.emit(self.isVisibleTo(self._host))  # not where only the window goes
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._host and event.type() == QEvent.Type.Resize and not self.isHidden():

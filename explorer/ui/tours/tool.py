@@ -46,6 +46,7 @@ class ToursTool:
         self.player.ended.connect(self._on_ended)
         self.panels = TourPanels(context.window)
         self.card = TourCard(context.canvas)
+        self.card.shown_changed.connect(context.canvas.guided)
         self.card.next_requested.connect(lambda: self._step(1))
         self.card.back_requested.connect(lambda: self._step(-1))
         self.card.left.connect(self.leave)

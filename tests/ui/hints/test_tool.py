@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from explorer.edits import SwapActivation
 from explorer.ui.hints.tool import HINTS, HintsTool
 from explorer.ui.shell.window import Window
+from explorer.ui.tours.tool import ToursTool
 from tests.ui.conftest import settled
 
 
@@ -27,7 +28,9 @@ def test_four_hints_each_in_its_place_once(window: Window, qtbot: QtBot) -> None
     assert tool.shown == "selection", "who has clicked a card need not be told to"
     window.session.select("layer2")
     assert tool.shown == "selection"  # one at a time
+    tool.strip.done_button.setFocus()
     tool.strip.done_button.click()
+    assert window.canvas.hasFocus(), "the next key is for the diagram"
     assert tool.shown == "output"
     tool.strip.done_button.click()
     assert tool.strip.isHidden()
@@ -55,3 +58,19 @@ def test_no_more_hints_and_all_again(window: Window, qtbot: QtBot) -> None:
     assert tool.strip.isHidden()
     tool._reset()
     assert tool.shown == "diagram"
+
+
+def test_hints_are_silent_while_a_tour_speaks(window: Window, qtbot: QtBot) -> None:
+    tool = _tool(window)
+    QSettings().setValue("hints_read", "")
+    window.start("resnet18")
+    settled(qtbot, window)
+    assert tool.strip.isVisible()
+    tours = next(tool for tool in window.tools if isinstance(tool, ToursTool))
+    tours.play(tours._rows()[0].id)
+    qtbot.waitUntil(tours.card.isVisible, timeout=60_000)
+    assert tool.strip.isHidden()
+    tours.card.left.emit()
+    qtbot.waitUntil(tours.card.isHidden, timeout=60_000)
+    assert tool.strip.isVisible()
+    settled(qtbot, window)
