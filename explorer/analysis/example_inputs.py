@@ -15,6 +15,7 @@ from torch import nn
 from explorer.analysis.sample import holds_photos, in_number_format, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.languages import join_list, tr
+from explorer.base.system_errors import system_reason
 from explorer.graph.arguments import tensors_in
 from explorer.graph.call_arguments import arrange_arguments, forward_parameters, map_tensors, required_parameters
 from explorer.graph.ops import Input
@@ -158,7 +159,7 @@ def _read_file(source: str, dtype: torch.dtype | None) -> torch.Tensor:
         else:
             value = torch.load(path, weights_only=True, map_location="cpu")
     except OSError as failure:
-        raise InputError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
+        raise InputError(tr("cannot read {path}: {reason}", path=path, reason=system_reason(failure))) from failure
     except InputError:
         raise
     except Exception as failure:  # whatever torch and numpy raise for what is no file of theirs

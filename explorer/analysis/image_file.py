@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from explorer.analysis.sample import Sample
 from explorer.base.languages import join_list, tr
+from explorer.base.system_errors import system_reason
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -69,7 +70,7 @@ def read_image(path: str | Path) -> Sample:
         with path.open("rb") as file:
             return _decode(file, path.name)
     except OSError as failure:
-        raise ImageError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
+        raise ImageError(tr("cannot read {path}: {reason}", path=path, reason=system_reason(failure))) from failure
 
 
 def decode_image(content: bytes, name: str) -> Sample:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 
 MAX_JSON_BYTES = 16 * 2**20  # bytes
 MAX_JSON_DEPTH = 32  # lists and objects inside each other
@@ -32,7 +33,7 @@ def read_json(path: Path) -> Any:
             content = file.read(MAX_JSON_BYTES + 1)  # no more, however it grows meanwhile
         value = json.loads(content.decode("utf-8"), parse_constant=_reject_constant)
     except OSError as failure:
-        raise JsonError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
+        raise JsonError(tr("cannot read {path}: {reason}", path=path, reason=system_reason(failure))) from failure
     except JsonError:
         raise
     except (ValueError, RecursionError) as failure:

@@ -15,6 +15,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 from explorer.drawing.picture import Announce, no_announcement
 from explorer.export.page import (
     MAX_IN_MEMORY_PIXELS,
@@ -57,9 +58,7 @@ def write_export(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write_atomic(path, write)
     except OSError as failure:
-        raise ExportError(
-            tr("cannot write {path}: {reason}", path=path, reason=failure.strerror or failure)
-        ) from failure
+        raise ExportError(tr("cannot write {path}: {reason}", path=path, reason=system_reason(failure))) from failure
     except MemoryError as failure:
         raise ExportError(tr("cannot write {path}: {reason}", path=path, reason=failure)) from failure
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 from explorer.networks.arguments import ArgumentValue, suggest_arguments
 from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
@@ -89,9 +90,7 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
             raise UserModuleError(tr("{path} is too large for a file of Python", path=path))
         tree = ast.parse(path.read_bytes(), str(path))
     except OSError as failure:
-        raise UserModuleError(
-            tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)
-        ) from failure
+        raise UserModuleError(tr("cannot read {path}: {reason}", path=path, reason=system_reason(failure))) from failure
     except SyntaxError as failure:
         raise UserModuleError(
             tr("{file}, line {line}: {reason}", file=path.name, line=failure.lineno, reason=failure.msg)

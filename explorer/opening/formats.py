@@ -9,6 +9,7 @@ from typing import Literal
 
 from explorer.base.file_signatures import is_safetensors
 from explorer.base.languages import tr, tr_noop
+from explorer.base.system_errors import system_reason
 from explorer.opening.errors import OpeningError
 
 FileKind = Literal["project", "python", "onnx", "exported", "script", "pickled", "weights", "image"]
@@ -64,9 +65,7 @@ def recognise_format(path: str | Path) -> Format:
         with path.open("rb") as file:
             start = file.read(64)
     except OSError as failure:
-        raise OpeningError(
-            tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)
-        ) from failure
+        raise OpeningError(tr("cannot read {path}: {reason}", path=path, reason=system_reason(failure))) from failure
     if not start:
         raise OpeningError(tr("{file} is empty", file=path.name))
     if is_safetensors(start):

@@ -21,6 +21,7 @@ from explorer.base.id_text import join_ids, split_ids
 from explorer.base.languages import add_note, join_list, tr, with_label
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
+from explorer.base.system_errors import system_reason
 from explorer.base.validation_faults import describe_fault
 from explorer.edits import EDIT_KINDS, FORMER_DEFAULTS, Edit, EditError, find_edit_kind
 from explorer.networks.arguments import ArgumentError, ArgumentValue, argument_from_text, argument_to_json
@@ -191,9 +192,7 @@ def write_project(path: str | Path, project: Project, *, is_synced: bool = True)
     try:
         _write(Path(path), value, is_synced=is_synced)
     except OSError as failure:
-        raise ProjectError(
-            tr("cannot write {path}: {reason}", path=path, reason=failure.strerror or failure)
-        ) from failure
+        raise ProjectError(tr("cannot write {path}: {reason}", path=path, reason=system_reason(failure))) from failure
 
 
 def _options_to_json(options: Mapping[str, ArgumentValue]) -> dict[str, Any]:

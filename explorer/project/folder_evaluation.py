@@ -11,6 +11,7 @@ from explorer.analysis.output_divergence import js_divergence, probabilities, to
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.languages import as_sentence, join_list, tr
+from explorer.base.system_errors import system_reason
 from explorer.network import Network
 
 MAX_IMAGES = 1000  # images of a folder that are looked at
@@ -70,7 +71,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     except OSError as failure:
         raise ImageError(
-            tr("cannot read {folder}: {reason}", folder=folder, reason=failure.strerror or failure)
+            tr("cannot read {folder}: {reason}", folder=folder, reason=system_reason(failure))
         ) from failure
     if not paths:
         raise ImageError(

@@ -13,6 +13,7 @@ from pathlib import Path
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
 from explorer.base.safe_json import JsonError, read_json
+from explorer.base.system_errors import system_reason
 from explorer.base.user_folders import data_folder
 from explorer.edits.edit import EditError
 from explorer.edits.transplants import read_description
@@ -68,7 +69,7 @@ def keep_own_part(part: OwnPart) -> None:
         write_atomic(path, lambda beside: beside.write_text(text, encoding="utf-8"))
     except OSError as failure:
         raise OwnPartError(
-            tr("cannot write to {path}: {reason}", path=path, reason=failure.strerror or failure)
+            tr("cannot write to {path}: {reason}", path=path, reason=system_reason(failure))
         ) from failure
 
 
@@ -79,7 +80,7 @@ def remove_own_part(name: str) -> None:
         path.unlink(missing_ok=True)
     except OSError as failure:
         raise OwnPartError(
-            tr("cannot write to {path}: {reason}", path=path, reason=failure.strerror or failure)
+            tr("cannot write to {path}: {reason}", path=path, reason=system_reason(failure))
         ) from failure
 
 

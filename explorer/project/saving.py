@@ -9,6 +9,7 @@ from pathlib import Path
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 from explorer.project.files import Project, ProjectError, read_project, write_project
 
 _BACKUP_MARK = "~"
@@ -69,5 +70,5 @@ def _keep_backup(path: Path) -> None:
         write_atomic(backup, lambda temporary: shutil.copyfile(path, temporary))
         shutil.copymode(path, backup)
     except OSError as failure:
-        reason = failure.strerror or failure
+        reason = system_reason(failure)
         raise ProjectError(tr("cannot write {path}: {reason}", path=backup, reason=reason)) from failure

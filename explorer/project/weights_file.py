@@ -13,6 +13,7 @@ from pathlib import Path
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 from explorer.network import Network
 from explorer.networks.user_module import is_network_path
 from explorer.project.files import Project, ProjectError, ProjectWeights, relative_to_folder
@@ -50,7 +51,7 @@ def copy_weights_beside(network: Network, path: Path, *, with_published: bool = 
         if file_fingerprint(copy) != mark:
             write_atomic(copy, lambda temporary: shutil.copyfile(source, temporary))
     except OSError as failure:
-        reason = failure.strerror or failure
+        reason = system_reason(failure)
         raise ProjectError(tr("cannot write {path}: {reason}", path=copy, reason=reason)) from failure
     return network.with_weights(replace(found, path=str(copy)))
 

@@ -16,6 +16,7 @@ from torch import nn
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr, with_label
+from explorer.base.system_errors import system_reason
 from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
@@ -66,7 +67,9 @@ class _Execution:
         except Diverged as failure:
             return self._fail(_explain_divergence(failure))
         except OSError as failure:
-            return self._fail(tr("cannot write to {path}: {reason}", path=self.folder.path, reason=_reason(failure)))
+            return self._fail(
+                tr("cannot write to {path}: {reason}", path=self.folder.path, reason=system_reason(failure))
+            )
         except (ValueError, RuntimeError, MemoryError) as failure:
             return self._fail(" ".join(str(failure).split())[:500] or type(failure).__name__)
 
@@ -243,7 +246,3 @@ def _explain_divergence(failure: Diverged) -> str:
 def _is_out_of_memory(failure: BaseException) -> bool:
     text, said = str(failure).lower(), ("not enough memory", "can't allocate")
     return isinstance(failure, (torch.OutOfMemoryError, MemoryError)) or any(words in text for words in said)
-
-
-def _reason(failure: OSError) -> str:
-    return failure.strerror or str(failure)

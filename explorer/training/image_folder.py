@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer.analysis.image_file import IMAGE_SUFFIXES, ImageError, read_image
 from explorer.base.languages import tr
+from explorer.base.system_errors import system_reason
 from explorer.training.data_spec import DataError
 from explorer.training.split import Images
 
@@ -56,9 +57,7 @@ def _children(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as failure:
-        raise DataError(
-            tr("cannot read {path}: {reason}", path=folder, reason=failure.strerror or failure)
-        ) from failure
+        raise DataError(tr("cannot read {path}: {reason}", path=folder, reason=system_reason(failure))) from failure
 
 
 def _files(folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from explorer.base.child_process import child_environment, module_command
 from explorer.base.languages import tr, with_label
+from explorer.base.system_errors import system_reason
 from explorer.base.user_folders import data_folder
 from explorer.network import Network
 from explorer.opening.open_any import model_file_opener
@@ -63,9 +64,7 @@ def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) 
 
             write_tensors(folder.start_path, dict(network.module().state_dict()))
     except OSError as failure:
-        raise RunError(
-            tr("cannot make {path}: {reason}", path=folder.path, reason=failure.strerror or failure)
-        ) from failure
+        raise RunError(tr("cannot make {path}: {reason}", path=folder.path, reason=system_reason(failure))) from failure
     folder.create(spec)  # last: what is cut off before is no run yet
     return folder
 

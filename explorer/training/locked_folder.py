@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr, with_label
 from explorer.base.safe_json import JsonError, read_json
+from explorer.base.system_errors import system_reason
 from explorer.base.validation_faults import describe_fault
 
 State = Literal["new", "running", "paused", "interrupted", "finished", "failed"]
@@ -88,7 +89,7 @@ class LockedFolder:
                 if self.is_locked():
                     raise RunError(tr("{path} is being trained by another process", path=self.path))
         except OSError as failure:
-            reason = failure.strerror or failure
+            reason = system_reason(failure)
             raise RunError(tr("cannot write to {path}: {reason}", path=self.path, reason=reason)) from failure
         try:
             yield

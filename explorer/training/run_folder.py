@@ -25,6 +25,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr, with_label
+from explorer.base.system_errors import system_reason
 from explorer.base.validation_faults import describe_fault
 from explorer.training.data_spec import DataError, DataSpec, data_from_json
 from explorer.training.locked_folder import LockedFolder, RunError, RunState, write_json
@@ -128,7 +129,7 @@ class RunFolder(LockedFolder):
             write_json(self.path / "run.json", spec.as_json())
         except OSError as failure:
             raise RunError(
-                tr("cannot make {path}: {reason}", path=self.path, reason=failure.strerror or failure)
+                tr("cannot make {path}: {reason}", path=self.path, reason=system_reason(failure))
             ) from failure
 
     def read_spec(self) -> RunSpec:
@@ -155,7 +156,7 @@ class RunFolder(LockedFolder):
         except FileNotFoundError:
             return [], 0
         except OSError as failure:
-            raise RunError(with_label(self.curve_path, failure.strerror or failure)) from failure
+            raise RunError(with_label(self.curve_path, system_reason(failure))) from failure
         whole = content[: content.rfind(b"\n") + 1]
         try:
             points = [_PointLine.validate_json(line) for line in whole.splitlines() if line.strip()]

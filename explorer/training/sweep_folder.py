@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.base.languages import tr, with_label
+from explorer.base.system_errors import system_reason
 from explorer.base.user_folders import data_folder
 from explorer.base.validation_faults import describe_fault
 from explorer.network import Network
@@ -83,7 +84,7 @@ class SweepFolder(LockedFolder):
                 write_project(self.network_path, build_project(kept, folder=self.path))
             write_json(self.path / "sweep.json", {"format": "cnnx-sweep", "version": 1} | plan.as_json())
         except (OSError, ProjectError) as failure:
-            reason = getattr(failure, "strerror", None) or failure
+            reason = system_reason(failure)
             raise RunError(tr("cannot make {path}: {reason}", path=self.path, reason=reason)) from failure
 
     def read_plan(self) -> Sweep:

@@ -20,6 +20,7 @@ import torch
 from explorer.base.file_signatures import is_safetensors
 from explorer.base.languages import join_list, tr
 from explorer.base.number_format import format_bytes
+from explorer.base.system_errors import system_reason
 from explorer.weights.inert_objects import find_objects, load_inert
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
@@ -62,7 +63,7 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
             start = file.read(16)
     except OSError as failure:
         raise CheckpointError(
-            tr("Cannot read {path}: {reason}.", path=path, reason=failure.strerror or failure)
+            tr("Cannot read {path}: {reason}.", path=path, reason=system_reason(failure))
         ) from failure
     if not start:
         raise CheckpointError(tr("{file} is empty.", file=path.name))
@@ -81,7 +82,7 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
         raise
     except OSError as failure:
         raise CheckpointError(
-            tr("Cannot read {path}: {reason}.", path=path, reason=failure.strerror or failure)
+            tr("Cannot read {path}: {reason}.", path=path, reason=system_reason(failure))
         ) from failure
     except MemoryError as failure:
         raise CheckpointError(

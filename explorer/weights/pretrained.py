@@ -24,6 +24,7 @@ from explorer.base.atomic_write import write_atomic
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
+from explorer.base.system_errors import system_reason
 from explorer.weights.checkpoint import CheckpointError
 
 _CHUNK_BYTES = 256 * 2**10  # bytes
@@ -197,7 +198,8 @@ def _explain_error(failure: OSError, pretrained: PretrainedWeights) -> str:
             "{folder} may not be written to. Set TORCH_HOME to a folder of your own.",
             folder=pretrained.cache_path.parent,
         )
-    reason = failure.reason if isinstance(failure, urllib.error.URLError) else failure.strerror or failure
+    cause = failure.reason if isinstance(failure, urllib.error.URLError) else failure
+    reason = system_reason(cause) if isinstance(cause, BaseException) else cause
     return tr(
         "Cannot reach {host} ({reason}). {hint}",
         host=urllib.parse.urlparse(pretrained.url).hostname,
