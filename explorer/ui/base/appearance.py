@@ -126,6 +126,7 @@ def _build_style_sheet(c: Colours) -> str:
     scale = font_scale() / 100
     return f"""
         QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
+        QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
         QDockWidget::title {{ background: {c.background}; border-bottom: 1px solid {c.border}; }}
         QDockWidget::title {{ padding: 4px 10px 0 10px; }}

@@ -131,6 +131,9 @@ def test_enter_does_what_a_dialog_is_for_and_escape_closes_it(
 
     def look(name: str, dialog: QWidget) -> None:
         wrong.extend(f"{name}: {text}" for text in _accidental_default(dialog))
+        boxes = dialog.findChildren(QDialogButtonBox)
+        icons = [button.text() for box in boxes for button in box.buttons() if not button.icon().isNull()]
+        wrong.extend(f"{name}: {text!r} has an icon, which is dark on dark" for text in icons)
         if name.startswith(("export", "all networks")) or not dialog.isWindow():
             return  # shown several times
         focused = dialog.focusWidget()
