@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
+from explorer.base.terminal import use_typed_characters
 from explorer.desktop.commands import add_desktop_arguments
 from explorer.exercises.commands import add_worksheet_arguments
 from explorer.experiments.commands import add_experiment_arguments
@@ -31,6 +32,7 @@ from explorer.training.commands import RUN_ARGUMENT
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Return the exit code: 0, or 2 after one line on stderr."""
+    use_typed_characters()
     options = sys.argv[1:] if arguments is None else list(arguments)
     if options == [CHILD_ARGUMENT]:  # of a frozen app, which cannot be asked to run a module
         serve_request()

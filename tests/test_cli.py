@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -260,6 +261,22 @@ def test_main_py_is_the_command_line() -> None:
     done = subprocess.run([sys.executable, str(root / "main.py"), "list"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "mobilenet_v2" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "cp932", "gbk", "latin-1", "utf-8"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list", "--help"], ["figures", "mobilenet_v2"], ["table", "resnet18"], ["figures", "no such"]],
+    ids=" ".join,
+)
+def test_output_goes_wherever_it_is_sent(arguments: list[str], encoding: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "explorer.cli", *arguments]
+    done = subprocess.run(command, capture_output=True, timeout=120, env=environment)
+    said = done.stderr.decode(encoding)
+    assert "Traceback" not in said
+    assert done.returncode == (2 if arguments[-1] == "no such" else 0), said
+    assert len(done.stdout.decode(encoding) + said) > 20
 
 
 def test_what_is_shown_of_a_branch_on_values_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
