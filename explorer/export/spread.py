@@ -38,19 +38,33 @@ def spread_sheet(sheet: Sheet, words_of: WordsOf, report_progress: ProgressCallb
     may_spread = page.slides == "fit" and page.format is not None and page.format.is_fixed
     if not may_spread or sheet.is_readable or not isinstance(content, Picture):
         return [sheet]
-    spread = _Spread(content.diagram, page, sheet.title, words_of, report_progress)
-    starts = spread.find_starts()
-    return spread.fill(starts) if starts else [sheet]
+    found = []
+    for spreads_widely in (False, True):
+        spread = _Spread(content.diagram, page, sheet.title, words_of, report_progress, spreads_widely=spreads_widely)
+        starts = spread.find_starts()
+        if starts:
+            sheets = spread.fill(starts)
+            points = min(each.text_points for each in sheets)
+            found += [(len(sheets), -points, sheets)] if points >= page.least_points - POINTS_TOLERANCE else []
+    return min(found, key=lambda each: each[:2])[2] if found else [sheet]
 
 
 class _Spread:
-    """Ways to cut one diagram into pages."""
+    """Ways to cut one diagram into pages, in which links go on to several others where it `spreads_widely`."""
 
     def __init__(
-        self, diagram: Diagram, page: Page, title: str, words_of: WordsOf, report_progress: ProgressCallback
+        self,
+        diagram: Diagram,
+        page: Page,
+        title: str,
+        words_of: WordsOf,
+        report_progress: ProgressCallback,
+        *,
+        spreads_widely: bool,
     ) -> None:
         self.parts = DiagramParts(diagram)
         self.page, self.title, self.words_of, self.report_progress = page, title, words_of, report_progress
+        self.spreads_widely = spreads_widely
         self.widest = cache(self._fill_widest)  # page with the cards from one place to another
 
     def find_starts(self) -> list[int]:
@@ -104,16 +118,22 @@ class _Spread:
 
     def _fill_widest(self, begin: int, end: int) -> Sheet:
         """A page whose cards have room for the highest numbers of pages."""
-        diagram = self.parts.take(begin, end, lambda place: MAX_PAGES + place % 2)
+        diagram = self.parts.take(begin, end, lambda place: MAX_PAGES + place % 2 * self.spreads_widely)
         page, words = self._texts(begin, end, MAX_PAGES, MAX_PAGES)
         return fill_sheet(compose_picture(diagram, page.direction), page, words)
 
     def _fill_part(self, begin: int, end: int, count: int, page_of: PageOf) -> Sheet:
-        """The same page with its own numbers: laid out anew, its text could become smaller than was measured."""
-        content = self.widest(begin, end).content
-        assert isinstance(content, Picture)
-        picture = Picture(self.parts.take(begin, end, page_of), content.geometry)
-        return Sheet(picture, *self._texts(begin, end, page_of(begin), count))
+        """The same page with its own numbers, laid out anew where its text does not become smaller by that."""
+        diagram, measured = self.parts.take(begin, end, page_of), self.widest(begin, end)
+        page, words = self._texts(begin, end, page_of(begin), count)
+        sheet = fill_sheet(compose_picture(diagram, page.direction), page, words)
+        if sheet.text_points >= measured.text_points or not self.spreads_widely:
+            return sheet
+        assert isinstance(measured.content, Picture)
+        own = {id: card for id, card in diagram.cards.items() if id not in self.parts.diagram.cards}
+        whole = measured.content.diagram
+        named = replace(whole, cards={**whole.cards, **own})
+        return Sheet(Picture(named, measured.content.geometry), page, words)
 
     def _texts(self, begin: int, end: int, number: int, count: int) -> tuple[Page, SheetText]:
         subtitle = tr("Part {n} of {count}", n=number, count=count)

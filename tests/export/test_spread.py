@@ -170,3 +170,13 @@ def test_a_page_is_as_it_was_measured(
     sheets = build_network_sheets(opened("densenet121"), Page(paper="a4", level="units"), [block])
     assert len(sheets) <= pages
     assert all(sheet.is_readable for sheet in sheets)
+
+
+def test_modules_are_not_cut_for_the_sake_of_wide_numbers(
+    opened: Callable[[str], Network], qapp: QGuiApplication
+) -> None:
+    """Cards that name one page are narrower than those that name several: a concatenation stays with its branches."""
+    sheets = build_network_sheets(opened("googlenet"), Page(paper="16:9", level="units"))
+    assert len(sheets) <= 11
+    assert all(sheet.is_readable for sheet in sheets)
+    assert not [sheet.words.caption for sheet in sheets if sheet.words.caption.startswith("0 parameters")]
