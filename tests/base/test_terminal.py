@@ -42,7 +42,7 @@ def test_what_a_stream_lacks_is_written_as_it_is_typed(
     monkeypatch.setattr(sys, "stdout", stream)
     use_typed_characters()
     print(text, end="", flush=True)
-    assert stream.buffer.getvalue().decode(encoding) == written  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue().decode(encoding) == written
 
 
 def test_a_program_without_a_terminal_has_no_streams(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
 from explorer.base.languages import tr
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_list
 
 _SETTING = "recent"
 _MAX_PROJECTS = 10
@@ -18,7 +18,7 @@ _MAX_PROJECTS = 10
 
 def recent_projects() -> list[str]:
     """Return the paths of recent projects, newest first."""
-    return [path for path in read_json(_SETTING, list) if isinstance(path, str) and path][:_MAX_PROJECTS]
+    return [path for path in read_list(_SETTING) if isinstance(path, str) and path][:_MAX_PROJECTS]
 
 
 def add_recent_project(path: Path) -> None:

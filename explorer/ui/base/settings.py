@@ -8,11 +8,10 @@ is a text, and an empty list nothing; so lists and mappings are kept as JSON.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-_Held = TypeVar("_Held", list[Any], dict[str, Any])
 _MOST_DIGITS = 18  # of whole numbers that are taken for one
 
 
@@ -33,14 +32,24 @@ def read_switch(key: str, default: bool) -> bool:
     return {"true": True, "false": False}.get(read_text(key).lower(), default)
 
 
-def read_json(key: str, kind: type[_Held]) -> _Held:
-    """Return a list or a mapping that is kept as JSON, or a list that Qt kept; an empty one where it is none."""
+def read_list(key: str) -> list[Any]:
+    """Return a list that is kept as JSON, or that Qt kept; an empty one where it is none."""
+    held = _read_json(key)
+    return held if isinstance(held, list) else []
+
+
+def read_mapping(key: str) -> dict[str, Any]:
+    """Return a mapping that is kept as JSON; an empty one where it is none."""
+    held = _read_json(key)
+    return held if isinstance(held, dict) else {}
+
+
+def _read_json(key: str) -> Any:
     held = QSettings().value(key)
     try:
-        read = json.loads(held) if isinstance(held, str) else held
+        return json.loads(held) if isinstance(held, str) else held
     except (ValueError, RecursionError):
-        return kind()
-    return read if isinstance(read, kind) else kind()
+        return None
 
 
 def read_bytes(key: str) -> QByteArray:

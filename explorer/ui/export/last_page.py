@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from explorer.export.page import Page
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_mapping
 from explorer.ui.export.presets import page_from_json, page_to_json
 
 
@@ -19,7 +19,7 @@ def has_last_page() -> bool:
 
 def load_last_page() -> Page:
     """Return the settings of the last export, or the defaults."""
-    return page_from_json(read_json("export/page", dict), Page(level=None)) or Page(level=None)
+    return page_from_json(read_mapping("export/page"), Page(level=None)) or Page(level=None)
 
 
 def save_last_page(page: Page, path: Path) -> None:

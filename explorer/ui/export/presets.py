@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 
 from explorer.base.languages import tr_noop
 from explorer.export.page import Page
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_mapping
 
 #: The page and the suffix of each.
 BUILT_IN: Mapping[str, tuple[Page, str]] = {
@@ -33,7 +33,7 @@ _KEY = "export/presets"
 def load_presets() -> dict[str, tuple[Page, str]]:
     """Return what a user has named, without what makes no sense any more."""
     found = {}
-    for name, entry in read_json(_KEY, dict).items():
+    for name, entry in read_mapping(_KEY).items():
         page = page_from_json(entry.get("page"), Page()) if isinstance(entry, dict) else None
         if page is not None:
             found[str(name)] = (page, str(entry.get("suffix", ".png")))

@@ -19,7 +19,7 @@ from explorer.session import Session
 from explorer.ui.base import dialogs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_list
 from explorer.ui.output import image_jobs
 from explorer.ui.output.image_widgets import SampleStrip
 from explorer.ui.output.panel import OutputPanel
@@ -150,7 +150,7 @@ def _name_built_in(strip: SampleStrip) -> None:
 
 def recent_images() -> list[str]:
     """Return the paths of recent image files, newest first."""
-    return [path for path in read_json(_SETTING, list) if isinstance(path, str)]
+    return [path for path in read_list(_SETTING) if isinstance(path, str)]
 
 
 def _save_recent_images(paths: list[str]) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings
 
 from explorer.base.languages import tr, tr_noop
 from explorer.document import Document
-from explorer.ui.base.settings import read_json, read_switch
+from explorer.ui.base.settings import read_list, read_switch
 from explorer.ui.plugin.preference import switch_of_setting
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -68,5 +68,5 @@ def _describe(document: Document) -> dict[str, Any] | None:
 
 
 def _read() -> list[dict[str, Any]]:
-    held = read_json(_SETTING, list)
+    held = read_list(_SETTING)
     return [one for one in held if isinstance(one, dict) and isinstance(one.get("file", one.get("network")), str)]

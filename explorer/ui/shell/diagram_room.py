@@ -19,7 +19,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, S
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
-from explorer.ui.base.settings import read_json, read_switch
+from explorer.ui.base.settings import read_list, read_switch
 from explorer.ui.canvas.diagram_view import DiagramView
 from explorer.ui.plugin.dock_widgets import LazyDock, restore_arrangement
 from explorer.ui.plugin.docks import PANELS_FOLDED
@@ -52,7 +52,7 @@ class DiagramRoom(QObject):
         super().__init__(window)
         self._window, self._canvas, self._docks = window, canvas, docks
         self._library, self._inspector, self._pictures = library, inspector, pictures
-        moved = read_json(_MOVED_SETTING, list)
+        moved = read_list(_MOVED_SETTING)
         #: Pictures that stood below, until the window became small.
         self._moved_aside = {dock for dock in pictures if dock.objectName() in moved}
         self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order

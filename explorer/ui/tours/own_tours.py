@@ -14,7 +14,7 @@ from PySide6.QtCore import QSettings
 if TYPE_CHECKING:
     from explorer.tours.tour import Tour
 
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_list
 
 _SETTING = "own_tours"
 _MOST = 12
@@ -44,7 +44,7 @@ def own_tour_id(path: str) -> str:
 def own_tours() -> list[OwnTour]:
     """Return the user's tours whose files are there, the latest first. No file is read."""
     try:
-        found = [_read(item) for item in read_json(_SETTING, list)]
+        found = [_read(item) for item in read_list(_SETTING)]
     except (ValueError, TypeError, KeyError, AttributeError):
         return []
     return [tour for tour in found if Path(tour.path).is_file()][:_MOST]

@@ -14,7 +14,7 @@ from explorer.networks.arguments import format_arguments, parse_arguments
 from explorer.networks.input_spec import parse_inputs
 from explorer.networks.user_module import UserModule
 from explorer.ui.base import opening_jobs
-from explorer.ui.base.settings import read_json
+from explorer.ui.base.settings import read_mapping
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.user_module.limits import read_limits
 from explorer.ui.user_module.verification_strip import VerificationStrip
@@ -143,7 +143,7 @@ def _remember(module: UserModule) -> None:
 
 
 def _last_module() -> UserModule | None:
-    saved = read_json(_LAST_MODULE_SETTING, dict)
+    saved = read_mapping(_LAST_MODULE_SETTING)
     try:
         return UserModule(saved["made_by"], parse_arguments(saved["arguments"]), parse_inputs(saved["inputs"]))
     except (ValueError, TypeError, KeyError):

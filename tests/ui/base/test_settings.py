@@ -7,7 +7,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-from explorer.ui.base.settings import read_bytes, read_json, read_switch, read_text, read_whole
+from explorer.ui.base.settings import read_bytes, read_list, read_mapping, read_switch, read_text, read_whole
 from explorer.ui.plugin.menu_entries import menu_entries
 from explorer.ui.shell.window import Window
 
@@ -23,8 +23,8 @@ def test_what_cannot_be_read_was_not_chosen(held: object) -> None:
     assert isinstance(read_text("chosen", "usual"), str)
     assert read_whole("chosen", 7) >= 0
     assert read_switch("chosen", True) in (True, False)
-    assert isinstance(read_json("chosen", list), list)
-    assert isinstance(read_json("chosen", dict), dict)
+    assert isinstance(read_list("chosen"), list)
+    assert isinstance(read_mapping("chosen"), dict)
     assert isinstance(read_bytes("chosen"), QByteArray)
 
 
@@ -35,13 +35,13 @@ def test_what_was_chosen_is_read() -> None:
     QSettings().setValue("mapping", '{"one": 1}')
     assert (read_text("text"), read_whole("whole"), read_whole("text", 3)) == ("GELU", 12, 3)
     assert (read_switch("on", False), read_switch("off", True), read_switch("text", True)) == (True, False, True)
-    assert (read_json("list", list), read_json("mapping", dict), read_json("list", dict)) == (["one"], {"one": 1}, {})
+    assert (read_list("list"), read_mapping("mapping"), read_mapping("list")) == (["one"], {"one": 1}, {})
     assert bytes(read_bytes("bytes").data()) == b"ab"
 
 
 def test_a_list_that_qt_kept_itself_is_read() -> None:
     QSettings().setValue("list", ["one", "two"])
-    assert read_json("list", list) == ["one", "two"]
+    assert read_list("list") == ["one", "two"]
 
 
 @pytest.fixture
