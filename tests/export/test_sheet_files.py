@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 import explorer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
+from explorer.drawing.theme import diagram_font
 from explorer.export.network_sheet import build_content, build_network_sheet
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
+from explorer.export.paper import PAPERS
 from explorer.export.sheet import Sheet, SheetText
 from explorer.export.sheet_files import export_image, render_svg
 from explorer.export.sheet_text import sheet_text
@@ -187,3 +191,18 @@ def test_direction_and_colours(opened: Callable[[str], Network], tmp_path: Path,
     with pytest.raises(ExportError, match="no direction 'up'"):
         explorer.save_diagram(network, tmp_path / "net.png", direction="up")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not installed")
+@pytest.mark.parametrize(("paper", "points"), [("16:9", 8.0), ("a4", 6.0), ("a4", 8.0), ("neurips", 6.0)])
+def test_text_in_a_pdf_has_the_size_that_was_asked_for(
+    opened: Callable[[str], Network], tmp_path: Path, paper: str, points: float
+) -> None:
+    """As another program measures it: a word is as high as its font is above and below the baseline."""
+    explorer.save_diagram(opened("resnet18"), tmp_path / "a.pdf", paper=paper, text_points=points)
+    command = ["pdftotext", "-bbox", str(tmp_path / "a.pdf"), "-"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    metrics = QFontMetricsF(diagram_font(100))
+    words = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">3×224×224</word>', found)
+    heights = [(float(bottom) - float(top)) * 100 / (metrics.ascent() + metrics.descent()) for top, bottom in words]
+    assert heights == pytest.approx([points, PAPERS[paper].text_points], abs=0.06)  # on the card, in the caption
