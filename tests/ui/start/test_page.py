@@ -72,9 +72,9 @@ def test_a_click_or_enter_opens_one(over: QWidget, qtbot: QtBot, scheme: str, qa
 
 def test_what_each_brought_is_said_in_the_language_of_the_explanations(window: Window) -> None:
     page = start_page(window)
-    assert page.cards[0].accessibleName() == "AlexNet, 2012: depth on GPUs, ReLU, dropout"
+    assert page.cards[0].accessibleName() == "AlexNet (2012): depth on GPUs, ReLU, dropout"
     window.session.set_language("zh")
-    assert page.cards[0].accessibleName().startswith("AlexNet, 2012: GPU")
+    assert page.cards[0].accessibleName().startswith("AlexNet (2012): GPU")
 
 
 def test_it_goes_when_a_network_is_open(window: Window, qtbot: QtBot) -> None:
