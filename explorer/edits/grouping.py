@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 from typing import ClassVar
+from unicodedata import normalize
 
 import networkx as nx
 
@@ -92,15 +93,16 @@ class WrapAsBlock:
             for node in nodes
         ]
         classes = {new: architecture.module_classes.get(old, "") for old, new in modules.items()}
-        made = to_class_name(self.called) if re.search("[A-Za-z]", self.called) else "Block"
+        made = to_class_name(self.called) if re.search(r"[^\W\d_]", self.called) else "Block"
         done = architecture.with_replaced(changed)
         return done.with_nodes(done.nodes, {home: made, **classes})
 
 
 def _identifier(called: str) -> str:
-    """A name as a part of a path: "My block" as my_block."""
-    found = re.sub(r"\W+", "_", called, flags=re.ASCII).strip("_").lower() or "block"
-    return f"block_{found}" if found[:1].isdigit() or iskeyword(found) else found
+    """A name as a part of a path: "My block" as my_block, Chinese names as they are."""
+    found = re.sub(r"\W+", "_", normalize("NFKC", called)).strip("_").lower()  # as Python reads names
+    found = found if f"_{found}".isidentifier() and found else "block"
+    return f"block_{found}" if not found.isidentifier() or iskeyword(found) else found
 
 
 def _is_one_module(architecture: Architecture, inside: Set[str]) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from keyword import iskeyword
 from typing import Any
+from unicodedata import normalize
 
 import torch
 from torch import fx, nn
@@ -278,7 +279,8 @@ def _find_mode(call: Callable[..., Any]) -> tuple[int, str]:
 
 
 def to_class_name(title: str) -> str:
-    """A title as the name of a class: "MobileNet v2" as MobileNetV2."""
-    words = "".join(mark if mark.isalnum() and mark.isascii() else " " for mark in title).split()
+    """A title as the name of a class: "MobileNet v2" as MobileNetV2. Letters of any language are kept."""
+    letters = normalize("NFKC", title)  # as Python reads names
+    words = "".join(mark if mark.isalnum() and f"a{mark}".isidentifier() else " " for mark in letters).split()
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return name if name[:1].isalpha() else f"Network{name}"

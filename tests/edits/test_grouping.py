@@ -122,6 +122,17 @@ def test_any_name_can_be_written(called: str, opened: Opened) -> None:
     assert build_module(made.architecture) is not None
 
 
+@pytest.mark.parametrize(
+    ("called", "path", "kind"), [("残差 注意力", "残差_注意力", "残差注意力"), ("块２", "块2", "块2")]
+)
+def test_a_name_in_chinese_is_kept(called: str, path: str, kind: str, opened: Opened) -> None:
+    made = opened("resnet18").edit(WrapAsBlock("layer1.0,layer1.1", called))
+    assert f"layer1.{path}" in made.architecture.module_classes or path in made.architecture.module_classes
+    assert kind in made.architecture.module_classes.values()
+    assert f"class {kind}(" in python_source(made)
+    assert build_module(made.architecture) is not None
+
+
 class Shared(nn.Module):
     """One layer that is called twice."""
 

@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 import torch
 
@@ -96,7 +97,7 @@ class Classes:
             self.made[frame.path] = parameters.call(name, row)
 
     def _free(self, wished: str) -> str:
-        wished = re.sub(r"\W+", "", wished, flags=re.ASCII).strip("_") or "Block"
+        wished = re.sub(r"\W+", "", normalize("NFKC", wished)).strip("_") or "Block"
         wished = wished if wished.isidentifier() and not keyword.iskeyword(wished) else f"Block{wished}"
         name, count = wished, 1
         while name in self.taken:
