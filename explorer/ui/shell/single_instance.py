@@ -82,7 +82,7 @@ class FileReceiver(QObject):
         if isinstance(event, QFileOpenEvent):
             self.requested.emit(event.file() or event.url().toString())
             return True
-        return super().eventFilter(watched, event)
+        return False  # as Qt's own, which refuses what PySide takes for a layout's item, at the address of a former one
 
     def _accept(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:

@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QWidget, QWidgetItem
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.shell import single_instance
@@ -147,3 +148,10 @@ def test_a_minimised_window_comes_to_the_front(qtbot: QtBot) -> None:
     bring_to_front(window)
     assert window.isVisible()
     assert not window.isMinimized()
+
+
+def test_what_pyside_takes_for_something_else_passes(receiver: FileReceiver, qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    mistaken: Any = QWidgetItem(widget)  # as objects appear whose address was that of a layout's item
+    assert not receiver.eventFilter(mistaken, QEvent(QEvent.Type.Show))
