@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from explorer.drawing import links, towers
 from explorer.drawing.card_text import expander_center, top_of_stack
 from explorer.drawing.rect_index import RectIndex
-from explorer.layout import Geometry, Route
+from explorer.layout import Geometry, Route, Spacing
 from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import Card, Diagram, Link
 
+_TITLE_HEIGHT = Spacing().header
 _SIGN_REACH = 9.0  # drawing units around the middle of a plus or minus that belong to it
 
 
@@ -181,6 +182,11 @@ class PlacedDiagram:
     def count_cards_in(self, region: QRectF) -> int:
         """Return how many cards intersect a region of the drawing."""
         return sum(1 for _ in self._cards_in(region))
+
+    def count_titles_in(self, region: QRectF) -> int:
+        """Return how many titles of open groups intersect a region of the drawing."""
+        rects = (self._frames[number].rect for number in self._frame_index.query(region))
+        return sum(QRectF(rect.topLeft(), QSizeF(rect.width(), _TITLE_HEIGHT)).intersects(region) for rect in rects)
 
     def link_at(self, x: float, y: float, tolerance: float = 4.0) -> Link | None:
         """Return the topmost link that passes within `tolerance` of a point."""

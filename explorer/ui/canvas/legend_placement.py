@@ -1,6 +1,7 @@
 """Where the legend floats over the canvas: in the emptiest corner, or in rows left of the buttons.
 
-Invariant: whenever a picture is shown, the legend covers no card if one of its places covers none.
+Invariant: whenever a picture is shown, the legend covers no card and no title of a group if one of its places covers
+none; and no card if one of them covers none.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ class FloatingLegend:
         self.rect = choose_legend_rect(picture, view, widget, buttons, self.rect) if picture is not None else QRectF()
 
     def follow_size(self, picture: Picture | None, view: Viewport, widget: QRectF, buttons: QRectF) -> None:
-        """Choose its place in a widget of another size: where it covers the fewest cards, the nearest of these."""
+        """Choose its place in a widget of another size: where it covers the least, the nearest of these places."""
         before = self.rect
         self.update_place(picture, view, widget, buttons)
-        if picture is not None and self.is_visible and picture.count_cards_in(view.to_picture_rect(self.rect)):
+        if picture is not None and self.is_visible and any(_covered(self.rect, picture, view)):
             places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
             places.sort(key=lambda place: (place.center() - before.center()).manhattanLength())
             self.rect = _least_covering(places, picture, view)
@@ -89,9 +90,9 @@ class FloatingLegend:
 def choose_legend_rect(
     picture: Picture, view: Viewport, widget: QRectF, buttons: QRectF, previous: QRectF | None = None
 ) -> QRectF:
-    """Return where the legend covers the fewest cards: in a corner, or in rows left of the buttons; empty where there
-    is no room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded, unless
-    it would cover a card there and none elsewhere."""
+    """Return where the legend covers the least: in a corner, or in rows left of the buttons; empty where there is no
+    room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded, unless it
+    would cover something there and nothing elsewhere."""
     places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
     if previous is None or previous.isEmpty() or not places:
         return _least_covering(places, picture, view)
@@ -99,17 +100,24 @@ def choose_legend_rect(
     places.sort(
         key=lambda place: (is_legend_below(place) != below, (place.center() - previous.center()).manhattanLength())
     )
-    free = (place for place in places if not picture.count_cards_in(view.to_picture_rect(place)))
-    return next(free, places[0])
+    covered = [_covered(place, picture, view) for place in places]
+    least = (0, 0) if (0, 0) in covered else min(covered)
+    return places[covered.index(least)] if not least[0] else places[0]
 
 
 def choose_legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
-    """Return the corner where a column legend covers the fewest cards; empty where there is no room."""
+    """Return the corner where a column legend covers the least; empty where there is no room."""
     return _least_covering(_corner_rects(picture, widget), picture, view)
 
 
 def _least_covering(rects: list[QRectF], picture: Picture, view: Viewport) -> QRectF:
-    return min(rects, key=lambda place: picture.count_cards_in(view.to_picture_rect(place)), default=QRectF())
+    return min(rects, key=lambda place: _covered(place, picture, view), default=QRectF())
+
+
+def _covered(place: QRectF, picture: Picture, view: Viewport) -> tuple[int, int]:
+    """Return how many cards, and how many titles of open groups, are under a place of the widget."""
+    region = view.to_picture_rect(place)
+    return picture.count_cards_in(region), picture.count_titles_in(region)
 
 
 def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:

@@ -18,7 +18,7 @@ from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.diagram_view import DiagramView
-from explorer.ui.canvas.legend_placement import choose_legend_rect
+from explorer.ui.canvas.legend_placement import _bottom_rects, _corner_rects, _covered, choose_legend_rect
 from explorer.ui.minimap.minimap import Minimap
 from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.window import Window
@@ -333,6 +333,28 @@ def test_the_legend_of_a_moved_view_gives_way_to_cards_when_the_window_changes(
         covered = [picture.count_cards_in(canvas._viewport.to_picture_rect(place)) for place in places]
         assert covered[0] == covered[1], size
     canvas.close()
+
+
+@pytest.mark.parametrize("key", TYPICAL[:8])
+def test_a_legend_covers_no_title_of_a_stage_where_it_need_not(
+    key: str, opened: Callable[[str], Network], qtbot: QtBot
+) -> None:
+    analysis = opened(key).analysis
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    picture = compose_picture(build_diagram(analysis, expanded_at_level(analysis, "blocks")))
+    for size in ((720, 540), (930, 650), (1180, 620)):
+        canvas.resize(*size)
+        canvas.show_picture(picture)
+        canvas.fit()
+        for zoom in (1.0, 1.3, 1.3):
+            canvas.zoom(zoom)
+            view, room = canvas._viewport, QRectF(canvas.rect())
+            places = [*_corner_rects(picture, room), *_bottom_rects(picture, room, canvas._buttons_rect)]
+            is_free = any(_covered(place, picture, view) == (0, 0) for place in places)
+            for before in (QRectF(), *places):
+                chosen = choose_legend_rect(picture, view, room, canvas._buttons_rect, before)
+                assert not is_free or _covered(chosen, picture, view) == (0, 0), (size, zoom)
 
 
 @pytest.mark.parametrize("key", TYPICAL[:8])
