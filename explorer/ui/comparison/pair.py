@@ -7,10 +7,11 @@ both or on none, whichever side was acted on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from explorer.base.languages import add_note, tr
 from explorer.document import Document
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.diagram import COLOUR_MODES
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from explorer.ui.base.jobs import ComparisonResult
 
 _NO_PAIRS: Mapping[str, str] = {}
+
+
+def state_title(document: Document, position: int) -> str:
+    """Return the name of a state of a document's history: "2. Activation GELU everywhere"."""
+    if position == 0 or document.network is None:
+        return tr("Baseline")
+    return f"{position}. {document.network.history.edits[position - 1].title}"
 
 
 @dataclass
@@ -65,6 +73,17 @@ class Pair:
         if self.comparison is None:
             return False
         return all(one is two for one, two in zip(self.comparison.networks, self.sides(active), strict=True))
+
+    def names(self, active: Document, tab_of: Callable[[Document], int]) -> tuple[str, str]:
+        """Return the names of the left side and the right one; two that are called the same have the numbers of their
+        tabs, which `tab_of` gives from 0."""
+        partner, own = self.partner.title, active.title
+        if self.position is not None:
+            state = f"{own} · {state_title(self.partner, self.position)}"
+            partner = state if self.position else tr("{network} · baseline", network=own)
+        elif partner == own:
+            partner, own = add_note(partner, tab_of(self.partner) + 1), add_note(own, tab_of(active) + 1)
+        return (partner, own) if self.is_left else (own, partner)
 
     def swap(self, former: Document) -> None:
         """Let the document that was in sight be the partner of the one that is now; both stay on their sides."""

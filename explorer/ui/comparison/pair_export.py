@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
     from explorer.export.pair_sheet import PairSide
     from explorer.presenters.differences import Differences
+    from explorer.ui.comparison.linked_pair import LinkedPair
+    from explorer.ui.plugin.tool_context import ToolContext
 
 _FILTERS = (
     tr_noop("Pictures (*.png *.svg *.pdf)"),
@@ -26,6 +28,38 @@ _FILTERS = (
 #: What other programs edit, in the order of the filters after the first.
 _DOCUMENTS = (".pptx", ".drawio", ".tex")
 _PAPER_OF_SLIDES = "16:9"
+
+
+class PairExport:
+    """Asks for a file and writes both sides to it."""
+
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        self._lane = context.add_lane("exporting a pair")
+
+    def ask(self, sides: LinkedPair) -> None:
+        """Ask for a file and write both sides to it."""
+        if sides.pair is not None and sides.pair.comparison is not None:
+            path = ask_pair_path(self._context.window, *sides.names)
+            if path:
+                self.write(sides, path)
+
+    def write(self, sides: LinkedPair, path: str) -> None:
+        """Write both sides, as they are unfolded, in the format of the suffix; nothing before they are compared."""
+        pair, session, commands = sides.pair, self._context.session, self._context.commands
+        if pair is None or pair.comparison is None:
+            return
+        from explorer.export.pair_sheet import PairSide
+
+        opened = pair.partner.expanded, session.expanded
+        in_order = opened if pair.is_left else reversed(opened)
+        left, right = map(PairSide, pair.comparison.networks, sides.names, in_order)
+        page = Page(level=None, direction=session.direction, by=pair.partner.colour_mode)
+        self._lane.submit(
+            write_pair_job(left, right, pair.comparison.differences, page, Path(path)),
+            lambda _: commands.show_status(tr("Saved {path}", path=path)),
+            commands.show_error,
+        )
 
 
 def ask_pair_path(parent: QWidget, left: str, right: str) -> str | None:

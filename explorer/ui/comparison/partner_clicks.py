@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, SignalInstance
 
 from explorer.base.languages import tr
+from explorer.ui.comparison.linked_pair import LinkedPair
 from explorer.ui.comparison.pair import Pair
-from explorer.ui.comparison.pair_view import PairView
 from explorer.viewmodels.card_ids import members_of
-
-if TYPE_CHECKING:
-    from explorer.ui.comparison.tool import ComparisonTool
 
 
 class PartnerClicks(QObject):
     """Listens to the partner's canvas. A document with a tab comes into sight, and then does what any does on a click;
     a state of the history cannot be changed, so that a click there selects what answers to it."""
 
-    def __init__(self, tool: ComparisonTool, view: PairView) -> None:
-        super().__init__(view)
-        self._tool, self._view = tool, view
-        self._session, self._canvas = tool.context.session, tool.context.canvas
-        partner, canvas = view.partner, self._canvas
+    def __init__(self, sides: LinkedPair) -> None:
+        super().__init__(sides.view)
+        self._sides, self._view, self._session = sides, sides.view, sides.context.session
+        self._canvas = canvas = sides.context.canvas
         for name, in_sight in (
             ("card_selected", canvas.card_selected),
             ("link_followed", canvas.link_followed),
@@ -32,17 +28,17 @@ class PartnerClicks(QObject):
             ("menu_requested", canvas.menu_requested),
             ("background_menu_requested", canvas.background_menu_requested),
         ):
-            signal: SignalInstance = getattr(partner, name)
+            signal: SignalInstance = getattr(self._view.partner, name)
             signal.connect(lambda *args, name=name, in_sight=in_sight: self._receive(name, in_sight, args))
 
     def _receive(self, name: str, in_sight: SignalInstance, args: tuple[Any, ...]) -> None:
-        pair = self._tool.pair
+        pair = self._sides.pair
         if pair is None:
             return
         if pair.is_tab:
-            self._tool.activate_partner()
+            self._sides.activate_partner()
             in_sight.emit(*args)
-            self._tool.show_selected()  # also where it was selected before
+            self._sides.show_selected()  # also where it was selected before
         elif name == "expansion_toggled":
             self._toggle(pair, args[0])
         elif name in ("card_selected", "link_followed"):
@@ -54,19 +50,19 @@ class PartnerClicks(QObject):
 
         answer = find_counterpart(id or "", pair.from_partner)
         network = self._session.network
-        if answer and self._tool.is_linked and network is not None:
+        if answer and self._sides.is_linked and network is not None:
             self._view.pressed_card, self._view.leads = id, True
             expanded = reveal(network.analysis, self._session.expanded, answer)
             if expanded != self._session.expanded:
                 self._session.set_expanded(expanded)
             self._session.select(answer)
             return
-        if self._tool.is_linked:
+        if self._sides.is_linked:
             self._session.select(None)
         pair.partner.selection = members_of(id) if id is not None else ()
         self._view.mark(pair)
         if id is not None and not answer:
-            self._tool.context.commands.show_status(tr("Only in {network}", network=self._tool.partner_name))
+            self._sides.context.commands.show_status(tr("Only in {network}", network=self._sides.partner_name))
 
     def _toggle(self, pair: Pair, id: str) -> None:
         """Fold a group of the partner the other way; what answers to it in sight follows."""
@@ -74,9 +70,9 @@ class PartnerClicks(QObject):
         from explorer.presenters.linked_folding import find_counterpart
 
         answer = find_counterpart(id, pair.from_partner)
-        if answer and self._tool.is_linked:
+        if answer and self._sides.is_linked:
             self._canvas.expansion_toggled.emit(answer)
         else:
             pair.partner.expanded = toggle_expanded(pair.partner_network.analysis, pair.partner.expanded, id)
-            self._tool.redraw_partner()
+            self._sides.draw()
         self._view.pressed_card, self._view.leads = id, True

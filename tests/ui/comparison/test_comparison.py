@@ -57,12 +57,14 @@ def pair_of(tool: ComparisonTool) -> Pair:
 
 
 def settle(tool: ComparisonTool, window: Window, qtbot: QtBot) -> None:
-    lanes = (tool._compare_lane, tool._draw_lane, window.panel_updater.draw_lane, window.edit_queue.lane)
+    lanes = (tool._compare_lane, tool.sides._lane, window.panel_updater.draw_lane, window.edit_queue.lane)
 
     def is_settled() -> bool:
         network = window.session.network
         pair = tool.pair
-        if pair is not None and not (network is not None and pair.is_compared(network) and tool.view.partner.picture):
+        if pair is not None and not (
+            network is not None and pair.is_compared(network) and tool.sides.view.partner.picture
+        ):
             return False
         return window.canvas.picture is not None and not any(lane.busy for lane in lanes)
 
@@ -74,7 +76,7 @@ def test_the_baseline_stands_beside_and_the_list_follows_edits(
 ) -> None:
     beside.baseline_action.trigger()
     settle(beside, window, qtbot)
-    left, panel = beside.view.partner, beside.panel
+    left, panel = beside.sides.view.partner, beside.panel
     assert left.isVisible()
     assert beside.bar.isVisible()
     assert left.picture.diagram.cards.keys() == window.canvas.picture.diagram.cards.keys()
@@ -107,7 +109,7 @@ def test_another_network_opens_in_a_tab_and_moves_with_the_open_one(
     qtbot.waitUntil(lambda: beside.pair is not None, timeout=LONG)
     settle(beside, window, qtbot)
     assert [document.title.split(" ")[0] for document in window.documents] == ["VGG-11", "AlexNet"]
-    here, there, pair = window.canvas, beside.view.partner, pair_of(beside)
+    here, there, pair = window.canvas, beside.sides.view.partner, pair_of(beside)
     assert [name.text().split(" (")[0] for name in beside.bar.names] == ["A · VGG-11", "B · AlexNet"]
     assert here.mapToGlobal(here.rect().topLeft()).x() < there.mapToGlobal(there.rect().topLeft()).x()
     first = next(id for id in here.picture.diagram.cards if id.startswith("unit:") and id in pair.to_partner)
@@ -119,7 +121,7 @@ def test_another_network_opens_in_a_tab_and_moves_with_the_open_one(
     there.zoom(1.5, QPointF(50, 40))
     here._pan(QPointF(7, -5))
     assert there.scale == here.scale
-    beside.align()
+    beside.sides.align()
     assert card_place(there, answer) == pytest.approx(card_place(here, first), abs=1)
     beside.bar.link_button.setChecked(False)
     before = there.view_state
@@ -140,18 +142,18 @@ def test_a_click_on_the_other_side_brings_it_into_sight_where_it_is(
 ) -> None:
     first, second = window.documents
     window.canvas.zoom(1.3)
-    right, left = window.canvas, two.view.partner
+    right, left = window.canvas, two.sides.view.partner
     places = {first: left.x(), second: right.x()}
     views = {first: left.view_state, second: right.view_state}
     left.card_selected.emit("layer1.0")
     assert window.session.document is first
     assert window.canvas.picture is not None  # at once: nothing is drawn again
-    assert (window.canvas.x(), two.view.partner.x()) == (places[first], places[second])
+    assert (window.canvas.x(), two.sides.view.partner.x()) == (places[first], places[second])
     assert window.session.selection == ("layer1.0",)
     assert pair_of(two).partner is second
     assert second.selection == ("layer1.0",)
     settle(two, window, qtbot)
-    for canvas, document in ((window.canvas, first), (two.view.partner, second)):
+    for canvas, document in ((window.canvas, first), (two.sides.view.partner, second)):
         scale, offset = views[document]
         assert canvas.scale == pytest.approx(scale)
         assert (canvas.view_state[1] - offset).manhattanLength() < 3
@@ -166,7 +168,7 @@ def test_a_click_moves_a_side_only_where_its_answer_is_out_of_sight(
 ) -> None:
     beside.baseline_action.trigger()
     settle(beside, window, qtbot)
-    here, there = window.canvas, beside.view.partner
+    here, there = window.canvas, beside.sides.view.partner
     cards = [*here.picture.diagram.cards]
     here.fit_to(cards[1], max_scale=4.0)
     for canvas in (there, here):
@@ -176,7 +178,7 @@ def test_a_click_moves_a_side_only_where_its_answer_is_out_of_sight(
             settle(beside, window, qtbot)
             assert canvas.view_state == before  # that one clicks in: what is half in sight stays so
             assert here._marks.selected == there._marks.selected == card
-    beside.view.links.shift = QPointF(0, 100_000)
+    beside.sides.view.links.shift = QPointF(0, 100_000)
     there.set_view_state(here.scale, here.view_state[1] + QPointF(0, 100_000))
     here.card_selected.emit(cards[0])
     here.card_selected.emit(cards[1])
@@ -190,7 +192,7 @@ def card_place(canvas: Canvas, card: str) -> tuple[float, float]:
 
 
 def act(kind: str, window: Window, tool: ComparisonTool, choice: random.Random) -> None:
-    canvas = choice.choice((window.canvas, tool.view.partner))
+    canvas = choice.choice((window.canvas, tool.sides.view.partner))
     cards = list(canvas.picture.diagram.cards.values())
     foldable = [card.id for card in cards if card.is_expandable]
     if kind == "fold" and foldable:
@@ -242,7 +244,7 @@ def test_both_sides_stay_together_whatever_is_done(
 
 
 def check_together(window: Window, tool: ComparisonTool, kind: str) -> None:
-    here, there, pair = window.canvas, tool.view.partner, pair_of(tool)
+    here, there, pair = window.canvas, tool.sides.view.partner, pair_of(tool)
     for id, answer in pair.to_partner.items():
         if id in here.picture.diagram.cards and answer in there.picture.diagram.cards:
             assert here.picture.is_frame(id) == there.picture.is_frame(answer), (kind, id)
@@ -250,7 +252,7 @@ def check_together(window: Window, tool: ComparisonTool, kind: str) -> None:
     if selected:
         assert pair.partner.selection == tuple(pair.to_partner[id] for id in selected if id in pair.to_partner)
     assert there.scale == pytest.approx(here.scale), kind
-    shift = there.view_state[1] - here.view_state[1] - tool.view.links.shift * here.scale
+    shift = there.view_state[1] - here.view_state[1] - tool.sides.view.links.shift * here.scale
     assert shift.manhattanLength() < 2, kind
     together = [
         card
@@ -276,7 +278,7 @@ def test_once_it_has_ended_diagrams_have_the_whole_room_again(
     settle(beside, window, qtbot)
     qtbot.waitUntil(lambda: canvas.is_fitted and canvas.scale == pytest.approx(before))
     window.start(opened("alexnet"))
-    qtbot.waitUntil(lambda: len(window.documents) == 2 and not beside.view.partner.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.documents) == 2 and not beside.sides.view.partner.isVisible(), timeout=LONG)
     settle(beside, window, qtbot)
     room = Viewport()
     assert canvas.picture is not None
@@ -294,7 +296,7 @@ def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: Co
     settle(beside, window, qtbot)
     assert window.session.selection == ()
     assert pair.partner.selection == members_of(added.right_card)
-    assert beside.view.partner._marks.selected == pair.drawn_card(added.right_card)
+    assert beside.sides.view.partner._marks.selected == pair.drawn_card(added.right_card)
 
 
 def test_a_state_of_the_history_stands_beside(window: Window, beside: ComparisonTool, qtbot: QtBot) -> None:
@@ -310,7 +312,7 @@ def test_a_state_of_the_history_stands_beside(window: Window, beside: Comparison
     rows = pair_of(beside).comparison.differences.rows
     assert [row.right_card for row in rows] == ["features.4"]
     answer = pair_of(beside).from_partner["features.4"]
-    beside.view.partner.card_selected.emit("features.4")
+    beside.sides.view.partner.card_selected.emit("features.4")
     assert window.session.selection == (answer,)
     window.actions_.undo.trigger()
     qtbot.waitUntil(lambda: len(window.session.document.current_edits) == 1, timeout=LONG)
@@ -337,19 +339,19 @@ def test_figures_and_blocks_of_both_are_listed(window: Window, two: ComparisonTo
     panel._select(panel.model.index(2, 0))
     settle(two, window, qtbot)
     assert window.session.selection == ("layer4.1",)
-    assert two.view.partner._marks.selected == "layer4.1"
+    assert two.sides.view.partner._marks.selected == "layer4.1"
 
 
 def test_the_pair_is_exported_as_it_is_named_and_unfolded(
     window: Window, two: ComparisonTool, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "pair.svg"
-    monkeypatch.setattr("explorer.ui.comparison.tool.ask_pair_path", lambda parent, left, right: str(path))
+    monkeypatch.setattr("explorer.ui.comparison.pair_export.ask_pair_path", lambda parent, left, right: str(path))
     two.bar.export_button.click()
     qtbot.waitUntil(path.exists, timeout=LONG)
     text = path.read_text("utf-8")
     assert "<title>ResNet-18 (1) → ResNet-18 (2)</title>" in text
-    for letter, canvas in (("A", two.view.partner), ("B", window.canvas)):
+    for letter, canvas in (("A", two.sides.view.partner), ("B", window.canvas)):
         assert canvas.picture is not None
         assert f'id="card-{letter}-layer2.1"' in text
 
@@ -408,7 +410,7 @@ def test_a_third_tab_takes_the_place_of_the_one_in_sight(
     assert window.documents.paired == {first, window.session.document}
     window.tabs.close(first)
     assert two.pair is None
-    assert not two.view.partner.isVisible()
+    assert not two.sides.view.partner.isVisible()
 
 
 def test_a_network_opened_into_the_tab_beside_ends_the_pair(
@@ -430,7 +432,7 @@ def test_a_newly_opened_network_is_beside_its_own_baseline(
     window.open_network("alexnet")
     qtbot.waitUntil(lambda: window.session.network.architecture.key == "alexnet", timeout=LONG)
     settle(beside, window, qtbot)
-    assert beside.partner_name == f"{window.session.network.title} · baseline"
+    assert beside.sides.partner_name == f"{window.session.network.title} · baseline"
     assert not pair_of(beside).comparison.differences.rows
 
 
@@ -445,7 +447,7 @@ def test_an_empty_tab_is_compared_with_nothing(window: Window, beside: Compariso
     beside.show_baseline()
     settle(beside, window, qtbot)
     window.tabs.new()
-    assert not beside.view.partner.isVisible()
+    assert not beside.sides.view.partner.isVisible()
     assert beside.panel.model.rowCount() == 0
 
 
@@ -482,7 +484,7 @@ def test_what_is_dragged_over_the_partner_brings_it_into_sight(
             QPoint(40, 40), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         )
         event.ignore()
-        two.view.partner.dragEnterEvent(event)
+        two.sides.view.partner.dragEnterEvent(event)
         return event.isAccepted()
 
     assert not drag("text/plain")
