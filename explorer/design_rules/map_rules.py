@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from explorer.analysis.analysis import Analysis
-from explorer.analysis.figures.windows import map_size
+from explorer.analysis.figures.map_inputs import map_size
 from explorer.base.languages import tr, tr_noop
 from explorer.design_rules.rule import DesignRule, Finding
 

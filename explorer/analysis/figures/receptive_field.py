@@ -16,8 +16,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from explorer.analysis.figures.map_inputs import image_inputs
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
+from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow
 from explorer.analysis.figures.windows_by_place import compute_fields_by_place
 from explorer.analysis.figures.written_windows import follow_places
 from explorer.base.languages import tr

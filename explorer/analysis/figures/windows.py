@@ -2,16 +2,16 @@
 
 Unit i of an op reads the places i·s − p … i·s − p + (k − 1)·d of its input, with kernel k, stride s, padding p before
 the map and dilation d (Araujo et al., "Computing receptive fields of convolutional neural networks", Distill 2019).
-Receptive fields and the boxes of single units both follow from these, and from which inputs count (`image_inputs`).
+Receptive fields and the boxes of single units both follow from these, and from which inputs count
+(`map_inputs.image_inputs`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch.nn.functional as F
 from torch import nn
@@ -19,10 +19,7 @@ from torch import nn
 from explorer.analysis.figures.shape import Shape
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
-from explorer.graph.ops import Bypass, Constant, Function, Method
-
-if TYPE_CHECKING:
-    from explorer.analysis.figures.shape_inference import Measure
+from explorer.graph.ops import Bypass, Function, Method
 
 _Number = int | Fraction
 
@@ -87,37 +84,14 @@ _PLACEWISE = frozenset(
 )
 
 
-#: Of the second tensor these read the size only.
-_TAKE_SIZE_OF = ("expand_as", "view_as", "reshape_as", "type_as")
-
-
-def image_inputs(node: Node, nodes: Mapping[str, Node], measures: Mapping[str, Measure]) -> list[str]:
-    """Return the inputs through which a node sees the image: no constants, and no gates.
-
-    What multiplies a map and is spread over its height or width (squeeze-and-excitation, coordinate attention) only
-    scales it, so the gated unit sees what it saw before.
-    """
-    inputs = node.inputs[:1] if isinstance(node.op, Method) and node.op.name in _TAKE_SIZE_OF else node.inputs
-    if len(inputs) == 1:
-        return [] if isinstance(nodes[inputs[0]].op, Constant) else [inputs[0]]
-    reads = [name for name in dict.fromkeys(inputs) if not isinstance(nodes[name].op, Constant)]
-    if op_kinds.kind(node) != "multiply" or (own := map_size(measures[node.name])) is None:
-        return reads
-    return [name for name in reads if map_size(measures[name]) == own] or reads
-
-
-def map_size(measure: Measure) -> tuple[int, int] | None:
-    """Return height and width of a map, channels first or last; None for what has no places."""
-    return _map_size(measure.shape.dims) if measure.shape is not None and len(measure.shape.dims) == 4 else None
-
-
 def map_axes(dims: tuple[int, ...]) -> tuple[int, int]:
     """Return which axes of a map of these four sizes are its height and width: the last two, or those before the
     channels."""
     return (1, 2) if dims[1] == dims[2] != dims[3] else (2, 3)
 
 
-def _map_size(dims: tuple[int, ...]) -> tuple[int, int]:
+def height_and_width(dims: tuple[int, ...]) -> tuple[int, int]:
+    """Return height and width of a map of these four sizes."""
     down, across = map_axes(dims)
     return dims[down], dims[across]
 
@@ -164,7 +138,10 @@ def _between_maps(node: Node, kind: str, before: tuple[int, ...], after: tuple[i
         return _pooling(*settings)
     if kind == "other" and (offset := _offset(node)) is not None:
         return offset
-    axes = [_proportional(side, cells) for side, cells in zip(_map_size(before), _map_size(after), strict=True)]
+    axes = [
+        _proportional(side, cells)
+        for side, cells in zip(height_and_width(before), height_and_width(after), strict=True)
+    ]
     return (axes[0], axes[1]) if axes != [_ONE_PLACE, _ONE_PLACE] else SAME_PLACE
 
 

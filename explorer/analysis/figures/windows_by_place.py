@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
+from explorer.analysis.figures.map_inputs import image_inputs
+from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow
 from explorer.analysis.figures.written_windows import Places
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node

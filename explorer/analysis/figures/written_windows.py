@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from explorer.analysis.figures.map_inputs import map_size
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.analysis.figures.windows import SAME_PLACE, WHOLE_MAP, AxisWindow, MapWindow, map_axes, map_size
+from explorer.analysis.figures.windows import SAME_PLACE, WHOLE_MAP, AxisWindow, MapWindow, map_axes
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from explorer.analysis.figures.map_inputs import image_inputs, map_size
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.analysis.figures.windows import SAME_PLACE, image_inputs, map_size
+from explorer.analysis.figures.windows import SAME_PLACE
 from explorer.analysis.figures.written_windows import Places, follow_places
 from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
