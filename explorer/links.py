@@ -183,7 +183,7 @@ def resolve_edits(link: ViewLink) -> tuple[Edit, ...]:
         LinkError: a try or a kind of edit is not registered.
     """
     from explorer.guide.page import find_page_key, load_page, load_try_edits
-    from explorer.project.files import edit_from_json
+    from explorer.project.edits_json import edit_from_json
 
     found: list[Edit] = []
     page = find_page_key(link.network)

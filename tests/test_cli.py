@@ -16,7 +16,8 @@ import explorer
 from explorer.cli import main
 from explorer.edits import ToggleShortcut
 from explorer.networks.catalogue import all_entries
-from explorer.project.files import Project, write_project
+from explorer.project.files import write_project
+from explorer.project.project import Project
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:

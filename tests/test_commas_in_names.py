@@ -15,7 +15,9 @@ from explorer.graph import op_kinds
 from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, build_inspection, expanded_at_level
 from explorer.presenters.search import search_cards
-from explorer.project.files import Project, ProjectView, edit_from_json, edit_to_json, read_project, write_project
+from explorer.project.edits_json import edit_from_json, edit_to_json
+from explorer.project.files import read_project, write_project
+from explorer.project.project import Project, ProjectView
 from explorer.session import Session
 from explorer.viewmodels.card_ids import StackId, members_of
 

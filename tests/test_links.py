@@ -15,7 +15,7 @@ from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.guide.page import PAGES, load_page, load_try_edits
 from explorer.links import LinkError, ViewLink, format_link, is_link, parse_link, resolve_edits
 from explorer.networks.catalogue import all_entries
-from explorer.project.files import edit_to_json
+from explorer.project.edits_json import edit_to_json
 from explorer.tours.listing import TOURS
 
 KEYS = tuple(entry.key for entry in all_entries())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.project.files import edit_from_json
+from explorer.project.edits_json import edit_from_json
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -30,7 +30,7 @@ from explorer.graph.interception import INTERCEPTING
 from explorer.graph.ops import Function, Input
 from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
-from explorer.project.files import edit_to_json
+from explorer.project.edits_json import edit_to_json
 
 #: What one ONNX file may hold: it is a protobuf message.
 _MAX_ONNX_BYTES = 2**31 - 2**20

@@ -15,7 +15,8 @@ from explorer.base.resources import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
 from explorer.network import open_network
-from explorer.project.files import ProjectError, edit_from_json
+from explorer.project.edits_json import edit_from_json
+from explorer.project.errors import ProjectError
 
 _Translations = Mapping[Language, str]
 

@@ -19,7 +19,7 @@ from explorer.base.resources import resource_path
 from explorer.base.validation_faults import describe_fault
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
-from explorer.project.files import edit_from_json
+from explorer.project.edits_json import edit_from_json
 from explorer.viewmodels.panel_ids import PANEL_IDS
 
 #: In the order of the history.

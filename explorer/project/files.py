@@ -10,28 +10,27 @@ import dataclasses
 import json
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, write_atomic
 from explorer.base.id_text import join_ids, split_ids
-from explorer.base.languages import add_note, join_list, tr, with_label
-from explorer.base.memo import bounded
+from explorer.base.languages import tr, with_label
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.base.system_errors import system_reason
 from explorer.base.validation_faults import describe_fault
-from explorer.edits import EDIT_KINDS, FORMER_DEFAULTS, Edit, EditError, find_edit_kind
+from explorer.edits import Edit
 from explorer.networks.arguments import ArgumentError, ArgumentValue, argument_from_text, argument_to_json
-from explorer.networks.input_spec import InputError, InputSpec, parse_inputs
+from explorer.networks.input_spec import InputError, parse_inputs
+from explorer.project.edits_json import edit_to_json, parse_edits
+from explorer.project.errors import ProjectError
+from explorer.project.project import Project, ProjectView, ProjectWeights
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
 from explorer.viewmodels.diagram import Level
 
 PROJECT_VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
-
-_MAX_EDITS = 10_000
 
 _Name = Annotated[str, Field(max_length=1000)]
 _Id = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]  # of a card: that of a stack lists all that are on it
@@ -42,101 +41,6 @@ _FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
 
 #: A file of a model; one that can run code is opened after consent alone.
 _MODEL_PATTERN = rf"^([^\x00-\x1f]+\.(?i:{'|'.join(suffix[1:] for suffix in MODEL_SUFFIXES)}))?$"
-
-
-class ProjectError(ValueError):
-    """File that cannot be read, written or opened. The message names the file, the place in it and the reason."""
-
-
-@dataclass(frozen=True)
-class ProjectView:
-    """State of the window that a project restores."""
-
-    opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
-    selection: tuple[str, ...] = ()  # ids of ops and groups
-    level: Level = "blocks"
-    sample: str = ""  # name of a built-in photo; empty for a photo of the user's own
-    bookmarks: tuple[str, ...] = ()  # places to come back to
-
-
-@dataclass(frozen=True)
-class ProjectWeights:
-    """Weights that the network was given."""
-
-    file: str  # relative to the project's folder, where it is inside; "" for published ones
-    name: str  # what they are called
-    position: int = 0  # edits that were in force when they were given
-    preset: str = ""  # of published ones, torchvision's name: "ResNet50_Weights.IMAGENET1K_V2"
-
-
-@dataclass(frozen=True)
-class Project:
-    """Network, edits and view as plain data."""
-
-    network: str = ""  # key of the catalogue
-    module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
-    options: Mapping[str, ArgumentValue] = field(default_factory=dict)  # or the arguments of what makes it
-    input_shape: tuple[int, ...] | None = None  # of the image, where it is not the network's own
-    inputs: tuple[InputSpec, ...] = ()  # of a module that takes anything but one image
-    edits: tuple[Edit, ...] = ()
-    position: int = 0  # edits that are in force; those behind can be redone
-    view: ProjectView = ProjectView()
-    file: str = ""  # of a model in another format, in place of key and module
-    weights: ProjectWeights | None = None  # where they are not the network's own
-
-    @property
-    def applied_edits(self) -> tuple[Edit, ...]:
-        """The edits that are applied; those after them can be redone."""
-        return self.edits[: self.position]
-
-
-# edits
-
-
-def edit_to_json(edit: Edit) -> dict[str, Any]:
-    """Return an edit as plain values: {"edit": "toggle_shortcut", "at": "layer1.0", "on": false}."""
-    return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(type(edit))}
-
-
-def edit_from_json(value: Any, location: str = "edit") -> Edit:
-    """Return the edit that plain values describe. Raises ProjectError naming `location` and the field."""
-    if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
-        raise ProjectError(
-            tr(
-                '{location} must be an object such as {{"edit": "toggle_shortcut", "at": "layer1.0", "on": false}}',
-                location=location,
-            )
-        )
-    fields = {name: item for name, item in value.items() if name != "edit"}
-    kind = find_edit_kind(value["edit"])
-    if kind is None:
-        name = reprlib.repr(value["edit"])
-        raise ProjectError(
-            tr(
-                "{location} is of the unknown kind {name}; there are {names}",
-                location=location,
-                name=name,
-                names=join_list(EDIT_KINDS),
-            )
-        )
-    unknown = fields.keys() - set(_field_names(kind))
-    if unknown:
-        name, known = reprlib.repr(min(unknown)), join_list(_field_names(kind))
-        raise ProjectError(
-            tr(
-                "{location} ({edit}) has the unknown field {name}; it takes {known}",
-                location=location,
-                edit=value["edit"],
-                name=name,
-                known=known,
-            )
-        )
-    fields = {**FORMER_DEFAULTS.get(kind.name, {}), **fields}
-    try:
-        edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
-    except ValidationError as failure:
-        raise ProjectError(with_label(add_note(location, value["edit"]), describe_fault(failure))) from failure
-    return edit
 
 
 def read_edits(path: str | Path) -> tuple[Edit, ...]:
@@ -152,15 +56,12 @@ def read_edits(path: str | Path) -> tuple[Edit, ...]:
         value = value.get("edits")
     if not isinstance(value, list):
         raise ProjectError(tr("{path} must hold a list of edits", path=path))
-    return _parse_edits(value, path)
+    return parse_edits(value, path)
 
 
 def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
     """Write a file of edits atomically. Raises OSError."""
     _write(Path(path), {"network": network, "edits": [edit_to_json(edit) for edit in edits]})
-
-
-# projects
 
 
 def read_project(path: str | Path) -> Project:
@@ -297,7 +198,7 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
     except (InputError, ArgumentError) as failure:
         raise ProjectError(with_label(path, failure)) from failure
     view = _view_from_file(file.view)
-    edits = _parse_edits(file.edits, path)
+    edits = parse_edits(file.edits, path)
     weights = ProjectWeights(**file.weights.model_dump()) if file.weights is not None else None
     return Project(
         file.network,
@@ -396,45 +297,6 @@ def _read(path: Path) -> Any:
         raise ProjectError(str(failure)) from failure
 
 
-def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
-    if len(values) > _MAX_EDITS:
-        raise ProjectError(
-            tr(
-                "{path} holds {count:,} edits; more than {maximum:,} are not read",
-                path=path,
-                count=len(values),
-                maximum=_MAX_EDITS,
-            )
-        )
-    return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
-
-
 def _write(path: Path, value: Mapping[str, Any], *, is_synced: bool = True) -> None:
     text = json.dumps(value, indent=2)
     write_atomic(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"), is_synced=is_synced)
-
-
-def _field_names(kind: type[Any]) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind)]
-
-
-@bounded(256)
-def _edit_adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(EDIT_KINDS[kind])
-
-
-__all__ = [
-    "PROJECT_VERSION",
-    "EditError",
-    "Project",
-    "ProjectError",
-    "ProjectView",
-    "ProjectWeights",
-    "edit_from_json",
-    "edit_to_json",
-    "read_edits",
-    "read_project",
-    "relative_to_folder",
-    "write_edits",
-    "write_project",
-]

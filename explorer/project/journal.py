@@ -33,7 +33,9 @@ from typing import IO, Any
 
 from explorer.base.atomic_write import PROJECT_SUFFIX, write_atomic
 from explorer.base.safe_json import JsonError, read_json
-from explorer.project.files import Project, ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
+from explorer.project.project import Project
 
 #: Days after which what nobody wanted back is removed.
 EXPIRY_DAYS = 30

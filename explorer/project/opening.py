@@ -18,7 +18,9 @@ from explorer.networks.by_name import DESIGNS, build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
 from explorer.networks.user_module import UserModule, is_network_path
-from explorer.project.files import Project, ProjectError, ProjectView, read_project, relative_to_folder
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, relative_to_folder
+from explorer.project.project import Project, ProjectView
 from explorer.project.weights_file import name_weights, with_project_weights
 
 #: Opens the model in a file, on an image of that shape or on these inputs.

@@ -10,7 +10,9 @@ from pathlib import Path
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
 from explorer.base.system_errors import system_reason
-from explorer.project.files import Project, ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
+from explorer.project.project import Project
 
 _BACKUP_MARK = "~"
 

@@ -16,7 +16,9 @@ from explorer.base.languages import tr
 from explorer.base.system_errors import system_reason
 from explorer.network import Network
 from explorer.networks.user_module import is_network_path
-from explorer.project.files import Project, ProjectError, ProjectWeights, relative_to_folder
+from explorer.project.errors import ProjectError
+from explorer.project.files import relative_to_folder
+from explorer.project.project import Project, ProjectWeights
 from explorer.project.saving import file_fingerprint
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.pretrained import PretrainedWeights, list_pretrained

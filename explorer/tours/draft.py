@@ -16,7 +16,7 @@ from explorer.base.languages import Language
 from explorer.edits import Edit
 from explorer.exercises.predictions import MovesQuestion, Question, TimesQuestion
 from explorer.guide.page import ExperimentLink
-from explorer.project.files import edit_to_json
+from explorer.project.edits_json import edit_to_json
 from explorer.tours.tour import Opening, Tour, TourStep
 from explorer.tours.walk import Station, station_at
 from explorer.viewmodels.diagram import Level

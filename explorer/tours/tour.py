@@ -42,7 +42,7 @@ from explorer.edits import Edit
 from explorer.exercises.predictions import MovesQuestion, Question, TimesQuestion
 from explorer.guide.page import ExperimentLink
 from explorer.networks.catalogue import UnknownNetwork, get_entry
-from explorer.project.files import edit_from_json
+from explorer.project.edits_json import edit_from_json
 from explorer.viewmodels.diagram import COLOUR_MODES, Level
 from explorer.viewmodels.panel_ids import PANEL_IDS, find_panel_id
 

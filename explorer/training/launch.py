@@ -18,7 +18,8 @@ from explorer.base.system_errors import system_reason
 from explorer.base.user_folders import data_folder
 from explorer.network import Network
 from explorer.opening.open_any import model_file_opener
-from explorer.project.files import ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
 from explorer.project.opening import build_project, open_project, user_module_of
 from explorer.training.commands import RUN_ARGUMENT
 from explorer.training.locked_folder import LockedFolder, RunError, RunState

@@ -20,7 +20,7 @@ from explorer.base.safe_json import read_json
 from explorer.edits import Edit
 from explorer.network import Network
 from explorer.opening.open_any import open_any
-from explorer.project.files import edit_from_json
+from explorer.project.edits_json import edit_from_json
 from explorer.training.data_spec import DataSpec, data_from_text
 from explorer.training.groups import ContestantSpec, RunGroup, create_contestants
 from explorer.training.launch import unused_path

@@ -9,7 +9,7 @@ from typing import Any
 from explorer.base.languages import tr
 from explorer.edits.options import find_options
 from explorer.network import Network
-from explorer.project.files import edit_to_json
+from explorer.project.edits_json import edit_to_json
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from explorer.base.system_errors import system_reason
 from explorer.base.user_folders import data_folder
 from explorer.base.validation_faults import describe_fault
 from explorer.network import Network
-from explorer.project.files import ProjectError, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import write_project
 from explorer.project.opening import build_project
 from explorer.project.weights_file import copy_weights_beside
 from explorer.training.groups import RunGroup, open_group

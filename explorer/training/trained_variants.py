@@ -11,7 +11,8 @@ from pathlib import Path
 
 from explorer.base.languages import tr
 from explorer.edits import Edit, FitSmallImages, SetClasses
-from explorer.project.files import ProjectError, read_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project
 from explorer.training.groups import RunGroup, list_groups
 from explorer.training.locked_folder import RunError
 from explorer.training.run_folder import RunFolder, RunSpec

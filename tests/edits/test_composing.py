@@ -38,7 +38,7 @@ from explorer.export.python_code import python_source
 from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts, find_part
-from explorer.project.files import edit_from_json, edit_to_json
+from explorer.project.edits_json import edit_from_json, edit_to_json
 from tests.edits.test_random_edits import check_count, check_replay
 from tests.export.stranger import Stranger
 from tests.export.test_one_output import check_eval

@@ -24,7 +24,7 @@ from explorer.edits.options import find_options
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import TraceError, trace
 from explorer.network import Network
-from explorer.project.files import edit_from_json, edit_to_json
+from explorer.project.edits_json import edit_from_json, edit_to_json
 from tests.conftest import KEYS, TYPICAL, _opened
 
 #: An edit may multiply a network; what is larger than this is taken back, so that a walk ends.

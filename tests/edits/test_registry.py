@@ -19,7 +19,9 @@ from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
 from explorer.network import Network
 from explorer.presenters.history_rows import build_history_rows
-from explorer.project.files import ProjectError, edit_from_json, edit_to_json, read_edits, write_edits
+from explorer.project.edits_json import edit_from_json, edit_to_json
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_edits, write_edits
 from explorer.project.python_script import to_python
 
 Opened = Callable[[str], Network]

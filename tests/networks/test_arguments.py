@@ -18,7 +18,9 @@ from explorer.networks.arguments import (
     parse_arguments,
     parse_plain_arguments,
 )
-from explorer.project.files import Project, ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
+from explorer.project.project import Project
 
 plain = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20))
 values = st.recursive(

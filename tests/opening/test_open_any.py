@@ -22,7 +22,8 @@ from explorer.graph.trace import TraceError
 from explorer.networks.user_module import UserModuleError
 from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
-from explorer.project.files import ProjectError, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import write_project
 from explorer.project.opening import ModelConsentRequired, build_project, open_project
 from explorer.project.python_script import to_python
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from explorer.edits import SwapActivation
-from explorer.project.files import Project
 from explorer.project.journal import Journal, Origin
+from explorer.project.project import Project
 from explorer.project.saving import file_fingerprint, save_project
 
 EDITS = tuple(SwapActivation(f"layer{n % 4 + 1}", kind) for n in range(50) for kind in ("gelu", "relu6"))

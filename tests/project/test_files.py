@@ -10,17 +10,10 @@ import pytest
 from explorer.base import safe_json
 from explorer.edits import Edit, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.project import files
-from explorer.project.files import (
-    Project,
-    ProjectError,
-    ProjectView,
-    edit_from_json,
-    edit_to_json,
-    read_edits,
-    read_project,
-    write_edits,
-    write_project,
-)
+from explorer.project.edits_json import edit_from_json, edit_to_json
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_edits, read_project, write_edits, write_project
+from explorer.project.project import Project, ProjectView
 from explorer.viewmodels.card_ids import StackId
 
 EDITS: tuple[Edit, ...] = (

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from explorer.edits import SwapActivation, ToggleShortcut
-from explorer.project.files import Project, ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
 from explorer.project.journal import EXPIRY_DAYS, Journal, LostDocument, Origin
+from explorer.project.project import Project
 from explorer.project.saving import backup_path
 from tests.project.journal_editor import EDITS, build_project
 

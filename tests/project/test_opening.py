@@ -13,8 +13,10 @@ from explorer.base.cancellation import Cancelled
 from explorer.edits import SetInputSize, SwapActivation, SwapNorm, ToggleShortcut
 from explorer.network import Network, open_network
 from explorer.networks.user_module import UserModule
-from explorer.project.files import ProjectError, ProjectView, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
 from explorer.project.opening import ConsentRequired, build_project, open_project
+from explorer.project.project import ProjectView
 from explorer.project.python_script import to_python
 
 EDITS = (ToggleShortcut("layer2.0", on=False), SwapActivation("*", "gelu"), SwapNorm("layer1", "group"))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from explorer.project.files import Project, ProjectError, read_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project
+from explorer.project.project import Project
 from explorer.project.saving import ChangedByOthersError, backup_path, file_fingerprint, save_project
 from tests.project.journal_editor import build_project
 

@@ -18,7 +18,8 @@ from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
 from explorer.networks.input_spec import parse_inputs, single_input
 from explorer.networks.user_module import UserModule, UserModuleError
-from explorer.project.files import ProjectError, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
 from explorer.project.opening import ConsentRequired, build_project, open_project, user_module_of
 from explorer.project.python_script import to_python
 from explorer.project.user_code import open_user_module, open_user_module_apart

@@ -13,8 +13,10 @@ import explorer
 from explorer import SetClasses
 from explorer.base.cancellation import always
 from explorer.network import Network
-from explorer.project.files import ProjectError, ProjectWeights, read_project, write_project
+from explorer.project.errors import ProjectError
+from explorer.project.files import read_project, write_project
 from explorer.project.opening import build_project, open_project
+from explorer.project.project import ProjectWeights
 from explorer.project.weights_file import copy_weights_beside, describe_missing_weights
 from explorer.ui.base.opening_jobs import open_project_job, save_project_job
 from explorer.weights.pretrained import list_pretrained

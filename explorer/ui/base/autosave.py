@@ -21,8 +21,8 @@ from explorer.ui.base.lanes import Lane
 
 if TYPE_CHECKING:  # importing these imports torch
     from explorer.network import Network
-    from explorer.project.files import Project
     from explorer.project.journal import Journal, JournalEntry, LostDocument, Origin
+    from explorer.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Autosave(QObject):
         Args:
             document: by which it is known; hashed by identity.
             origin: where it comes from. One that is kept already keeps the origin that it has.
-            view: fields of `explorer.project.files.ProjectView`.
+            view: fields of `explorer.project.project.ProjectView`.
             replaced: what an earlier app left of this document; it is removed once this state is written.
         """
         entry = self._entry_of(document, origin)
@@ -89,7 +89,7 @@ class Autosave(QObject):
 
     def note(self, document: object, origin: Origin, network: Network, view: dict[str, Any]) -> None:
         """Note a state that is about to be shown, at once and on any thread; `keep` follows, and says what fails."""
-        from explorer.project.files import ProjectError
+        from explorer.project.errors import ProjectError
 
         if (project := _build_project(network, view)) is not None:
             with contextlib.suppress(OSError, ProjectError):
@@ -136,8 +136,9 @@ class Autosave(QObject):
 
 def _build_project(network: Network, view: dict[str, Any]) -> Project | None:
     """Return a network as a project; None for a live module: nothing could open it again."""
-    from explorer.project.files import ProjectError, ProjectView
+    from explorer.project.errors import ProjectError
     from explorer.project.opening import build_project
+    from explorer.project.project import ProjectView
 
     try:
         return build_project(network, ProjectView(**view))

@@ -153,11 +153,11 @@ def save_project_job(
     network: Network, path: str, view: dict[str, Any], expected: str = ""
 ) -> Callable[[KeepGoing], str]:
     """Job that writes a project file and returns its fingerprint; `view` holds the fields of
-    `explorer.project.files.ProjectView`. A file whose fingerprint is not `expected` is not overwritten."""
+    `explorer.project.project.ProjectView`. A file whose fingerprint is not `expected` is not overwritten."""
 
     def job(keep_going: KeepGoing) -> str:
-        from explorer.project.files import ProjectView
         from explorer.project.opening import build_project
+        from explorer.project.project import ProjectView
         from explorer.project.saving import save_project
         from explorer.project.weights_file import copy_weights_beside
 

@@ -147,7 +147,7 @@ class ProjectFiles(QObject):
         )
 
     def _view(self, document: Document) -> dict[str, Any]:
-        """Return the fields of `explorer.project.files.ProjectView`."""
+        """Return the fields of `explorer.project.project.ProjectView`."""
         sample = self._session.sample
         return {
             "opened": tuple(sorted(document.expanded)),

@@ -61,7 +61,8 @@ def run_check(export: Callable[[str, Path], None]) -> Iterator[str]:
 
 def _write_project(path: Path) -> None:
     from explorer.edits import SwapActivation
-    from explorer.project.files import Project, write_project
+    from explorer.project.files import write_project
+    from explorer.project.project import Project
 
     write_project(path, Project("resnet18", edits=(SwapActivation("*", "gelu"),), position=1))
 

@@ -80,7 +80,7 @@ class LinkOpener(QObject):
         self._context.commands.show_status(text)
 
     def _build_link(self) -> ViewLink | None:
-        from explorer.project.files import edit_to_json
+        from explorer.project.edits_json import edit_to_json
 
         network = self._session.network
         entry = network.context.entry if network is not None else None

@@ -18,7 +18,7 @@ from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Constant, Input
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry, instantiate
-from explorer.project.files import edit_from_json
+from explorer.project.edits_json import edit_from_json
 
 Opened = Callable[[str], Network]
 

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import Edit, SwapActivation, ToggleShortcut
-from explorer.project.files import Project, read_project, write_project
+from explorer.project.files import read_project, write_project
 from explorer.project.journal import Journal, LostDocument, Origin
+from explorer.project.project import Project
 from explorer.project.saving import backup_path, file_fingerprint
 from explorer.ui.base import dialogs
 from explorer.ui.base.autosave import close_shared_journal

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from explorer.project.files import Project, write_project
+from explorer.project.files import write_project
+from explorer.project.project import Project
 from explorer.ui.session_restore.tool import SessionRestoreTool
 from explorer.ui.shell.window import Window
 from tests.ui.conftest import settled
