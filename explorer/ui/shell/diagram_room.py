@@ -15,7 +15,8 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer.ui.base.later import call_later
@@ -65,6 +66,7 @@ class DiagramRoom(QObject):
         self._timer.timeout.connect(self._look)
         self._was_small = self.is_small
         self._for_size: list[QDockWidget] = []  # put away when the window became small
+        self._size_before = QSize()  # of the window, until the next look: a panel that comes up may enlarge it
         self._for_network: list[QDockWidget] = []  # that come up with the first network
         self._arrangement = QByteArray()  # of these
         window.installEventFilter(self)
@@ -123,7 +125,10 @@ class DiagramRoom(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Put panels away when the window becomes small, and bring them back when it is large again; in a talk there
         are none, whatever the size."""
-        if event.type() == QEvent.Type.Resize and watched is self._window and not self._canvas.is_bare:
+        if isinstance(event, QResizeEvent) and watched is self._window and not self._canvas.is_bare:
+            if self._window.isVisible() and not self._size_before.isValid():
+                self._size_before = event.oldSize()
+                self._timer.start()
             before, self._was_small = self._was_small, self.is_small
             if self._was_small != before:
                 self.small_changed.emit(self._was_small)
@@ -166,6 +171,7 @@ class DiagramRoom(QObject):
             self._place_picture(dock)
         if len(shown) == 1:  # several at once are an arrangement
             self._make_room(shown[0])
+        self._size_before = QSize()
 
     def _place_picture(self, dock: QDockWidget) -> None:
         """Put a picture where it has height: beside the diagram of a small window, back below that of a large one; one
@@ -209,6 +215,8 @@ class DiagramRoom(QObject):
         if others:
             self._put_away[dock] = others
             self._hide(others)
+            if self._size_before.isValid():  # the panel had no room beside them
+                call_later(dock, partial(self._window.resize, self._size_before))
         self._join_tabs(dock)
         call_later(dock, partial(self._limit_size, dock))
 

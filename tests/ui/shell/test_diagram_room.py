@@ -406,6 +406,24 @@ def _floating(canvas: DiagramView) -> list[QRectF]:
     return [canvas._viewport.to_picture_rect(rect) for rect in rects if not rect.isEmpty()]
 
 
+def test_a_panel_that_takes_the_place_of_another_leaves_the_window_as_it_was(small: Window, qtbot: QtBot) -> None:
+    small.setAnimated(False)
+    small.resize(1000, 700)
+    library, other = small.docks.library, small.docks.inspector
+    for dock in small.room._standing():
+        dock.hide()
+    for dock in (library, other):
+        dock.widget().setMinimumWidth(400)  # as with fonts twice as large
+    _toggle(library, qtbot)
+    assert small.size().toTuple() == (1000, 700)
+    _toggle(other, qtbot)
+    qtbot.waitUntil(lambda: small.size().toTuple() == (1000, 700), timeout=5000)
+    assert small.room._standing() == [other]
+    small.resize(1100, 720)  # the user's own change stays
+    qtbot.wait(60)
+    assert small.size().toTuple() == (1100, 720)
+
+
 @pytest.mark.parametrize("size", _SIZES)
 def test_panels_that_come_up_one_after_another_never_enlarge_the_window(
     small: Window, size: tuple[int, int], qtbot: QtBot
