@@ -476,6 +476,18 @@ def top_of(inspector: InspectorPanel, key: tuple[str, str]) -> int:
 SLIDER = Option("Width", "this block", tuple(Choice(str(n), n) for n in range(8)), 3, "slider")
 
 
+WIDTH = ("Width", "this block")
+
+
+def use_slider(inspector: InspectorPanel) -> tuple[Inspection, int]:
+    """Show a block, and give its slider the keyboard; return the block, and where the slider is."""
+    first = replace(BLOCK, options=(*BLOCK.options, SLIDER))
+    inspector.show_inspection(first)
+    assert inspector._page is not None
+    inspector._page.options[WIDTH].control.setFocus()
+    return first, top_of(inspector, WIDTH)
+
+
 @pytest.mark.parametrize("height", [240, 320, 900])
 @pytest.mark.parametrize(
     ("rows", "options"),
@@ -495,17 +507,12 @@ def test_the_control_in_use_stays_under_the_pointer(
 ) -> None:
     """Whatever an edit brings or takes away above it: rows, options, a longer sentence."""
     inspector.resize(320, height)
-    key = ("Width", "this block")
-    first = replace(BLOCK, options=(*BLOCK.options, SLIDER))
-    inspector.show_inspection(first)
-    assert inspector._page is not None
-    inspector._page.options[key].control.setFocus()
-    before = top_of(inspector, key)
+    first, before = use_slider(inspector)
     longer = " ".join([BLOCK.description] * 3)
     inspector.show_inspection(replace(first, rows=rows, options=(*options, SLIDER), description=longer))
-    assert top_of(inspector, key) == before
+    assert top_of(inspector, WIDTH) == before
     inspector.show_inspection(first)
-    assert top_of(inspector, key) == before
+    assert top_of(inspector, WIDTH) == before
     inspector.show_inspection(replace(first, path="features.4"))
     assert scroll_area(inspector).verticalScrollBar().value() == 0
 
@@ -514,14 +521,9 @@ def test_the_control_in_use_stays_under_the_pointer(
 def test_a_scroll_bar_that_comes_moves_no_control(inspector: InspectorPanel, length: int, qtbot: QtBot) -> None:
     """A value that just fits is wrapped where the bar takes its room."""
     inspector.resize(320, 900)
-    key = ("Width", "this block")
-    first = replace(BLOCK, options=(*BLOCK.options, SLIDER))
-    inspector.show_inspection(first)
-    assert inspector._page is not None
-    inspector._page.options[key].control.setFocus()
-    before = top_of(inspector, key)
+    first, before = use_slider(inspector)
     rows = tuple((name, "1 " * length) for name, _ in BLOCK.rows)
     longer = " ".join([BLOCK.description] * 3)
     inspector.show_inspection(replace(first, rows=rows, description=longer))
     assert scroll_area(inspector).verticalScrollBar().maximum()
-    assert top_of(inspector, key) == before
+    assert top_of(inspector, WIDTH) == before
