@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar
 
 from explorer.base.languages import InterfaceLanguage, closest_language, find_languages, tr
 from explorer.ui.base.fonts import set_font_families
+from explorer.ui.base.settings import read_text
 
 _QT_TEXTS = "Texts of Qt"  # name of the application's translator of them
 _SETTING = "language"
@@ -38,8 +39,7 @@ def remember_language(language: str) -> None:
 
 
 def _preferred_languages() -> list[str]:
-    chosen = QSettings().value(_SETTING)
-    return [*([chosen] if isinstance(chosen, str) else ()), *QLocale.system().uiLanguages()]
+    return [*filter(None, [read_text(_SETTING)]), *QLocale.system().uiLanguages()]
 
 
 def apply_to_application(app: QApplication, language: InterfaceLanguage) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+import explorer.ui
 from explorer.ui.base.settings import read_bytes, read_list, read_mapping, read_switch, read_text, read_whole
 from explorer.ui.plugin.menu_entries import menu_entries
 from explorer.ui.shell.window import Window
@@ -42,6 +45,12 @@ def test_what_was_chosen_is_read() -> None:
 def test_a_list_that_qt_kept_itself_is_read() -> None:
     QSettings().setValue("list", ["one", "two"])
     assert read_list("list") == ["one", "two"]
+
+
+def test_settings_have_one_reader() -> None:
+    root = Path(explorer.ui.__file__).parent
+    readers = {path.name for path in root.rglob("*.py") if "QSettings().value(" in path.read_text(encoding="utf-8")}
+    assert readers == {"settings.py"}
 
 
 @pytest.fixture
