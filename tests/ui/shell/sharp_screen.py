@@ -7,8 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QSettings
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from explorer.ui.base import appearance
@@ -26,6 +25,7 @@ def main(folder: Path, *, with_panels: bool) -> None:
     QSettings().setValue("hints_read", "diagram selection history output")
     appearance.apply_scheme(app, "light")
     window = Window()
+    window.statusBar().hide()  # what it says of what is being done comes and goes
     window.resize(1600, 1000)
     window.show()
     window.start("squeezenet1_1")
@@ -47,13 +47,19 @@ def _grab(widget: QWidget, folder: Path) -> None:
     widget.grab().save(str(folder / f"{widget.objectName() or 'window'}.png"))
 
 
+def _wait(milliseconds: int) -> None:
+    loop = QEventLoop()  # which lets other threads work, where `QTest.qWait` keeps Python to itself
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def _settle(window: Window) -> None:
     lanes, waited = (*window._lanes, *window.tool_context.lanes), QElapsedTimer()
     waited.start()
-    QTest.qWait(300)
+    _wait(300)
     while (window.session.network is None or any(lane.busy for lane in lanes)) and waited.elapsed() < _PATIENCE_MS:
-        QTest.qWait(50)
-    QTest.qWait(300)
+        _wait(50)
+    _wait(300)
 
 
 if __name__ == "__main__":
