@@ -101,7 +101,7 @@ def choose_legend_rect(
         key=lambda place: (is_legend_below(place) != below, (place.center() - previous.center()).manhattanLength())
     )
     covered = [_covered(place, picture, view) for place in places]
-    least = (0, 0) if (0, 0) in covered else min(covered)
+    least = min(covered)
     return places[covered.index(least)] if not least[0] else places[0]
 
 

@@ -94,8 +94,7 @@ class LinkedPair(QObject):
 
     def redraw(self) -> None:
         """Fold and select the partner as the document in sight is, and draw it."""
-        if self.pair is not None and self.is_linked and self.pair.comparison is not None:
-            self.pair.follow(self._session.document)
+        self._follow()
         self.draw()
         self.mark_differences()
 
@@ -142,6 +141,11 @@ class LinkedPair(QObject):
         self._follow_partner()
         self.draw(reveal=there)
 
+    def _follow(self) -> None:
+        """Fold, select and colour the partner as the document in sight is."""
+        if self.pair is not None and self.is_linked and self.pair.comparison is not None:
+            self.pair.follow(self._session.document)
+
     def _follow_partner(self) -> None:
         """Fold the document in sight as the partner is."""
         from explorer.presenters.linked_folding import follow_expanded
@@ -158,8 +162,7 @@ class LinkedPair(QObject):
         if pair is None:
             return
         before = pair.partner.expanded, pair.partner.colour_mode
-        if self.is_linked and pair.comparison is not None:
-            pair.follow(self._session.document)
+        self._follow()
         self.mark_differences()
         if (pair.partner.expanded, pair.partner.colour_mode) != before:
             self.draw()
